@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +22,10 @@ from engine.data.sources import load
 from engine.data.splits import split_images
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, Shift
-from engine.heads.nearest_mean import unit
 from engine.provenance.seen import met_in_classes, past
+from engine.transferability.neighbours import leave_one_out, neighbours
 
+T = TypeVar("T")
 Ids = NDArray[np.int64]
 MOST_IMAGES = 500
 PIXEL_SIDE = 32
@@ -53,9 +55,7 @@ def transfer_scores(choice: DatasetChoice, runs: Path) -> Iterator[Preparing | S
     """
     from engine.bench.features import FeatureKind, embedded
 
-    data = load(choice)
-    plain = choice.model_copy(update={"labels_per_class": None})
-    ids = sample(split_images(data, plain, 0).train, data.labels, choice.split_seed)
+    data, ids = sampled(choice)
     if not len(ids):
         return
     labels, k = data.labels[ids], neighbours(data.labels[ids])
@@ -71,9 +71,14 @@ def transfer_scores(choice: DatasetChoice, runs: Path) -> Iterator[Preparing | S
         yield Score(info.name, weights.name, title, info.parameters, right, k)
 
 
-def progress(
-    work: Generator[Preparing, None, np.ndarray], title: str, place: int, total: int
-) -> Generator[Preparing, None, np.ndarray]:
+def sampled(choice: DatasetChoice) -> tuple[ImageSet, Ids]:
+    """The images and which of them are looked at; raises `ExperimentError` when they cannot be had."""
+    data = load(choice)
+    plain = choice.model_copy(update={"labels_per_class": None})
+    return data, sample(split_images(data, plain, 0).train, data.labels, choice.split_seed)
+
+
+def progress(work: Generator[Preparing, None, T], title: str, place: int, total: int) -> Generator[Preparing, None, T]:
     """The steps of one network as part of all of them."""
     while True:
         try:
@@ -94,32 +99,9 @@ def sample(train: Ids, labels: NDArray[np.int64], seed: int) -> Ids:
     return np.sort(np.concatenate([ids[:each] for ids in members])) if members else np.zeros(0, np.int64)
 
 
-def neighbours(labels: NDArray[np.int64]) -> int:
-    """k: 1 below five images in the smallest class, 3 below fifteen, else 5."""
-    least = int(np.unique(labels, return_counts=True)[1].min())
-    return 1 if least < 5 else 3 if least < 15 else 5
-
-
 def pixels(data: ImageSet, ids: Ids, shift: Shift | None) -> NDArray[np.float64]:
     """float64 [n, values]: the images themselves, made small, without any network."""
     seen = data.pixels(ids, min(PIXEL_SIDE, *data.typical_size), data.channels)
     if changes_pixels(shift):
         seen = shifted(seen, shift, ids)
     return seen.reshape(len(ids), -1) / 255.0
-
-
-def leave_one_out(features: np.ndarray, labels: NDArray[np.int64], k: int) -> NDArray[np.bool_]:
-    """bool [n]: whether the k nearest other images vote for the image's own class.
-
-    Nearness is the cosine after the mean of all images is taken off; a vote weighs as much as its nearness.
-    """
-    directions = unit(np.asarray(features, np.float64) - features.mean(0))
-    near = directions @ directions.T
-    np.fill_diagonal(near, -np.inf)
-    closest = np.argpartition(-near, k - 1, axis=1)[:, :k] if k < len(near) - 1 else np.argsort(-near, axis=1)[:, :k]
-    classes, places = np.unique(labels, return_inverse=True)
-    votes = np.zeros((len(near), len(classes)))
-    rows = np.repeat(np.arange(len(near)), closest.shape[1])
-    weights = 1.0 + np.take_along_axis(near, closest, 1).ravel()
-    np.add.at(votes, (rows, places[closest].ravel()), weights)
-    return votes.argmax(1) == places

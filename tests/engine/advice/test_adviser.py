@@ -13,7 +13,7 @@ import pytest
 
 from engine import registry
 from engine.advice.adviser import PIXELS, DataFacts, Score, facts_of, preferred, recommend
-from engine.advice.transfer_scores import candidates, leave_one_out, neighbours, sample, transfer_scores
+from engine.advice.transfer_scores import candidates, sample, transfer_scores
 from engine.backbones.info import OMNIGLOT
 from engine.data.sources import load
 from engine.errors import ExperimentError
@@ -138,17 +138,6 @@ def test_facts_count_the_labels_of_the_smallest_class() -> None:
 
 
 # Scores
-
-
-def test_leave_one_out_by_hand() -> None:
-    """Mean (0, 0): the two at the right see each other, so do the two at the top; the last is nearest to the others."""
-    features = np.array([[3.0, 0.1], [3.0, -0.1], [-0.1, 3.0], [0.1, 3.0], [-6.0, -6.0]])
-    assert list(leave_one_out(features, np.array([0, 0, 1, 1, 1]), 1)) == [True, True, True, True, False]
-    assert list(leave_one_out(features, np.array([0, 1, 0, 1, 1]), 1)) == [False] * 4 + [True]
-
-
-def test_more_neighbours_where_there_are_more_images() -> None:
-    assert [neighbours(np.repeat([0, 1], [count, 99])) for count in (2, 4, 5, 14, 15)] == [1, 1, 3, 3, 5]
 
 
 def test_the_sample_is_even_and_at_most_500_images() -> None:
