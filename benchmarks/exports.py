@@ -44,9 +44,9 @@ import numpy as np
 import onnxruntime
 
 sys.path.insert(0, sys.argv[1])
-from predict import FOLDER, read
+from reading import read
 
-session = onnxruntime.InferenceSession(FOLDER / "model.onnx", providers=["CPUExecutionProvider"])
+session = onnxruntime.InferenceSession(Path(sys.argv[1]) / "model.onnx", providers=["CPUExecutionProvider"])
 paths = Path(sys.argv[2]).read_text(encoding="utf-8").splitlines()
 pixels = np.stack([read(path) for path in paths])
 parts = [session.run(["logits"], {"images": pixels[start : start + 16]})[0] for start in range(0, len(pixels), 16)]
@@ -139,7 +139,7 @@ def compared(run: Path, folder: Path, classes: Path | None, files: Sequence[Path
 def programs(of_run: object, pixels: np.ndarray) -> np.ndarray:
     from engine.export.agreement import programs as said
 
-    return np.concatenate([said(of_run, pixels[start : start + 64]) for start in range(0, len(pixels), 64)])
+    return np.concatenate([said(of_run, pixels[start : start + 64])["logits"] for start in range(0, len(pixels), 64)])
 
 
 def main() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,8 +19,9 @@ from engine.data.splits import ClassSplit
 from engine.errors import DataError, ExperimentError, StorageError
 from engine.experiment import Experiment
 from engine.export.config import TORCHS
-from engine.export.graph import FEATURES, IMAGES, LOGITS
+from engine.export.graph import FEATURES, IMAGES, LOGITS, NONE, UNLIKE
 from engine.export.material import Exportable
+from engine.heads.nearest_mean import unit
 from engine.provenance.seen import divided
 from engine.using.predictions import stacked
 
@@ -28,22 +30,27 @@ TOLERANCE = 1e-4  # of the range of all logits
 BATCHES = (1, 2, 5, 16)  # images at a time, in turn: any number is to give the same
 Pixels = NDArray[np.uint8]
 Answers = NDArray[np.float32]
+Said = Mapping[str, NDArray[Any]]  # by the names of a graph's outputs
+REPORT = "Nothing was exported; please report it with the name of the network."
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """images: how many were looked at. which: in words. difference: the largest between a logit of the graph and of the
     program, as a share of the program's range of logits. same: images with the same answer, or as good a one: two
-    classes whose logits are nearer than the tolerance are one answer. Of an encoder both are of features."""
+    classes whose logits are nearer than the tolerance are one answer. Of an encoder both are of features. judged:
+    images that are, or are not, none of the classes in both, as unlike all that was learnt within the tolerance; None
+    where that is not said."""
 
     images: int
     which: str
     difference: float
     same: int
+    judged: int | None = None
 
     @property
     def holds(self) -> bool:
-        return self.difference <= TOLERANCE and self.same == self.images
+        return self.difference <= TOLERANCE and self.same == self.images and self.judged in (None, self.images)
 
 
 def compared(found: Answers, expected: Answers, which: str) -> Agreement:
@@ -58,26 +65,50 @@ def compared(found: Answers, expected: Answers, which: str) -> Agreement:
     return Agreement(len(found), which, difference, same)
 
 
+def judged_alike(unlike: Answers, none: NDArray[np.bool_], expected: NDArray[np.float64], threshold: float) -> int:
+    """unlike, none: of the graph, [n]. expected: how unlike the program finds the same images; one that is as near to
+    the threshold as rounding may be on either side of it."""
+    near = np.abs(unlike - expected) <= TOLERANCE
+    return int((near & ((none == (expected > threshold)) | (np.abs(expected - threshold) <= TOLERANCE))).sum())
+
+
 def agreement(
     of: Exportable, graph: Path, pixels: Pixels, which: str, progress: Progress, cancelled: Cancel
 ) -> Agreement:  # fmt: skip
     """pixels: uint8 [n, size, size, channels]. Raises `StorageError` where they do not agree, `Cancelled`."""
-    answer = opened(graph, FEATURES if of.kind == "encoder" else LOGITS)
-    found: list[Answers] = []
-    expected: list[Answers] = []
+    answer = opened(graph, of.graph.outputs)
+    found: list[Said] = []
+    expected: list[Said] = []
     for part in parts(len(pixels)):
         check(cancelled)
         found.append(answer(pixels[part]))
         expected.append(programs(of, pixels[part]))
         progress(part.stop / len(pixels))
-    result = compared(np.concatenate(found), np.concatenate(expected), which)
+    result = both(of, joined(found), joined(expected), which)
     if not result.holds:
-        raise StorageError(
-            f"The exported graph does not say what the program says: of {result.images} images {result.same} have the "
-            f"same answer, and logits differ by up to {result.difference:.1e} of their range.",
-            "Nothing was exported; please report it with the name of the network.",
-        )
+        raise StorageError(f"The exported graph does not say what the program says: {differences(result)}.", REPORT)
     return result
+
+
+def joined(parts: Sequence[Said]) -> Said:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def both(of: Exportable, found: Said, expected: Said, which: str) -> Agreement:
+    main = FEATURES if of.kind == "encoder" else LOGITS
+    result = compared(found[main], expected[main], which)
+    if of.calibration is None or UNLIKE not in found:
+        return result
+    threshold = of.calibration.refusal.threshold
+    return replace(result, judged=judged_alike(found[UNLIKE], found[NONE], expected[UNLIKE], threshold))
+
+
+def differences(result: Agreement) -> str:
+    judged = "" if result.judged is None else f", {result.judged} are judged alike to be none of the classes or not"
+    return (
+        f"of {result.images} images {result.same} have the same answer{judged}, and numbers differ by up to "
+        f"{result.difference:.1e} of their range"
+    )
 
 
 def parts(count: int) -> list[slice]:
@@ -90,24 +121,33 @@ def parts(count: int) -> list[slice]:
     return found
 
 
-def opened(graph: Path, output: str) -> Callable[[Pixels], Answers]:
-    """From pixels to this output of the file, by torch of its own kind, else by onnxruntime; on the processor."""
+def opened(graph: Path, outputs: Sequence[str]) -> Callable[[Pixels], Said]:
+    """From pixels to all outputs of the file, by torch of its own kind, else by onnxruntime; on the processor."""
     if graph.name == TORCHS:
         whole = torch.export.load(graph).module()
-        return lambda pixels: whole(torch.from_numpy(np.ascontiguousarray(pixels)))[0].detach().numpy()
+
+        def by_torch(pixels: Pixels) -> Said:
+            found = whole(torch.from_numpy(np.ascontiguousarray(pixels)))
+            return {name: one.detach().numpy() for name, one in zip(outputs, found, strict=True)}
+
+        return by_torch
     import onnxruntime
 
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
-    return lambda pixels: session.run([output], {IMAGES: np.ascontiguousarray(pixels)})[0]
+    names = list(outputs)
+    return lambda pixels: dict(zip(names, session.run(names, {IMAGES: np.ascontiguousarray(pixels)}), strict=True))
 
 
 @torch.no_grad()
-def programs(of: Exportable, pixels: Pixels) -> Answers:
+def programs(of: Exportable, pixels: Pixels) -> Said:
     """What the program's own network says, in float32."""
     images = of.model.reader.prepared(torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))))
     features = of.own.embed(images)
-    answers = features if of.own.classify is None else of.own.classify(features)
-    found: Answers = answers.float().numpy()
+    found: dict[str, NDArray[Any]] = {FEATURES: features.float().numpy()}
+    if of.own.classify is not None:
+        found[LOGITS] = of.own.classify(features).float().numpy()
+    if of.sure is not None and of.sure.learnt is not None:
+        found[UNLIKE] = of.sure.learnt.unlikeness(unit(found[FEATURES]))
     return found
 
 

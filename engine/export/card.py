@@ -22,12 +22,18 @@ ANSWERS: dict[Kind, str] = {
     "(`targets`) and the mean of each class (`means`)",
     "encoder": "`features` alone: this method learns its classes anew each time, which a graph cannot",
 }
+NONE_TOO = ", and of each image `unlike` and `none_of_these`"
+REFUSES = (
+    "how many of them it calls `none_of_these` was not measured, and of the rest it answers with one of its classes"
+)
+ANSWERS_ALL = "it answers with one of them all the same"
 
 
 @dataclass(frozen=True)
 class ModelCard:
     """What is told. data: title, licence, images in words, fingerprint. figures: as `engine.export.job.figures` gives
-    them. agreement: in a sentence. also: further sentences that a reader has to know."""
+    them. agreement: in a sentence. also: further sentences that a reader has to know. refuses: it says of images that
+    they are none of its classes."""
 
     name: str
     kind: Kind
@@ -45,6 +51,7 @@ class ModelCard:
     figures: Sequence[Mapping[str, Any]] = ()
     also: Sequence[str] = field(default_factory=tuple)
     shifted: bool = False
+    refuses: bool = False
 
 
 def text(card: ModelCard) -> str:
@@ -94,8 +101,9 @@ def _what(card: ModelCard) -> str:
 def _use(card: ModelCard) -> str:
     return (
         "    pip install onnxruntime numpy pillow\n    python predict.py photo.jpg\n\n"
-        f"`model.onnx` takes `images`, uint8 [n, height, width, channels], and gives {ANSWERS[card.kind]}. "
-        f"`predict.py` brings an image file to that size, as the program does ({card.preparation}); what follows, "
+        f"`model.onnx` takes `images`, uint8 [n, height, width, channels], and gives {ANSWERS[card.kind]}"
+        f"{NONE_TOO * card.refuses}. "
+        f"`reading.py` brings an image file to that size, as the program does ({card.preparation}); what follows, "
         "scaling and normalising, is in the graph.\n\n"
         "In Warmstart: `warmstart predict FOLDER IMAGES`, or `warmstart weights add FOLDER` to start from its network."
     )
@@ -126,7 +134,7 @@ def _data(card: ModelCard) -> str:
 def _untested(card: ModelCard) -> str:
     lines = [
         f"- Images from anywhere but {card.data['title']}: other cameras, places or times.",
-        "- Images of none of its classes: it answers with one of them all the same." if card.classes else "",
+        f"- Images of none of its classes: {REFUSES if card.refuses else ANSWERS_ALL}." if card.classes else "",
         "- Images that are noisier, darker, blurred or otherwise unlike those of the test."
         + (" The shifts in the figures above are the only ones." if card.shifted else ""),
         "- More seeds than the one above: the interval is over test images or episodes, not over trainings.",

@@ -12,17 +12,19 @@ from engine.backbones.own.exported import CONFIG, FORMAT, KEY, body_of, digest, 
 from engine.errors import InvalidExperiment
 from engine.machine.files import write_text
 
-CLASSES, LABELS = "classes.safetensors", "labels.txt"
-GRAPH, PROGRAM, CARD, TORCHS = "model.onnx", "predict.py", "README.md", "model.pt2"
+CLASSES, LABELS, LEARNT = "classes.safetensors", "labels.txt", "learnt.safetensors"
+GRAPH, PROGRAM, READER, CARD, TORCHS = "model.onnx", "predict.py", "reading.py", "README.md", "model.pt2"
 Kind = Literal["classifier", "classes by example", "encoder"]
 
 
 @dataclass(frozen=True)
 class ExportConfig:
     """kind: how it answers; an encoder gives features alone. experiment: of the run, without where its data lie.
-    preparation: what predict.py does with an image and the graph with its pixels. read_as: as the run's folder says it.
+    preparation: what reading.py does with an image and the graph with its pixels. read_as: as the run's folder says it.
     classes: what the answers stand for, in order. temperature: by which the graph divides logits. bf16: whether the run
-    computed in bfloat16; the export computes in float32. facts: what is told of it besides. files: name -> SHA-256.
+    computed in bfloat16; the export computes in float32. refusal: from where an image is none of the classes, and which
+    share of how many validation images is; empty where that is not known. facts: what is told of it besides. files:
+    name -> SHA-256.
     """
 
     architecture: str
@@ -35,6 +37,7 @@ class ExportConfig:
     bf16: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    refusal: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def title(self) -> str:

@@ -6,6 +6,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -14,35 +15,61 @@ from torch import Tensor, nn
 from engine.preparation.inputs import Normaliser
 
 IMAGES, FEATURES, LOGITS, PROBABILITIES = "images", "features", "logits", "probabilities"
+UNLIKE, NONE = "unlike", "none_of_these"
 OPSET = 20
 TOGETHER = 2  # images it is written with: of one the number would be taken for a constant
 Embed = Callable[[Tensor], Tensor]
 
 
+@dataclass(frozen=True, eq=False)
+class Sureness:
+    """temperature: by which logits are divided before the softmax. learnt: what training images are like, float16
+    [m, d] of length 1; None where it is not known when an image is none of the classes. threshold: from where it is."""
+
+    temperature: float = 1.0
+    learnt: Tensor | None = None
+    threshold: float = float("inf")
+
+
+PLAIN = Sureness()
+
+
 class WholeGraph(nn.Module):
-    """uint8 [n, size, size, channels] -> features [n, …], or logits and probabilities [n, classes] and features.
+    """uint8 [n, size, size, channels] -> features [n, …], or logits and probabilities [n, classes] and features, and
+    how unlike all that was learnt each is, with whether it is none of the classes [n], where that is known.
 
     network: what learnt, held for its weights. embed, classify: from prepared images to features and on to logits.
-    temperature: by which logits are divided before the softmax.
     """
 
     def __init__(
-        self, network: nn.Module, form: Normaliser, embed: Embed, classify: Embed | None, temperature: float = 1.0
+        self, network: nn.Module, form: Normaliser, embed: Embed, classify: Embed | None, sure: Sureness = PLAIN
     ) -> None:
         super().__init__()
         self.network, self._form, self._embed, self._classify = network, form, embed, classify
-        self._temperature = temperature
+        self._temperature, self._threshold = sure.temperature, sure.threshold
+        self.register_buffer("learnt", sure.learnt)
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        return (FEATURES,) if self._classify is None else (LOGITS, PROBABILITIES, FEATURES)
+        if self._classify is None:
+            return (FEATURES,)
+        return (LOGITS, PROBABILITIES, FEATURES) + (UNLIKE, NONE) * (self.learnt is not None)
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         features = self._embed(self._form(images.permute(0, 3, 1, 2)))
         if self._classify is None:
             return (features,)
         logits = self._classify(features)
-        return logits, (logits / self._temperature).softmax(1), features
+        answers = logits, (logits / self._temperature).softmax(1), features
+        return answers if self.learnt is None else (*answers, *self._judged(features))
+
+    def _judged(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """As `engine.using.unlike` does it."""
+        length = features.norm(dim=1, keepdim=True)
+        assert isinstance(self.learnt, Tensor)
+        alike = (features / torch.where(length > 0, length, 1.0)) @ self.learnt.float().T
+        unlike = 1 - alike.amax(1)
+        return unlike, unlike > self._threshold
 
     def example(self) -> Tensor:
         """Images to write it with."""

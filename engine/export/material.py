@@ -15,10 +15,11 @@ from engine.backbones.backbone import Backbone
 from engine.backbones.plain import without_kernels
 from engine.errors import InvalidExperiment
 from engine.export.config import Kind
-from engine.export.graph import Embed, WholeGraph
+from engine.export.graph import NONE, Embed, Sureness, WholeGraph
 from engine.export.kinds import why_alone
 from engine.meta.learner import MetaLearner
 from engine.preparation.inputs import Normaliser
+from engine.using.assured import Assured
 from engine.using.by_hand import refuse_way
 from engine.using.calibration import Calibration
 from engine.using.predictions import form_of, names_of, stacked
@@ -38,7 +39,8 @@ class Forward:
 @dataclass(frozen=True, eq=False)
 class Exportable:
     """own: the way of the run's own network, as the program goes it. classes: what the answers stand for. support: of
-    classes by example the embedded images, float [n, …], their classes, int64 [n], and the means [way, …]."""
+    classes by example the embedded images, float [n, …], their classes, int64 [n], and the means [way, …]. sure: how
+    sure a run is that has learnt its classes."""
 
     model: SavedModel
     kind: Kind
@@ -47,12 +49,21 @@ class Exportable:
     graph: WholeGraph
     classes: tuple[str, ...] = ()
     support: Mapping[str, Tensor] = field(default_factory=dict)
-    calibration: Calibration | None = None
+    sure: Assured | None = None
+
+    @property
+    def calibration(self) -> Calibration | None:
+        return self.sure.calibration if self.sure else None
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it says of images that they are none of its classes."""
+        return NONE in self.graph.outputs
 
 
-def material(model: SavedModel, classes: Path | None = None, calibration: Calibration | None = None) -> Exportable:
-    """classes: a folder with one folder of images for each class that a method is to be shown. calibration: of a run
-    that has learnt its classes.
+def material(model: SavedModel, classes: Path | None = None, sure: Assured | None = None) -> Exportable:
+    """classes: a folder with one folder of images for each class that a method is to be shown. sure: of a run that has
+    learnt its classes.
 
     Raises `InvalidExperiment` for a network that reads no image files, and where classes are given to a run that cannot
     take them along; `DataError`.
@@ -61,13 +72,24 @@ def material(model: SavedModel, classes: Path | None = None, calibration: Calibr
     if not isinstance(model.method, MetaLearner):
         if classes is not None:
             raise InvalidExperiment(f"{model.method.title} has learnt its classes.", "Leave out the folder of classes.")
-        own = Forward(model.network.embed, model.network.head)
-        copy = without_kernels(model.network)
-        graph = WholeGraph(copy, form, copy.embed, copy.head, calibration.temperature if calibration else 1.0)
-        return Exportable(model, "classifier", form, own, graph, names_of(model), calibration=calibration)
+        return classifier(model, form, sure)
     if classes is not None:
         return by_example(model, model.method, form, *support_of(model, model.method, classes))
     return encoder(model, model.method, form)
+
+
+def classifier(model: SavedModel, form: Normaliser, sure: Assured | None) -> Exportable:
+    own, copy = Forward(model.network.embed, model.network.head), without_kernels(model.network)
+    graph = WholeGraph(copy, form, copy.embed, copy.head, sureness(sure))
+    return Exportable(model, "classifier", form, own, graph, names_of(model), sure=sure)
+
+
+def sureness(sure: Assured | None) -> Sureness:
+    """As a graph holds it."""
+    if sure is None or sure.calibration is None:
+        return Sureness()
+    learnt = torch.from_numpy(sure.learnt.features) if sure.learnt else None
+    return Sureness(sure.calibration.temperature, learnt, sure.calibration.refusal.threshold)
 
 
 def encoder(model: SavedModel, method: MetaLearner, form: Normaliser) -> Exportable:

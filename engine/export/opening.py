@@ -22,7 +22,8 @@ from engine.data.files.read_as import ReadAs
 from engine.errors import StorageError
 from engine.experiment import parse_experiment
 from engine.export import config
-from engine.export.config import CLASSES, ExportConfig
+from engine.export.config import CLASSES, LEARNT, ExportConfig
+from engine.export.graph import FEATURES
 from engine.export.material import SUPPORT, TARGETS, Forward
 from engine.machine.devices import torch_device
 from engine.meta.learner import MetaLearner
@@ -32,6 +33,7 @@ from engine.using import calibration
 from engine.using.answerer import Answerer
 from engine.using.assured import Assured
 from engine.using.predictions import Judged, form_of
+from engine.using.unlike import Learnt
 from engine.using.where_it_looked import Heat, covered
 
 UNMEASURED = "shares of classes given by example; how often such answers are right was not measured"
@@ -90,8 +92,13 @@ def open_folder(folder: Path, device: str = "cpu") -> OpenedFolder:
     said = config.whole(folder)
     model = saved_model(said, folder, device)
     if said.kind == "classifier":
-        return OpenedFolder(said.title, Assured(model, calibration.read(folder)))
+        return OpenedFolder(said.title, Assured(model, calibration.read(folder), learnt_in(said, folder)))
     return OpenedFolder(said.title, ByExample(model, by_example(model, folder, len(said.classes)), said.classes))
+
+
+def learnt_in(said: ExportConfig, folder: Path) -> Learnt | None:
+    """What the training images are like, without which nothing is none of the classes."""
+    return Learnt(read_weights(folder / LEARNT)[FEATURES].numpy()) if LEARNT in said.files else None
 
 
 def saved_model(said: ExportConfig, folder: Path, device: str) -> SavedModel:

@@ -1,6 +1,6 @@
-"""Writes predict.py: a run's way of reading image files in a few lines of NumPy and Pillow, and onnxruntime.
+"""Writes reading.py, a run's way of reading image files in NumPy and Pillow, and predict.py, which asks the graph.
 
-What one run does not need is left out: the program says nothing but what is done with an image.
+What one run does not need is left out: the programs say nothing but what is done with an image.
 """
 
 from __future__ import annotations
@@ -13,16 +13,10 @@ from engine.preparation.inputs import Normaliser
 
 KINDS = 2  # of wide values: whole numbers and fractions
 HEAD = '''\
-"""{what} Needs onnxruntime, NumPy and Pillow: python predict.py IMAGE…"""
-
-import sys
-from pathlib import Path
+"""An image file as the graph takes it. Needs NumPy and Pillow."""
 
 import numpy as np
-import onnxruntime
 from PIL import Image, {more}ImageOps
-
-FOLDER = Path(__file__).parent
 
 
 def read(path):
@@ -60,37 +54,54 @@ OWN_ENDS = """\
         if low >= -room * top and least * top <= high <= (1 + room) * top:
             return 0, top
     return float(low), float(high)"""
+PROGRAM = '''\
+"""{what} Needs onnxruntime, NumPy and Pillow: python predict.py IMAGE…"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from reading import read
+
+FOLDER = Path(__file__).parent
+session = onnxruntime.InferenceSession(FOLDER / "model.onnx", providers=["CPUExecutionProvider"])
+'''
 CLASSIFY = """\
-
-
-if __name__ == "__main__":
-    labels = (FOLDER / "labels.txt").read_text(encoding="utf-8").splitlines()
-    session = onnxruntime.InferenceSession(FOLDER / "model.onnx", providers=["CPUExecutionProvider"])
-    for path in sys.argv[1:]:
-        (found,) = session.run(["probabilities"], {"images": read(path)[None]})
-        best = np.argsort(-found[0], kind="stable")[:3]
-        print(f"{path}: " + ", ".join(f"{labels[k]} {100 * found[0, k]:.1f} %" for k in best))
+labels = (FOLDER / "labels.txt").read_text(encoding="utf-8").splitlines()
+for path in sys.argv[1:]:
+    {found} = session.run([{outputs}], {{"images": read(path)[None]}})
+    best = np.argsort(-found[0], kind="stable")[:3]
+    said = ", ".join(f"{{labels[k]}} {{100 * found[0, k]:.1f}} %" for k in best)
+    print(f"{{path}}:{none} {{said}}")
 """
+ALWAYS = {"found": "(found,)", "outputs": '"probabilities"', "none": ""}
+OR_NONE = {
+    "found": "found, none", "outputs": '"probabilities", "none_of_these"',
+    "none": "{' none of these;' * int(none[0])}",
+}  # fmt: skip
 ENCODE = """\
-
-
-if __name__ == "__main__":
-    session = onnxruntime.InferenceSession(FOLDER / "model.onnx", providers=["CPUExecutionProvider"])
-    for path in sys.argv[1:]:
-        (found,) = session.run(["features"], {"images": read(path)[None]})
-        print(path, *(f"{value:.6g}" for value in found[0].ravel()))
+for path in sys.argv[1:]:
+    (found,) = session.run(["features"], {"images": read(path)[None]})
+    print(path, *(f"{value:.6g}" for value in found[0].ravel()))
 """
 
 
-def program(form: Normaliser, read_as: ReadAs, kind: Kind) -> str:
-    """The text of predict.py."""
-    what = "The features of images." if kind == "encoder" else "The likeliest classes of images."
+def program(kind: Kind, refuses: bool = False) -> str:
+    """The text of predict.py. refuses: the graph says which images are none of the classes."""
+    if kind == "encoder":
+        return PROGRAM.format(what="The features of images.").replace("import numpy as np\n", "") + ENCODE
+    asks = CLASSIFY.format(**OR_NONE if refuses else ALWAYS)
+    return PROGRAM.format(what="The likeliest classes of images.") + asks
+
+
+def reading(form: Normaliser, read_as: ReadAs) -> str:
+    """The text of reading.py."""
     head = HEAD.format(
-        what=what, more="ImageChops, " * read_as.inverted, size=form.size, channels=form.channels,
+        more="ImageChops, " * read_as.inverted, size=form.size, channels=form.channels,
         draft='"L"' if form.channels == 1 else None, twice=2 * form.cut.resized(form.size),
     )  # fmt: skip
-    ending = ENCODE if kind == "encoder" else CLASSIFY
-    return head + _to_square(form, read_as.inverted) + _grey(read_as.scales) + ending
+    return head + _to_square(form, read_as.inverted) + _grey(read_as.scales)
 
 
 def _to_square(form: Normaliser, inverted: bool) -> str:

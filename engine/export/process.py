@@ -20,13 +20,15 @@ Say = Callable[[str, float | None], object]
 @dataclass(frozen=True, slots=True)
 class ExportResult:
     """folder: what was exported. images, which: what it was checked on. same: images with the same answer. difference:
-    the largest, as a share of the range of the program's numbers."""
+    the largest, as a share of the range of the program's numbers. judged: images of which both say alike whether they
+    are none of the classes, None where that is not said."""
 
     folder: Path
     images: int
     which: str
     difference: float
     same: int
+    judged: int | None = None
 
 
 def run_export(job: ExportJob, to: str | Path, say: Say, cancelled: Cancel) -> ExportResult:
@@ -57,7 +59,8 @@ def run_export(job: ExportJob, to: str | Path, say: Say, cancelled: Cancel) -> E
 
 def words(found: ExportResult) -> str:
     """ "Checked on 64 test images of Digits: 64 of 64 answers are the same, …"."""
+    judged = "" if found.judged is None else f", {found.judged} are judged alike to be none of the classes or not"
     return (
-        f"Checked on {found.which}: {found.same} of {found.images} answers are the same, and numbers differ by at most "
-        f"{found.difference:.1e} of their range."
+        f"Checked on {found.which}: {found.same} of {found.images} answers are the same{judged}, and numbers differ by "
+        f"at most {found.difference:.1e} of their range."
     )

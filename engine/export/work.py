@@ -21,29 +21,29 @@ from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import Experiment
 from engine.export import agreement, card, config
 from engine.export.agreement import Agreement
-from engine.export.config import CARD, CLASSES, GRAPH, LABELS, PROGRAM, TORCHS, ExportConfig
-from engine.export.graph import write_onnx, write_pt2
+from engine.export.config import CARD, CLASSES, GRAPH, LABELS, LEARNT, PROGRAM, READER, TORCHS, ExportConfig
+from engine.export.graph import FEATURES, write_onnx, write_pt2
 from engine.export.job import ExportJob
 from engine.export.material import Exportable, material
-from engine.export.predictor import program
+from engine.export.predictor import program, reading
 from engine.machine.environment import environment
 from engine.machine.limits import never
 from engine.meta.learner import MetaLearner
 from engine.preparation.inputs import Normaliser, prepared_words
 from engine.using import calibration
 from engine.using.assured import Assured, assured
-from engine.using.calibration import Calibration
+from engine.using.calibration import Threshold
 
 MOST_BYTES = 2_000_000_000  # of one file of a graph
 Say = Callable[[str, float | None], object]
-HASHED = (calibration.FILE, GRAPH, WEIGHTS, CLASSES, LABELS, PROGRAM, TORCHS)
+HASHED = (calibration.FILE, GRAPH, WEIGHTS, CLASSES, LABELS, LEARNT, PROGRAM, READER, TORCHS)
 
 
 def export(job: ExportJob, into: Path, say: Say) -> Agreement:
     """Fill the folder. say: what it is at, and how far that is, 0..1. Raises `ExperimentError`, `OSError`."""
     say("Reading the run", None)
     model = SavedModel.open(job.run, job.experiment, job.class_names)
-    of = material(model, job.classes, calibrated(model, job, say))
+    of = material(model, job.classes, sure_of(model, job, say))
     refuse_large(of)
     say("Reading images to check on", None)
     pixels, which = agreement.own_images(of, job.experiment, job.check_on)
@@ -63,8 +63,8 @@ def export(job: ExportJob, into: Path, say: Say) -> Agreement:
     return found
 
 
-def calibrated(model: SavedModel, job: ExportJob, say: Say) -> Calibration | None:
-    """How sure its probabilities may be, which is measured where it never was; None where that cannot be known."""
+def sure_of(model: SavedModel, job: ExportJob, say: Say) -> Assured | None:
+    """How sure it may be, which is measured where it never was; None of what has not learnt its classes."""
     if isinstance(model.method, MetaLearner) or job.classes is not None or model.reads_numbers:
         return None
     work = assured(model, job.run)
@@ -73,7 +73,7 @@ def calibrated(model: SavedModel, job: ExportJob, say: Say) -> Calibration | Non
             said = next(work)
         except StopIteration as end:
             found: Assured = end.value
-            return found.calibration
+            return found
         say(said.text, said.fraction)
 
 
@@ -99,11 +99,14 @@ def write_rest(job: ExportJob, of: Exportable, found: Agreement, into: Path) -> 
     if of.calibration is not None:
         own = (WEIGHTS, calibration.digest_of(into / WEIGHTS))
         calibration.write(replace(of.calibration, weights=own), into)
+    if of.graph.learnt is not None:
+        (into / LEARNT).write_bytes(save({FEATURES: of.graph.learnt}))
     if of.support:
         (into / CLASSES).write_bytes(save(plain(of.support)))
     if of.classes:
         write_text(into / LABELS, "".join(f"{name}\n" for name in of.classes))
-    write_text(into / PROGRAM, program(of.form, of.model.read_as, of.kind))
+    write_text(into / PROGRAM, program(of.kind, of.refuses))
+    write_text(into / READER, reading(of.form, of.model.read_as))
     write_text(into / CARD, card.text(told(job, of, found)))
     config.write(configured(job, of, found, config.hashes(into, HASHED)), into)
 
@@ -128,6 +131,7 @@ def configured(job: ExportJob, of: Exportable, found: Agreement, files: dict[str
     return ExportConfig(
         own.backbone.name, of.kind, elsewhere(own).model_dump(mode="json"), preparation, asdict(of.model.read_as),
         of.classes, of.calibration.temperature if of.calibration else 1.0, of.model.bf16, facts, files,
+        asdict(of.calibration.refusal) if of.calibration and of.refuses else {},
     )  # fmt: skip
 
 
@@ -150,14 +154,15 @@ def told(job: ExportJob, of: Exportable, found: Agreement) -> card.ModelCard:
     return card.ModelCard(
         job.name, of.kind, catalog.backbone(choice.name).title, method.title, method.idea, method.paper, own.seed,
         weights_words(own), data_words(own), prepared_words(choice), sentence(found), version(), of.classes,
-        job.figures, notes(of), bool(own.dataset.tested_on),
+        job.figures, notes(of), bool(own.dataset.tested_on), of.refuses,
     )  # fmt: skip
 
 
 def sentence(found: Agreement) -> str:
+    judged = "" if found.judged is None else f", {found.judged} were judged alike to be none of the classes or not"
     return (
         f"Before it was called exported, the graph was run by onnxruntime beside the program on {found.which}: "
-        f"{found.same} of {found.images} images had the same answer, and the largest difference was "
+        f"{found.same} of {found.images} images had the same answer{judged}, and the largest difference was "
         f"{found.difference:.1e} of the range of the program's numbers (allowed: {agreement.TOLERANCE:g})."
     )
 
@@ -171,15 +176,22 @@ def notes(of: Exportable) -> list[str]:
     if of.kind == "encoder":
         found.append("Batch norm, where the network has it, uses its running statistics.")
     elif of.calibration is not None:
-        share = percent(of.calibration.refusal.rate)
-        found.append(f"Probabilities are {of.calibration.rests_on} (temperature {of.calibration.temperature:.3g}).")
         found.append(
-            "`calibration.json` says what that is worth on test images. Which images are none of the classes is told "
-            f"by the program alone, where {share} of the validation images would be."
+            f"Probabilities are {of.calibration.rests_on} (temperature {of.calibration.temperature:.3g}); "
+            "`calibration.json` says what that is worth on test images."
         )
+        found += [refusing(of.calibration.refusal)] if of.refuses else []
     else:
         found.append("Probabilities are as the network gives them, which are often too sure.")
     return found
+
+
+def refusing(of: Threshold) -> str:
+    return (
+        "An image is none of the classes where its `unlike`, one less the cosine to the nearest training image, is "
+        f"above {of.threshold:.4g}: so would be {percent(of.rate)} of {of.n:,} validation images. The features of the "
+        "training images that this takes are in the graph and in `learnt.safetensors`, the images themselves are not."
+    )
 
 
 def weights_words(experiment: Experiment) -> str:

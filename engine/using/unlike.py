@@ -21,12 +21,20 @@ class Learnt:
     def __init__(self, features: NDArray[np.floating]) -> None:
         self._known = np.asarray(features, np.float32).T
 
+    @property
+    def features(self) -> NDArray[np.float16]:
+        """As they are kept: [n, d]."""
+        return self._known.T.astype(np.float16)
+
     def unlikeness(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
         """[n], of features [n, d] of length 1: from 0, as a training image, to 2."""
         return 1 - (np.asarray(features, np.float32) @ self._known).max(1).astype(np.float64)
 
 
 def threshold_of(found: NDArray[np.float64]) -> Threshold:
-    """The least value above which at most `RATE` of these validation images [n] lie."""
-    value = float(np.quantile(found, 1 - RATE, method="higher"))
-    return Threshold(value, float((found > value).mean()), len(found))
+    """Above which at most `RATE` of these validation images [n] lie: midway between two of them, so that rounding turns
+    none of them over."""
+    value = np.quantile(found, 1 - RATE, method="higher")
+    above = found[found > value]
+    middle = (value + above.min()) / 2 if len(above) else value
+    return Threshold(float(middle), float((found > middle).mean()), len(found))

@@ -93,7 +93,7 @@ that more than one candidate was tested on no longer says how the best of them d
 EXPORT_HELP = """\
 examples:
 
-  PROGRAM export 5 --to rubbish-model         model.onnx, weights, a card, and predict.py, a page of NumPy and Pillow
+  PROGRAM export 5 --to rubbish-model         model.onnx, weights, a card, predict.py of twelve lines
   PROGRAM export 5 --to rubbish-model --pt2   also for torch
   PROGRAM export 7 --to signs --classes my-classes/
                                               of a method that learns classes by example, with these classes

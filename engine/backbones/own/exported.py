@@ -11,7 +11,7 @@ from typing import Any
 from engine.errors import StorageError
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
-KEY, FORMAT = "warmstart", 1  # of the config, and its version
+KEY, FORMAT, FORMATS = "warmstart", 2, (1, 2)  # of the config, its version, and those that are read
 AGAIN = "Export the run again, or take the folder as it was."
 
 
@@ -32,7 +32,7 @@ def body_of(folder: Path) -> dict[str, Any]:
     body = _read(folder)
     if KEY not in body:
         raise StorageError(f"“{folder}” is no exported folder.", f"Choose a folder with its {CONFIG}.")
-    if body[KEY] != FORMAT:
+    if body[KEY] not in FORMATS:
         raise StorageError(f"“{folder}” was exported by another version of Warmstart.", "Use that version.")
     if body.get("digest") != digest(body):
         raise changed(folder, CONFIG)

@@ -10,10 +10,11 @@ import torchvision.models
 from torch import Tensor, nn
 
 from engine.backbones import catalog, listed
-from engine.backbones.backbone import Backbone
+from engine.backbones.backbone import Backbone, digest
 from engine.backbones.networks import random_backbone
 from engine.backbones.published import torchvision_network, unfilled, with_state
 from engine.backbones.vision_transformer import resampled
+from engine.registry import method
 
 NETWORKS = {name: one for name, one in listed.networks().items() if one.library == "torchvision"}
 QUICK = (
@@ -21,6 +22,9 @@ QUICK = (
     "mobilenet_v3_small", "regnet_y_400mf", "resnet18", "shufflenet_v2_x0_5", "squeezenet1_1", "swin_t", "swin_v2_t",
 )  # fmt: skip
 HUGE = ("regnet_y_128gf", "vit_h_14")  # gigabytes, and a minute each
+ADAPTED_QUICKLY = ("mobilenet_v3_small", "squeezenet1_1")
+EVERY = [pytest.param(name, marks=() if name in ADAPTED_QUICKLY else pytest.mark.slow) for name in NETWORKS]
+WAY = 3
 ALL = [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in NETWORKS if name not in HUGE]
 CLASSIFIERS = ("head", "heads", "fc", "classifier")
 SIDE_BRANCHES = ("aux1.", "aux2.", "AuxLogits.")
@@ -92,6 +96,24 @@ def test_it_learns_and_draws_nothing_while_it_does(name: str) -> None:
     outputs.square().sum().backward()
     for block in info.block_names:
         assert any(learns(parameter) for parameter in model.block(block).parameters()), block
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_its_head_is_adapted_to_a_task_and_the_network_stays(name: str) -> None:
+    """As ANIL does it: one inner step of the head alone, for which nothing of the network changes."""
+    form = catalog.backbone(name).form
+    model = random_backbone(name, WAY).eval()
+    before = digest(model.state_dict())
+    learner = method("anil").from_values({"test_steps": 1, "inner_rate": 0.5})
+    side = form.size if name.startswith("vit") else max(form.least, 64)
+    images, targets = torch.randn(WAY + 1, 3, side, side), torch.arange(WAY)
+    with torch.no_grad():
+        plain = model(images)
+    adapted = learner.adapt(model, images[:WAY], targets, WAY)(images).detach()
+    assert adapted.shape == (WAY + 1, WAY)
+    assert bool(torch.isfinite(adapted).all())
+    assert not torch.allclose(adapted, plain)
+    assert digest(model.state_dict()) == before
 
 
 def learns(parameter: Tensor) -> bool:

@@ -23,7 +23,7 @@ from engine.events import Evaluated
 from engine.execute import execute
 from engine.experiment import DatasetChoice, Experiment, MethodChoice
 from engine.export import packages
-from engine.export.agreement import TOLERANCE, Agreement, compared, parts
+from engine.export.agreement import TOLERANCE, Agreement, compared, judged_alike, parts
 from engine.export.job import ExportJob, figures, heard
 from engine.export.material import material
 from engine.export.opening import open_folder
@@ -31,8 +31,7 @@ from engine.export.process import ExportResult, run_export
 from engine.export.work import write_rest
 from engine.machine.folders import appearing, target_of
 from engine.machine.limits import never
-from engine.using import calibration
-from engine.using.assured import Assured
+from engine.using.assured import Assured, assured
 from engine.using.by_hand import TaskLearner
 from engine.using.predictions import form_of, predictions
 from engine.using.tasks import bins_of
@@ -105,11 +104,18 @@ def test_a_folder_that_agrees_with_the_program(exported: tuple[Path, ExportResul
         "labels.txt",
         "README.md",
         "predict.py",
+        "reading.py",
+        "learnt.safetensors",
     }
     assert {one.name for one in folder.iterdir()} == names
     assert (folder / "labels.txt").read_text().splitlines() == sorted(CLASSES)
     card = (folder / "README.md").read_text()
     assert f"{found.same} of {found.images} images had the same answer" in card
+    assert found.judged == found.images
+    assert f"{found.judged} were judged alike to be none of the classes or not" in card
+    said = json.loads((folder / "config.json").read_text())
+    assert said["refusal"] == json.loads((folder / "calibration.json").read_text())["refusal"]
+    assert f"of {said['refusal']['n']} validation images" in card
     assert "linear" in card.lower()
     for name in ("README.md", "config.json"):
         assert str(photos.parent) not in (folder / name).read_text(), f"{name} says where the person's files lie"
@@ -126,15 +132,51 @@ def test_its_program_says_what_the_run_says(
     )
     saved = SavedModel.open(run)
     with LooseImages(files) as images:
-        expected = list(predictions(Assured(saved, calibration.read(run)), form_of(saved), images))
+        expected = list(predictions(known(saved, run), form_of(saved), images))
     for line, file, one in zip(done.stdout.splitlines(), files, expected, strict=True):
         place, share = one.best(1)[0]
-        assert line.startswith(f"{file}: {saved.class_names[place]} {100 * share:.1f} %")
+        none = "none of these; " * one.none_of_these
+        assert line.startswith(f"{file}: {none}{saved.class_names[place]} {100 * share:.1f} %")
+
+
+def known(saved: SavedModel, run: Path) -> Assured:
+    """As it was measured already."""
+    work = assured(saved, run)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            found: Assured = end.value
+            return found
+
+
+def test_the_graph_says_which_are_none_of_these(
+    exported: tuple[Path, ExportResult, list[str]], run: Path, photos: Path
+) -> None:
+    """As the program does, on images that it knows and on noise."""
+    import onnxruntime
+
+    saved = SavedModel.open(run)
+    of, sure = form_of(saved), known(saved, run)
+    with LooseImages([photos]) as images:
+        pixels = [one for one in images.read(range(len(images)), of) if not isinstance(one, str)]
+    rng = np.random.default_rng(0)
+    whole = np.concatenate([np.stack(pixels), rng.integers(0, 256, (20, *pixels[0].shape), np.uint8)])
+    expected = sure.judge(torch.from_numpy(whole.transpose(0, 3, 1, 2).copy()))
+    session = onnxruntime.InferenceSession(exported[0] / "model.onnx", providers=["CPUExecutionProvider"])
+    unlike, none = session.run(["unlike", "none_of_these"], {"images": whole})
+    assert expected.refused is not None
+    assert 0 < expected.refused.sum() < len(whole)
+    assert unlike == pytest.approx(expected.unlike, abs=1e-5)
+    assert sure.calibration is not None
+    clear = np.abs(expected.unlike - sure.calibration.refusal.threshold) > 1e-5  # one of few images is the threshold
+    assert np.array_equal(none[clear], expected.refused[clear])
+    assert clear.sum() >= len(whole) - 1
 
 
 def test_it_opens_again_as_what_it_was(exported: tuple[Path, ExportResult, list[str]], run: Path, photos: Path) -> None:
     saved, opened = SavedModel.open(run), open_folder(exported[0])
-    sure = Assured(saved, calibration.read(run))
+    sure = known(saved, run)
     assert opened.title == "a probe"
     assert opened.answerer.classes == saved.class_names
     with LooseImages([photos], opened.answerer.read_as) as images:
@@ -142,7 +184,7 @@ def test_it_opens_again_as_what_it_was(exported: tuple[Path, ExportResult, list[
         expected = list(predictions(sure, form_of(saved), images))
     for one, other in zip(found, expected, strict=True):
         assert np.array_equal(one.probabilities, other.probabilities)
-        assert one.none_of_these == other.none_of_these
+        assert (one.unlike, one.none_of_these) == (other.unlike, other.none_of_these)
     assert sure.calibration is not None
     assert opened.answerer.words == sure.words
 
@@ -158,7 +200,8 @@ def other_classes(file: Path) -> None:
 
 EDITS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "labels": ("labels.txt", cut_short), "weights": ("model.safetensors", cut_short),
-    "graph": ("model.onnx", cut_short), "program": ("predict.py", cut_short), "gone": ("model.onnx", Path.unlink),
+    "graph": ("model.onnx", cut_short), "program": ("predict.py", cut_short), "reader": ("reading.py", cut_short),
+    "training": ("learnt.safetensors", cut_short), "gone": ("model.onnx", Path.unlink),
     "config": ("config.json", other_classes),
 }  # fmt: skip
 
@@ -252,6 +295,16 @@ def test_the_extra_is_what_is_installed() -> None:
 
 
 # What agrees
+
+
+def test_judged_alike_by_hand() -> None:
+    """Near enough and on the same side; one at the threshold may be on either; one that is far off is not alike."""
+    expected = np.array([0.1, 0.5, 0.30000001, 0.6])
+    unlike, none = np.array([0.10001, 0.5, 0.29999999, 0.9], np.float32), np.array([False, True, False, True])
+    assert judged_alike(unlike, none, expected, 0.3) == 3
+    assert judged_alike(unlike, ~none, expected, 0.3) == 1
+    assert not Agreement(4, "some", 0.0, 4, judged=3).holds
+    assert Agreement(4, "some", 0.0, 4, judged=4).holds
 
 
 def test_differences_are_shares_of_the_range() -> None:

@@ -1,4 +1,4 @@
-"""predict.py reads every kind of image file as the program does, whatever a network wants of it."""
+"""reading.py reads every kind of image file as the program does, whatever a network wants of it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.data.cutting import Cut
 from engine.data.files.grey import Levels
 from engine.data.files.read_as import PLAIN, ReadAs
 from engine.export.config import Kind
-from engine.export.predictor import program
+from engine.export.predictor import program, reading
 from engine.preparation.inputs import Normaliser
 
 RNG = np.random.default_rng(0)
@@ -90,19 +90,17 @@ FILES = {
 }  # fmt: skip
 
 
-def loaded(folder: Path, form: Normaliser, read_as: ReadAs, kind: Kind = "classifier") -> ModuleType:
-    """The program as a person would import it."""
-    text = program(form, read_as, kind)
-    module = ModuleType("predict")
-    module.__file__ = str(folder / "predict.py")
-    exec(compile(text, "predict.py", "exec"), vars(module))
+def loaded(form: Normaliser, read_as: ReadAs) -> ModuleType:
+    """As a person would import it."""
+    module = ModuleType("reading")
+    exec(compile(reading(form, read_as), "reading.py", "exec"), vars(module))
     return module
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("form", FORMS)
 def test_every_file_becomes_the_same_pixels(form: str, way: str, tmp_path: Path) -> None:
-    read = loaded(tmp_path, FORMS[form], WAYS[way]).read
+    read = loaded(FORMS[form], WAYS[way]).read
     for name, body in FILES.items():
         (tmp_path / "image").write_bytes(body)
         expected = WAYS[way].pixels(body, FORMS[form])
@@ -111,11 +109,22 @@ def test_every_file_becomes_the_same_pixels(form: str, way: str, tmp_path: Path)
         assert np.array_equal(found, expected), name
 
 
+@pytest.mark.parametrize("refuses", [False, True])
 @pytest.mark.parametrize("kind", ["classifier", "classes by example", "encoder"])
-def test_it_is_short_and_needs_three_packages(kind: Kind) -> None:
-    text = program(FORMS["border"], WAYS["inverted"], kind)
-    lines = [line for line in text.splitlines() if line.strip()]
-    assert len(lines) <= 55
+def test_the_program_is_short_and_needs_three_packages(kind: Kind, refuses: bool) -> None:
+    lines = [line for line in program(kind, refuses).splitlines() if line.strip()]
+    assert len(lines) <= 14
+    assert packages_of(lines) <= {"sys", "pathlib", "numpy", "onnxruntime", "reading"}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("form", FORMS)
+def test_the_reader_is_short_and_needs_two_packages(form: str, way: str) -> None:
+    lines = [line for line in reading(FORMS[form], WAYS[way]).splitlines() if line.strip()]
+    assert len(lines) <= 40
+    assert packages_of(lines) == {"numpy", "PIL"}
+
+
+def packages_of(lines: list[str]) -> set[str]:
     assert max(map(len, lines)) <= 120
-    needed = {line.split()[1] for line in lines if line.startswith(("import", "from"))}
-    assert needed == {"sys", "pathlib", "numpy", "onnxruntime", "PIL"}
+    return {line.split()[1] for line in lines if line.startswith(("import", "from"))}
