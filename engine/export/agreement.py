@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -29,8 +28,8 @@ LEAST, MOST = 32, 64  # images
 TOLERANCE = 1e-4  # of the range of all logits
 BATCHES = (1, 2, 5, 16)  # images at a time, in turn: any number is to give the same
 Pixels = NDArray[np.uint8]
-Answers = NDArray[np.float32]
-Said = Mapping[str, NDArray[Any]]  # by the names of a graph's outputs
+Answers = NDArray[np.floating]
+Said = Mapping[str, Answers]  # by the names of a graph's outputs; of what is told by yes and no 1 and 0
 REPORT = "Nothing was exported; please report it with the name of the network."
 
 
@@ -65,11 +64,13 @@ def compared(found: Answers, expected: Answers, which: str) -> Agreement:
     return Agreement(len(found), which, difference, same)
 
 
-def judged_alike(unlike: Answers, none: NDArray[np.bool_], expected: NDArray[np.float64], threshold: float) -> int:
+def judged_alike(unlike: Answers, none: Answers, expected: Answers, threshold: float) -> int:
     """unlike, none: of the graph, [n]. expected: how unlike the program finds the same images; one that is as near to
     the threshold as rounding may be on either side of it."""
     near = np.abs(unlike - expected) <= TOLERANCE
-    return int((near & ((none == (expected > threshold)) | (np.abs(expected - threshold) <= TOLERANCE))).sum())
+    return int(
+        (near & ((none.astype(bool) == (expected > threshold)) | (np.abs(expected - threshold) <= TOLERANCE))).sum()
+    )
 
 
 def agreement(
@@ -128,14 +129,18 @@ def opened(graph: Path, outputs: Sequence[str]) -> Callable[[Pixels], Said]:
 
         def by_torch(pixels: Pixels) -> Said:
             found = whole(torch.from_numpy(np.ascontiguousarray(pixels)))
-            return {name: one.detach().numpy() for name, one in zip(outputs, found, strict=True)}
+            return {name: one.detach().float().numpy() for name, one in zip(outputs, found, strict=True)}
 
         return by_torch
     import onnxruntime
 
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
-    names = list(outputs)
-    return lambda pixels: dict(zip(names, session.run(names, {IMAGES: np.ascontiguousarray(pixels)}), strict=True))
+
+    def by_onnx(pixels: Pixels) -> Said:
+        found = session.run(list(outputs), {IMAGES: np.ascontiguousarray(pixels)})
+        return {name: one.astype(np.float32) for name, one in zip(outputs, found, strict=True)}
+
+    return by_onnx
 
 
 @torch.no_grad()
@@ -143,7 +148,7 @@ def programs(of: Exportable, pixels: Pixels) -> Said:
     """What the program's own network says, in float32."""
     images = of.model.reader.prepared(torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))))
     features = of.own.embed(images)
-    found: dict[str, NDArray[Any]] = {FEATURES: features.float().numpy()}
+    found: dict[str, Answers] = {FEATURES: features.float().numpy()}
     if of.own.classify is not None:
         found[LOGITS] = of.own.classify(features).float().numpy()
     if of.sure is not None and of.sure.learnt is not None:

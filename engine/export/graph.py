@@ -22,7 +22,7 @@ Embed = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True, eq=False)
-class Sureness:
+class Assurance:
     """temperature: by which logits are divided before the softmax. learnt: what training images are like, float16
     [m, d] of length 1; None where it is not known when an image is none of the classes. threshold: from where it is."""
 
@@ -31,7 +31,7 @@ class Sureness:
     threshold: float = float("inf")
 
 
-PLAIN = Sureness()
+PLAIN = Assurance()
 
 
 class WholeGraph(nn.Module):
@@ -42,7 +42,7 @@ class WholeGraph(nn.Module):
     """
 
     def __init__(
-        self, network: nn.Module, form: Normaliser, embed: Embed, classify: Embed | None, sure: Sureness = PLAIN
+        self, network: nn.Module, form: Normaliser, embed: Embed, classify: Embed | None, sure: Assurance = PLAIN
     ) -> None:
         super().__init__()
         self.network, self._form, self._embed, self._classify = network, form, embed, classify

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,16 @@ from typing import Any
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import with_interval
 from engine.events import Evaluated
-from engine.experiment import Experiment
+from engine.experiment import DatasetChoice, Experiment, MethodChoice
+from engine.using.kept_words import network_of
 
 
 @dataclass(frozen=True, slots=True)
 class ExportJob:
-    """run: the folder of a saved run. name: what people call it. class_names, figures: as the run was saved with them.
-    classes: a folder with a folder of images for each class, for a method that learns classes by example. check_on: a
-    folder of images instead of the run's own. pt2: torch's own file as well."""
+    """run: the folder of a saved run, or of kept classes. name: what people call it. class_names, figures: as the run
+    was saved with them. classes: a folder with a folder of images for each class, for a method that learns classes by
+    example. check_on: a folder of images instead of the run's own. pt2: torch's own file as well. runs: of kept
+    classes, where saved runs lie; None of a run."""
 
     run: Path
     name: str
@@ -27,6 +29,7 @@ class ExportJob:
     classes: Path | None = None
     check_on: Path | None = None
     pt2: bool = False
+    runs: Path | None = None
 
     def told(self, into: Path) -> dict[str, Any]:
         """For JSON; `heard` is the way back. into: the folder that is filled."""
@@ -35,12 +38,24 @@ class ExportJob:
             "experiment": self.experiment.model_dump(mode="json"), "figures": self.figures, "pt2": self.pt2,
             "classes": self.classes and str(self.classes.absolute()),
             "check_on": self.check_on and str(self.check_on.absolute()), "into": str(into.absolute()),
+            "runs": self.runs and str(self.runs.absolute()),
         }  # fmt: skip
+
+
+def job_of_kept(folder: Path, runs: Path, experiment_of: Callable[[str], Experiment]) -> ExportJob:
+    """experiment_of: that of a saved run by its uid. Of a backbone it is said that heads on it are met. Raises
+    `StorageError`."""
+    run, backbone = network_of(folder)
+    if backbone is None:
+        return ExportJob(folder, folder.name, experiment_of(run), runs=runs)
+    named = DatasetChoice(name="folder", path=folder.name)
+    experiment = Experiment(dataset=named, backbone=backbone, method=MethodChoice(name="head_bench"))
+    return ExportJob(folder, folder.name, experiment, runs=runs)
 
 
 def heard(told: Mapping[str, Any]) -> tuple[ExportJob, Path]:
     """The job, and the folder to fill."""
-    paths = {key: told[key] and Path(told[key]) for key in ("classes", "check_on")}
+    paths = {key: told[key] and Path(told[key]) for key in ("classes", "check_on", "runs")}
     job = ExportJob(
         Path(told["run"]), told["name"], Experiment.model_validate(told["experiment"]), tuple(told["class_names"]),
         tuple(told["figures"]), pt2=told["pt2"], **paths,

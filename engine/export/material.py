@@ -15,7 +15,7 @@ from engine.backbones.backbone import Backbone
 from engine.backbones.plain import without_kernels
 from engine.errors import InvalidExperiment
 from engine.export.config import Kind
-from engine.export.graph import NONE, Embed, Sureness, WholeGraph
+from engine.export.graph import NONE, Assurance, Embed, WholeGraph
 from engine.export.kinds import why_alone
 from engine.meta.learner import MetaLearner
 from engine.preparation.inputs import Normaliser
@@ -40,7 +40,8 @@ class Forward:
 class Exportable:
     """own: the way of the run's own network, as the program goes it. classes: what the answers stand for. support: of
     classes by example the embedded images, float [n, …], their classes, int64 [n], and the means [way, …]. sure: how
-    sure a run is that has learnt its classes."""
+    sure a run is that has learnt its classes. head: name of what answers on frozen features, "" where the method does.
+    """
 
     model: SavedModel
     kind: Kind
@@ -50,6 +51,7 @@ class Exportable:
     classes: tuple[str, ...] = ()
     support: Mapping[str, Tensor] = field(default_factory=dict)
     sure: Assured | None = None
+    head: str = ""
 
     @property
     def calibration(self) -> Calibration | None:
@@ -84,12 +86,12 @@ def classifier(model: SavedModel, form: Normaliser, sure: Assured | None) -> Exp
     return Exportable(model, "classifier", form, own, graph, names_of(model), sure=sure)
 
 
-def sureness(sure: Assured | None) -> Sureness:
+def sureness(sure: Assured | None) -> Assurance:
     """As a graph holds it."""
     if sure is None or sure.calibration is None:
-        return Sureness()
+        return Assurance()
     learnt = torch.from_numpy(sure.learnt.features) if sure.learnt else None
-    return Sureness(sure.calibration.temperature, learnt, sure.calibration.refusal.threshold)
+    return Assurance(sure.calibration.temperature, learnt, sure.calibration.refusal.threshold)
 
 
 def encoder(model: SavedModel, method: MetaLearner, form: Normaliser) -> Exportable:

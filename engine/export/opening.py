@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from engine.experiment import parse_experiment
 from engine.export import config
 from engine.export.config import CLASSES, LEARNT, ExportConfig
 from engine.export.graph import FEATURES
+from engine.export.kept import scoring
 from engine.export.material import SUPPORT, TARGETS, Forward
 from engine.machine.devices import torch_device
 from engine.meta.learner import MetaLearner
@@ -31,6 +32,7 @@ from engine.preparation.inputs import Normaliser
 from engine.registry import build_method, complete
 from engine.using import calibration
 from engine.using.answerer import Answerer
+from engine.using.answering import head_of
 from engine.using.assured import Assured
 from engine.using.predictions import Judged, form_of
 from engine.using.unlike import Learnt
@@ -62,8 +64,7 @@ class ByExample:
 
     @torch.no_grad()
     def features(self, inputs: Tensor) -> NDArray[np.float32]:
-        found = [self.way.embed(part).float().flatten(1).cpu() for part in self._prepared(inputs)]
-        return torch.cat(found).numpy()
+        return torch.cat([part.float().flatten(1).cpu() for part in self._embedded(inputs)]).numpy()
 
     def looked(self, pixels: Tensor, place: int) -> Heat:
         return covered(self._logits, pixels, place)
@@ -71,11 +72,13 @@ class ByExample:
     @torch.no_grad()
     def _logits(self, inputs: Tensor) -> Tensor:
         assert self.way.classify is not None
-        return torch.cat([self.way.classify(self.way.embed(part)).float().cpu() for part in self._prepared(inputs)])
+        return torch.cat([self.way.classify(part).float().cpu() for part in self._embedded(inputs)])
 
-    def _prepared(self, inputs: Tensor) -> list[Tensor]:
-        """Batches as a run's own test has them."""
-        return [self.model.reader.prepared(part.to(self.model.reader.device)) for part in inputs.split(TOGETHER)]
+    def _embedded(self, inputs: Tensor) -> Iterator[Tensor]:
+        """As many together as a run's own test has, and one alone twice, as `engine.using.kept_features` does it."""
+        for part in inputs.to(self.model.reader.device).split(TOGETHER):
+            shown = part if len(part) > 1 else part.expand(2, -1, -1, -1)
+            yield self.way.embed(self.model.reader.prepared(shown))[: len(part)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +96,7 @@ def open_folder(folder: Path, device: str = "cpu") -> OpenedFolder:
     model = saved_model(said, folder, device)
     if said.kind == "classifier":
         return OpenedFolder(said.title, Assured(model, calibration.read(folder), learnt_in(said, folder)))
-    return OpenedFolder(said.title, ByExample(model, by_example(model, folder, len(said.classes)), said.classes))
+    return OpenedFolder(said.title, ByExample(model, way_of(said, model, folder), said.classes))
 
 
 def learnt_in(said: ExportConfig, folder: Path) -> Learnt | None:
@@ -123,13 +126,16 @@ def read_as(said: Mapping[str, Any]) -> ReadAs:
     return ReadAs(tuple(Levels(**one) for one in said["scales"]), said["inverted"])
 
 
-def by_example(model: SavedModel, folder: Path, way: int) -> Forward:
-    """The meta-learner with the classes that it was exported with."""
-    method, network = model.method, model.network
-    assert isinstance(method, MetaLearner)
+def way_of(said: ExportConfig, model: SavedModel, folder: Path) -> Forward:
+    """The meta-learner, or the head, with the classes that it was exported with."""
+    method, network, way = model.method, model.network, len(said.classes)
     shown = {key: value.to(model.reader.device) for key, value in read_weights(folder / CLASSES).items()}
     if not {SUPPORT, TARGETS} <= set(shown):
         raise StorageError(f"“{folder}” does not hold its classes.", AGAIN)
+    if head := said.facts.get("head"):
+        on_processor = {key: value.cpu() for key, value in shown.items()}
+        return Forward(network.embed, scoring(head_of(head), on_processor, way))
+    assert isinstance(method, MetaLearner)
     with torch.no_grad():
         classify = method.classify_features(network, shown[SUPPORT], shown[TARGETS], way)
     return Forward(lambda images: method.embed(network, images), classify)

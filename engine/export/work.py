@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from safetensors.torch import save
 from torch import Tensor
 
@@ -14,7 +15,7 @@ from engine.artifacts.saved import SavedModel
 from engine.backbones import catalog
 from engine.backbones.info import usual_pixels
 from engine.backbones.own.exported import WEIGHTS
-from engine.comparison.wording import percent
+from engine.comparison.wording import count, percent
 from engine.data.images import ImageSet, Progress
 from engine.data.sources import load
 from engine.errors import ExperimentError, InvalidExperiment
@@ -24,15 +25,18 @@ from engine.export.agreement import Agreement
 from engine.export.config import CARD, CLASSES, GRAPH, LABELS, LEARNT, PROGRAM, READER, TORCHS, ExportConfig
 from engine.export.graph import FEATURES, write_onnx, write_pt2
 from engine.export.job import ExportJob
-from engine.export.material import Exportable, material
+from engine.export.kept import kept_material, views
+from engine.export.material import TARGETS, Exportable, material
 from engine.export.predictor import program, reading
 from engine.machine.environment import environment
 from engine.machine.limits import never
 from engine.meta.learner import MetaLearner
 from engine.preparation.inputs import Normaliser, prepared_words
 from engine.using import calibration
+from engine.using.answering import head_of
 from engine.using.assured import Assured, assured
 from engine.using.calibration import Threshold
+from engine.using.kept_classes import kept_classes
 
 MOST_BYTES = 2_000_000_000  # of one file of a graph
 Say = Callable[[str, float | None], object]
@@ -42,11 +46,10 @@ HASHED = (calibration.FILE, GRAPH, WEIGHTS, CLASSES, LABELS, LEARNT, PROGRAM, RE
 def export(job: ExportJob, into: Path, say: Say) -> Agreement:
     """Fill the folder. say: what it is at, and how far that is, 0..1. Raises `ExperimentError`, `OSError`."""
     say("Reading the run", None)
-    model = SavedModel.open(job.run, job.experiment, job.class_names)
-    of = material(model, job.classes, sure_of(model, job, say))
+    of, examples = of_kept(job) if job.runs else (of_run(job, say), None)
     refuse_large(of)
     say("Reading images to check on", None)
-    pixels, which = agreement.own_images(of, job.experiment, job.check_on)
+    pixels, which = examples or agreement.own_images(of, job.experiment, job.check_on)
     say("Loading the exporter", None)
     import onnxruntime  # noqa: F401 - what is missing is met before the work
     import onnxscript  # noqa: F401 - seconds, which are told
@@ -61,6 +64,19 @@ def export(job: ExportJob, into: Path, say: Say) -> Agreement:
     say("Writing weights and card", None)
     write_rest(job, of, found, into)
     return found
+
+
+def of_run(job: ExportJob, say: Say) -> Exportable:
+    model = SavedModel.open(job.run, job.experiment, job.class_names)
+    return material(model, job.classes, sure_of(model, job, say))
+
+
+def of_kept(job: ExportJob) -> tuple[Exportable, tuple[agreement.Pixels, str] | None]:
+    """Kept classes, and their examples to check on unless other images are given."""
+    assert job.runs is not None
+    found = kept_classes(job.run)
+    by = found.open(job.runs, job.experiment if found.answering.run else None)
+    return kept_material(by, found.bins, job.experiment), None if job.check_on else views(found.bins)
 
 
 def sure_of(model: SavedModel, job: ExportJob, say: Say) -> Assured | None:
@@ -125,7 +141,7 @@ def configured(job: ExportJob, of: Exportable, found: Agreement, files: dict[str
     preparation = {"size": form.size, "channels": form.channels, **stated(form)}
     facts = {
         "name": job.name, "blocks": list(of.model.network.blocks),
-        "settled": dict(getattr(of.model.method, "choice", {})),
+        "settled": dict(getattr(of.model.method, "choice", {})), "head": of.head,
         "figures": list(job.figures), "agreement": asdict(found), "packages": environment()["packages"],
     }  # fmt: skip
     return ExportConfig(
@@ -149,12 +165,12 @@ def elsewhere(experiment: Experiment) -> Experiment:
 
 
 def told(job: ExportJob, of: Exportable, found: Agreement) -> card.ModelCard:
-    own, method = of.model.experiment, of.model.method
-    choice = own.backbone
+    own, choice = of.model.experiment, of.model.experiment.backbone
+    method = head_of(of.head) if of.head else of.model.method
     return card.ModelCard(
         job.name, of.kind, catalog.backbone(choice.name).title, method.title, method.idea, method.paper, own.seed,
-        weights_words(own), data_words(own), prepared_words(choice), sentence(found), version(), of.classes,
-        job.figures, notes(of), bool(own.dataset.tested_on), of.refuses,
+        weights_words(own), by_hand_words(of) if job.runs else data_words(own), prepared_words(choice),
+        sentence(found), version(), of.classes, job.figures, notes(of), bool(own.dataset.tested_on), of.refuses,
     )  # fmt: skip
 
 
@@ -173,6 +189,8 @@ def notes(of: Exportable) -> list[str]:
         found.append(
             "The run computed in bfloat16; the graph computes in float32, and so did what it was held against."
         )
+    if of.support:
+        found.append(learnt_words(of))
     if of.kind == "encoder":
         found.append("Batch norm, where the network has it, uses its running statistics.")
     elif of.calibration is not None:
@@ -203,6 +221,19 @@ def weights_words(experiment: Experiment) -> str:
     if one is None or one.kind == "random":
         return "random"
     return f"{one.title}, trained on {one.trained_on}, licence as stated: {one.licence or 'none stated'}"
+
+
+def by_hand_words(of: Exportable) -> dict[str, str]:
+    images = f"{count(len(of.support[TARGETS]), 'examples')} of {count(len(of.classes), 'classes')}"
+    return {"title": "classes made by hand", "licence": "", "images": images, "fingerprint": "none"}
+
+
+def learnt_words(of: Exportable) -> str:
+    """How many examples each class has."""
+    each = np.bincount(of.support[TARGETS].numpy(), minlength=len(of.classes)).tolist()
+    named = [f"{name} {number}" for name, number in zip(of.classes[: card.SHOWN], each, strict=False)]
+    more = ", …" * (len(of.classes) > card.SHOWN)
+    return f"Its classes are given by example, which the network had not met: {', '.join(named)}{more}."
 
 
 def data_words(experiment: Experiment) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ from engine.backbones.precision import rounded
 from engine.data.files.read_as import PLAIN, ReadAs
 from engine.data.images import Cancel, check
 from engine.errors import InvalidExperiment
-from engine.heads.head import Head, prepared
+from engine.heads.head import Features, Head, Scorer, prepared
 from engine.meta.learner import MetaLearner
 from engine.method import Classifier
 from engine.preparation.inputs import Normaliser
@@ -149,10 +149,7 @@ class HeadLearner(ByHand):
 
     def _classifiers(self, bins: Bins, cancelled: Cancel | None) -> Iterator[Classifier]:
         known = self._read(bins.images, cancelled).cpu().numpy()
-        prepare, labels, classes = prepared(self.head, known), bins.targets, len(bins.bins)
-        head = self.head.tuned(prepare(known), labels, classes, 0)
-        check(cancelled)
-        score = head.fit(prepare(known), labels, classes)
+        prepare, score = fitted(self.head, known, bins.targets, len(bins.bins), cancelled)
         yield lambda queries: torch.from_numpy(score(prepare(queries.cpu().numpy())))
 
     def _read(self, asked: Sequence[HandedImage], cancelled: Cancel | None) -> Tensor:
@@ -162,6 +159,17 @@ class HeadLearner(ByHand):
         device = next(self.network.parameters()).device
         with rounded(self.network, self._bf16):
             return self.network.embed(self.form(pixels.to(device))).float()
+
+
+def fitted(
+    head: Head, known: NDArray[np.float32], labels: NDArray[np.int64], classes: int, cancelled: Cancel | None = None
+) -> tuple[Callable[[Features], Features], Scorer]:
+    """How the head wants its features, and its scores of what that gives, learnt from these [n, d]; its settings are
+    chosen on them. Raises `Cancelled`."""
+    prepare = prepared(head, known)
+    tuned = head.tuned(prepare(known), labels, classes, 0)
+    check(cancelled)
+    return prepare, tuned.fit(prepare(known), labels, classes)
 
 
 def of_run(model: SavedModel, head: Head, title: str) -> TaskLearner | HeadLearner:

@@ -20,9 +20,9 @@ from engine.machine.files import replacing, write_text
 from engine.using.answering import Answering, open_answering
 from engine.using.bins import Bin, Bins, HandedImage
 from engine.using.by_hand import HeadLearner, TaskLearner
+from engine.using.kept_words import FORMAT, WORDS, damaged
 
-FORMAT = 1
-WORDS, EXAMPLES = "classes.json", "examples.safetensors"
+EXAMPLES = "examples.safetensors"
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,10 +69,6 @@ def keep_classes(folder: Path, answering: Answering, by: TaskLearner | HeadLearn
         raise StorageError(f"The classes cannot be written to {folder}.", "Free some disk space.") from error
 
 
-def is_kept(folder: Path) -> bool:
-    return (folder / WORDS).is_file()
-
-
 def kept_classes(folder: Path) -> KeptClasses:
     """As they were kept, to the last bit; raises `StorageError` for a folder of something else, or a damaged one."""
     try:
@@ -81,7 +77,7 @@ def kept_classes(folder: Path) -> KeptClasses:
             pixels, targets = file.get_tensor("pixels"), file.get_tensor("targets")
         return _as_told(told, pixels, targets)
     except (OSError, SafetensorError, ValueError, LookupError, TypeError) as error:
-        raise StorageError(f"“{folder}” holds no kept classes, or damaged ones.", "Choose another folder.") from error
+        raise damaged(folder) from error
 
 
 def _as_told(told: dict[str, Any], pixels: np.ndarray, targets: np.ndarray) -> KeptClasses:

@@ -188,7 +188,8 @@ def add_images(asked: argparse.ArgumentParser, number: str = "+") -> None:
 
 
 def add_export(export: argparse.ArgumentParser) -> None:
-    export.add_argument("run", metavar="RUN", help="its number, uid (or the start of it) or name")
+    words = "its number, uid (or the start of it) or name; or a folder of kept classes"
+    export.add_argument("run", metavar="RUN", help=words)
     export.add_argument("--to", metavar="DIR", required=True, help="the folder to make; it must not be there yet")
     export.add_argument(
         "--classes", metavar="DIR", help="for methods that learn classes by example: a folder of images for each class"

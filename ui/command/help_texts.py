@@ -96,6 +96,7 @@ examples:
   PROGRAM export 5 --to rubbish-model         model.onnx, weights, a card, predict.py of twelve lines
   PROGRAM export 5 --to rubbish-model --pt2   also for torch
   PROGRAM export 7 --to signs --classes my-classes/
+  PROGRAM export kept/signs/ --to signs       classes that were kept on the page Try it, with their network
                                               of a method that learns classes by example, with these classes
 
 The folder is written only when onnxruntime has said the same as this program on images of the run's own; how near is

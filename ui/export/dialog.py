@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QProgressBar, QVBoxLayout, QWidget
 
-from storage.rows import RunRow
-from ui.export.job import ExportPlan, free, missing_words, read_plan
+from ui.export.job import ExportPlan, free, missing_words
 from ui.export.place_line import PlaceLine
 from ui.parts import Parts
 from ui.widgets.buttons import PrimaryButton, button
@@ -24,6 +23,7 @@ from ui.widgets.text import Elided, Text
 
 if TYPE_CHECKING:
     from engine.export.process import ExportResult
+    from storage.store import RunStore
 
 LEAST = 480
 ABOUT = (
@@ -39,6 +39,9 @@ INTO = "They come into Warmstart's own environment, by pip, about 60 MB."
 MISSING = "Exporting needs {}, not installed here. {}"
 
 
+Plan = Callable[[Path], "Callable[[RunStore], ExportPlan]"]  # by where the folder would go
+
+
 class ExportVoice(QObject):
     """Speaks from the thread at work, also when nobody listens any more."""
 
@@ -46,9 +49,10 @@ class ExportVoice(QObject):
 
 
 class ExportDialog(QDialog):
-    """Stays open while the window is used; closing it cancels what is under way."""
+    """name: of what is exported. plan: what that is. Stays open while the window is used; closing it cancels what is
+    under way."""
 
-    def __init__(self, parts: Parts, row: RunRow, parent: QWidget | None = None) -> None:
+    def __init__(self, parts: Parts, name: str, plan: Plan, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._parts, self._closed = parts, False
         self._key = f"export {id(self)}"  # another such dialog works on
@@ -58,10 +62,10 @@ class ExportDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.place = PlaceLine("Folder", "Choose…", self._ask_place)
         self.classes = PlaceLine("Classes", "Choose…", self._ask_classes, optional=True)
-        self._name = NOT_IN_NAMES.sub("-", row.name).strip(". ") or "exported"
+        self._name = NOT_IN_NAMES.sub("-", name).strip(". ") or "exported"
         self.place.set_path(Path(last_folder()) / self._name)
-        self._build(row.name)
-        parts.library.read(read_plan(row, self.place.path), self._take, self._refuse_plan)
+        self._build(name)
+        parts.library.read(plan(self.place.path), self._take, self._refuse_plan)
         self.finished.connect(lambda _: self._leave())
 
     def _build(self, name: str) -> None:

@@ -45,6 +45,19 @@ def read_plan(row: RunRow, place: Path) -> Callable[[RunStore], ExportPlan]:
     return read
 
 
+def read_kept_plan(folder: Path, place: Path) -> Callable[[RunStore], ExportPlan]:
+    """Of kept classes. Raises `ExperimentError`."""
+
+    def read(store: RunStore) -> ExportPlan:
+        from engine.export import packages
+        from engine.export.job import job_of_kept
+
+        job = job_of_kept(folder, store.workspace.runs, lambda uid: store.run(uid).experiment)
+        return ExportPlan(job, False, "", missing_words(), packages.why_not_here(), free(place))
+
+    return read
+
+
 def missing_words() -> str:
     from engine.export import packages
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -61,8 +62,17 @@ def test_on_other_images(owner: QWidget, parts: Parts, rows: Sequence[RunRow]) -
 def export(owner: QWidget, parts: Parts, row: RunRow) -> None:
     """Open the dialog for this run, above the window of `owner`."""
     from ui.export.dialog import ExportDialog
+    from ui.export.job import read_plan
 
-    ExportDialog(parts, row, owner.window()).show()
+    ExportDialog(parts, row.name, lambda place: read_plan(row, place), owner.window()).show()
+
+
+def export_kept(owner: QWidget, parts: Parts, folder: Path) -> None:
+    """The same for classes that were kept."""
+    from ui.export.dialog import ExportDialog
+    from ui.export.job import read_kept_plan
+
+    ExportDialog(parts, folder.name, lambda place: read_kept_plan(folder, place), owner.window()).show()
 
 
 def make_study(parts: Parts, rows: Sequence[RunRow]) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
+from pathlib import Path
 from typing import Self
 
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from engine.errors import Cancelled
-from engine.export.job import ExportJob, figures
+from engine.errors import Cancelled, InvalidExperiment
+from engine.export.job import ExportJob, figures, job_of_kept
 from engine.export.process import ExportResult, run_export, words
 from engine.given import person_path
+from engine.using.kept_words import is_kept
 from storage.store import RunStore
 from ui.terminal.interrupts import Interrupts
 from ui.terminal.output import Showing, print_json, visible
@@ -71,6 +74,8 @@ def export_from_command_line(chosen: argparse.Namespace) -> int:
 
 
 def job_of(chosen: argparse.Namespace) -> ExportJob:
+    if is_kept(person_path(chosen.run)):
+        return job_of_classes(chosen, person_path(chosen.run))
     with RunStore(open_workspace(chosen.workspace)) as store:
         run = store.run(chosen.run)
         folder, results, names = store.directory(run), store.results(run.id), store.class_names(run.id)
@@ -78,6 +83,17 @@ def job_of(chosen: argparse.Namespace) -> ExportJob:
     return ExportJob(
         folder, run.name, run.experiment, names, figures(results), classes or None, check_on or None, chosen.pt2
     )
+
+
+def job_of_classes(chosen: argparse.Namespace, folder: Path) -> ExportJob:
+    """Of classes that were kept."""
+    if chosen.classes:
+        raise InvalidExperiment("Kept classes have examples of their own.", "Leave out --classes.")
+    workspace = open_workspace(chosen.workspace)
+    with RunStore(workspace) as store:
+        job = job_of_kept(folder, workspace.runs, lambda uid: store.run(uid).experiment)
+    check_on = chosen.check_on and person_path(chosen.check_on)
+    return replace(job, check_on=check_on or None, pt2=chosen.pt2)
 
 
 def tell(found: ExportResult, as_json: bool) -> None:

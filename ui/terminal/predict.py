@@ -55,7 +55,7 @@ def adapt_from_command_line(chosen: argparse.Namespace) -> int:
     """Exit code 1 where no image could be read. Raises `ExperimentError`."""
     from engine.using.answering import head_of
     from engine.using.by_hand import of_run
-    from engine.using.kept_classes import is_kept
+    from engine.using.kept_words import is_kept
     from engine.using.tasks import bins_of
 
     if is_kept(person_path(chosen.run)):

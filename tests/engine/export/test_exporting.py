@@ -300,9 +300,9 @@ def test_the_extra_is_what_is_installed() -> None:
 def test_judged_alike_by_hand() -> None:
     """Near enough and on the same side; one at the threshold may be on either; one that is far off is not alike."""
     expected = np.array([0.1, 0.5, 0.30000001, 0.6])
-    unlike, none = np.array([0.10001, 0.5, 0.29999999, 0.9], np.float32), np.array([False, True, False, True])
+    unlike, none = np.array([0.10001, 0.5, 0.29999999, 0.9]), np.array([0.0, 1.0, 0.0, 1.0])
     assert judged_alike(unlike, none, expected, 0.3) == 3
-    assert judged_alike(unlike, ~none, expected, 0.3) == 1
+    assert judged_alike(unlike, 1 - none, expected, 0.3) == 1
     assert not Agreement(4, "some", 0.0, 4, judged=3).holds
     assert Agreement(4, "some", 0.0, 4, judged=4).holds
 

@@ -16,7 +16,8 @@ from engine.errors import StorageError, WeightsError
 from engine.methods.meta.protonet import ProtoNet
 from engine.using.answering import Answering, open_answering
 from engine.using.bins import Bins
-from engine.using.kept_classes import EXAMPLES, WORDS, is_kept, keep_classes, kept_classes
+from engine.using.kept_classes import EXAMPLES, keep_classes, kept_classes
+from engine.using.kept_words import WORDS, is_kept
 from tests.engine.using.hands import asked, bins, saved
 
 

@@ -20,6 +20,7 @@ from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.new_runs import new_run
 from ui.export.dialog import ExportDialog
+from ui.export.job import read_plan
 from ui.window.main_window import MainWindow
 
 
@@ -56,7 +57,7 @@ def meta(workspace: Workspace, name: str) -> RunRow:
 
 
 def opened(qtbot: QtBot, window: MainWindow, row: RunRow) -> ExportDialog:
-    dialog = ExportDialog(window.parts, row, window)
+    dialog = ExportDialog(window.parts, row.name, lambda place: read_plan(row, place), window)
     dialog.show()
     qtbot.waitUntil(lambda: dialog._plan is not None)
     return dialog

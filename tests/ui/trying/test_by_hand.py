@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 from torch import nn
 
@@ -25,6 +25,7 @@ from main import main
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.ui.trying.conftest import BARS, LEARN
+from ui.export.dialog import ExportDialog
 from ui.pages.trying import TryingPage
 from ui.trying.hand.keeping import kept_in
 from ui.trying.hand.pane import HandPane
@@ -221,6 +222,28 @@ def test_classes_are_kept_and_opened_again(
     assert main(["adapt", str(folder), str(photos / "down" / "4.png"), "--json", *at]) == 0
     said = json.loads(capfd.readouterr().out)
     assert [(one["class"], one["probability"]) for one in said["answers"]] == list(answer)
+    assert main(["export", str(folder), "--to", str(tmp_path / "model"), *at]) == 0
+    capfd.readouterr()
+    assert main(["predict", str(tmp_path / "model"), str(photos / "down" / "4.png"), "--json", *at]) == 0
+    said = json.loads(capfd.readouterr().out)
+    assert [(one["class"], one["probability"]) for one in said["answers"]] == list(answer)
+    export_from_menu(qtbot, pane)
+
+
+def export_from_menu(qtbot: QtBot, pane: HandPane) -> None:
+    """The dialog opens on what was kept."""
+    menu = pane.keeping.menu()
+    menu.aboutToShow.emit()
+    (exporting,) = (one.menu() for one in menu.actions() if one.text() == "Export")
+    assert isinstance(exporting, QMenu)
+    (one,) = exporting.actions()
+    assert one.text() == "bars- three…"
+    one.trigger()
+    (dialog,) = pane.window().findChildren(ExportDialog)
+    qtbot.waitUntil(lambda: dialog._plan is not None)
+    assert dialog.place.path.name.startswith("bars- three")
+    assert dialog.classes.isHidden()
+    dialog.reject()
 
 
 def test_a_meta_learner_s_menu_leads_to_its_classes_by_hand(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QInputDialog
 
+from ui.listing import handing_on
+from ui.parts import Parts
 from ui.trying.hand.work import HandWork
 from ui.widgets.menu_button import MenuButton
 from ui.widgets.saving import NOT_IN_NAMES
@@ -17,16 +19,17 @@ if TYPE_CHECKING:
     from engine.using.kept_classes import KeptClasses
 
 FOLDER = "classes"  # of the workspace
-TIP = "Keep these classes as a model, or open some that were kept"
+TIP = "Keep these classes as a model, open some that were kept, or export them for other programs"
 Say = Callable[[str], None]
 
 
 class KeepingMenu(MenuButton):
     """say: where a kept folder is told. opened(kept): classes that are to be shown again."""
 
-    def __init__(self, work: HandWork, root: Path, say: Say, opened: Callable[[KeptClasses], None]) -> None:
+    def __init__(self, work: HandWork, parts: Parts, say: Say, opened: Callable[[KeptClasses], None]) -> None:
         super().__init__("Keep", TIP, name="Keep classes")
-        self._work, self._folder, self._say, self._opened = work, root / FOLDER, say, opened
+        self._work, self._parts, self._say, self._opened = work, parts, say, opened
+        self._folder = parts.workspace.root / FOLDER
         self.menu().aboutToShow.connect(self._fill)
 
     def _fill(self) -> None:
@@ -39,6 +42,13 @@ class KeepingMenu(MenuButton):
             menu.addAction(folder.name.replace("&", "&&"), partial(self.open, folder))
         if not kept:
             menu.addAction("None is kept yet").setEnabled(False)
+            return
+        exporting = menu.addMenu("Export")
+        for folder in kept:
+            exporting.addAction(f"{folder.name.replace('&', '&&')}…", partial(self._export, folder))
+
+    def _export(self, folder: Path) -> None:
+        handing_on.export_kept(self, self._parts, folder)
 
     def _ask(self) -> None:
         name, agreed = QInputDialog.getText(self, "Keep these classes", "What to call them:", text="My classes")

@@ -62,7 +62,7 @@ class HandPane(QWidget):
         self.head.setMinimumContentsLength(14)
         self.head.hide()  # until it is known who answers
         self.undo = button("Undo", "undo", clicked=self.work.undo)
-        self.keeping = KeepingMenu(self.work, self.parts.workspace.root, self._say, self._show_kept)
+        self.keeping = KeepingMenu(self.work, self.parts, self._say, self._show_kept)
         self.problem, self.hint = Problem(), TextPlace("", "small", "muted", lines=2)
         answers = in_row(
             Text("Answered by", wrap=False), (self.source, 3), (self.head, 2), ..., self.undo, self.keeping, gap=8
