@@ -16,6 +16,7 @@ from ui.parts import Parts
 from ui.widgets.buttons import PrimaryButton, button
 from ui.widgets.folders import show_folder
 from ui.widgets.layouts import in_column, in_row
+from ui.widgets.picking import pick_folder
 from ui.widgets.place import fit
 from ui.widgets.problem import Problem
 from ui.widgets.saving import NOT_IN_NAMES, last_folder
@@ -122,7 +123,7 @@ class ExportDialog(QDialog):
             self.place.set_path(free(Path(around) / self._name))
 
     def _ask_classes(self) -> None:
-        found = QFileDialog.getExistingDirectory(self, "A folder with a folder of images for each class", last_folder())
+        found = pick_folder(self, "A folder with a folder of images for each class")
         if found:
             self.classes.set_path(Path(found))
 

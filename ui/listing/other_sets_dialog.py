@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QDialog, QFileDialog, QProgressBar, QWidget
+from PySide6.QtWidgets import QDialog, QProgressBar, QWidget
 
 from storage.rows import RunRow
 from ui.figures.plain_table import FigureTable
@@ -17,8 +17,8 @@ from ui.parts import Parts
 from ui.widgets.buttons import button
 from ui.widgets.drops import copying
 from ui.widgets.layouts import in_column, in_row
+from ui.widgets.picking import pick_folder, pick_zip
 from ui.widgets.place import fit
-from ui.widgets.saving import last_folder
 from ui.widgets.text import Elided, Text
 
 if TYPE_CHECKING:
@@ -144,10 +144,10 @@ class OtherSetsDialog(QDialog):
     # What is chosen
 
     def _ask_folder(self) -> None:
-        self.test(QFileDialog.getExistingDirectory(self, "Folder with one folder per class", last_folder()))
+        self.test(pick_folder(self, "Folder with one folder per class"))
 
     def _ask_zip(self) -> None:
-        self.test(QFileDialog.getOpenFileName(self, "Zip of images", last_folder(), "Zip files (*.zip)")[0])
+        self.test(pick_zip(self, "Zip of images"))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():

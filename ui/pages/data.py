@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.data.sources import wanted
 from engine.experiment import DatasetChoice
@@ -27,7 +27,7 @@ from ui.parts import Page, Parts
 from ui.widgets.buttons import button
 from ui.widgets.frame import ThinSplitter
 from ui.widgets.layouts import in_column, one_of
-from ui.widgets.saving import documents
+from ui.widgets.picking import pick_folder
 from ui.widgets.text import Text
 from ui.window_memory import WindowMemory
 
@@ -236,7 +236,7 @@ class DataPage(Page):
             self._choose(chosen)
 
     def choose_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, "Folder with one folder per class", documents())
+        path = pick_folder(self, "Folder with one folder per class")
         if path:
             self.open_path(path)
 

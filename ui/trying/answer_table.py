@@ -24,7 +24,7 @@ from ui.widgets.frame import SlimScrollBar
 from ui.widgets.quiet import QuietTable
 
 SIDE, PAD, KEPT_PICTURES = 40, 6, 512
-LETTERS = {Subject.IMAGE: 24, Subject.ANSWER: 17, Subject.CONFIDENCE: 11, Subject.AGREEMENT: 11, Subject.LABEL: 12}
+LETTERS = {Subject.IMAGE: 24, Subject.ANSWER: 21, Subject.CONFIDENCE: 11, Subject.AGREEMENT: 11, Subject.LABEL: 12}
 
 
 class PictureCell(QStyledItemDelegate):

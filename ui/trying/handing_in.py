@@ -11,12 +11,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, QObject, Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from ui.background import Background
 from ui.trying.lot import Handed
 from ui.widgets.drops import Drops
-from ui.widgets.saving import last_folder
+from ui.widgets.picking import pick_files, pick_folder
 
 WORDS = "Drop images, folders or zips, or a folder that was exported"
 
@@ -34,16 +34,15 @@ class HandingIn(QObject):
         self.drops.refused.connect(self.refused.emit)
 
     def ask_for_images(self) -> None:
-        paths, _ = QFileDialog.getOpenFileNames(self._page, "Images or zips", last_folder())
-        if paths:
-            self.given.emit(tuple(paths))
+        if paths := pick_files(self._page, "Images or zips"):
+            self.given.emit(paths)
 
     def ask_for_folder(self) -> None:
-        if path := QFileDialog.getExistingDirectory(self._page, "Folder of images", last_folder()):
+        if path := pick_folder(self._page, "Folder of images"):
             self.given.emit((path,))
 
     def ask_for_exported(self) -> None:
-        if path := QFileDialog.getExistingDirectory(self._page, "Folder that was exported", last_folder()):
+        if path := pick_folder(self._page, "Folder that was exported"):
             self.exported.emit(path)
 
     def _sort(self, paths: Sequence[str]) -> None:

@@ -29,7 +29,7 @@ from ui.widgets.frame import ThinSplitter
 from ui.widgets.invitation import Invitation
 from ui.widgets.layouts import in_column, one_of
 from ui.widgets.problem import Problem
-from ui.widgets.saving import FileKind, ask_where, last_folder
+from ui.widgets.saving import SAVED, FileKind, ask_where, last_folder
 
 NO_RUNS = (
     "A run that learnt from images, and still has its weights, answers here what it sees in images of your own. "
@@ -253,6 +253,7 @@ class ImagesPane(QWidget):
         start = str(Path(last_folder()) / "corrected images")
         path, _ = QFileDialog.getSaveFileName(self, "A new folder for the images", start)
         if path:
+            SAVED.keep(Path(path).parent)
             self.labels.write(Path(path))
 
     # The table as a file

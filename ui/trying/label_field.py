@@ -50,7 +50,7 @@ class LabelField(QWidget):
     def begin(self, letter: str) -> None:
         """It is typed from the list."""
         self.field.setText(letter)
-        self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.field.setFocus(Qt.FocusReason.OtherFocusReason)  # others choose the letter, which the next one replaced
 
     def _say(self) -> None:
         self.said.emit(self.field.text().strip())

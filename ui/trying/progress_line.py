@@ -5,11 +5,15 @@ from __future__ import annotations
 from PySide6.QtWidgets import QWidget
 
 from engine.comparison.wording import count, thousands
+from ui import icons
 from ui.listing.card_list import ProgressLine
 from ui.trying.at_work import TrialWork
 from ui.widgets.buttons import button
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Elided
+
+CANCEL = "Cancel", "stop", "What is answered stays"
+GO_ON = "Go on", "play", "Answer the rest"
 
 
 class WorkLine(QWidget):
@@ -19,7 +23,7 @@ class WorkLine(QWidget):
         super().__init__()
         self._work, self._other = work, ""
         self.said, self.bar = Elided("", "small", "muted"), ProgressLine("Images that are answered")
-        self.cancel = button("Cancel", "stop", "What is answered stays", self._turn)
+        self.cancel = button(*CANCEL, self._turn)
         in_row((in_column(self.said, self.bar, gap=4), 1), self.cancel, owner=self, gap=8)
         work.changed.connect(self.adjust)
         self.adjust()
@@ -35,7 +39,11 @@ class WorkLine(QWidget):
         self.said.setText(self._other or progress(work))
         share = done / max(1, work.total) if work.preparing is None else work.preparing.fraction or 0.0
         self.bar.show_share(share, "accent", self.said.text(), work.is_at_work)
-        self.cancel.setText("Cancel" if work.is_at_work else "Go on")
+        words, icon, tip = CANCEL if work.is_at_work else GO_ON
+        if words != self.cancel.text():
+            self.cancel.setText(words)
+            self.cancel.setToolTip(tip)
+            icons.dress(self.cancel, icon)
         self.cancel.setVisible(work.is_at_work or (work.was_cancelled and left))
 
     def _turn(self) -> None:

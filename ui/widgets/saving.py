@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from ui.widgets.text import plain
 
-PLACE = "save/folder"
 NOT_IN_NAMES = re.compile(r'[/\\:*?"<>|\x00-\x1f]+')
 
 
@@ -32,16 +31,32 @@ class FileKind:
         return path.name.lower().endswith(f".{self.suffix}")
 
 
-class _Memory:
-    """The folder used last, in the window's settings once there is a window."""
+class FolderMemory:
+    """The folder used last for one purpose, in the window's settings once there is a window."""
 
     settings: QSettings | None = None
-    folder = ""
+
+    def __init__(self, key: str) -> None:
+        self._key, self._folder = key, ""
+
+    def last(self) -> str:
+        """The folder of the person's documents before there was any, or when it is gone."""
+        settings = FolderMemory.settings
+        kept = str(settings.value(self._key, "")) if settings is not None else self._folder
+        return kept if kept and Path(kept).is_dir() else documents()
+
+    def keep(self, folder: Path) -> None:
+        self._folder = str(folder)
+        if FolderMemory.settings is not None:
+            FolderMemory.settings.setValue(self._key, str(folder))
+
+
+SAVED = FolderMemory("save/folder")
 
 
 def remember_folders(settings: QSettings) -> None:
-    """Keep the folder used last in these settings."""
-    _Memory.settings = settings
+    """Keep the folders used last in these settings."""
+    FolderMemory.settings = settings
 
 
 def documents() -> str:
@@ -51,14 +66,8 @@ def documents() -> str:
 
 
 def last_folder() -> str:
-    kept = str(_Memory.settings.value(PLACE, "")) if _Memory.settings is not None else _Memory.folder
-    return kept if kept and Path(kept).is_dir() else documents()
-
-
-def _remember(folder: Path) -> None:
-    _Memory.folder = str(folder)
-    if _Memory.settings is not None:
-        _Memory.settings.setValue(PLACE, str(folder))
+    """Where something was saved."""
+    return SAVED.last()
 
 
 def ask_where(parent: QWidget, title: str, name: str, kinds: Sequence[FileKind]) -> Path | None:
@@ -75,7 +84,7 @@ def ask_where(parent: QWidget, title: str, name: str, kinds: Sequence[FileKind])
         path = _agreed(dialog, Path(dialog.selectedFiles()[0]), kinds, by_entry[dialog.selectedNameFilter()])
     dialog.deleteLater()
     if path is not None:
-        _remember(path.parent)
+        SAVED.keep(path.parent)
     return path
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,9 @@ from pytestqt.qtbot import QtBot
 
 from ui.figures.curve_line import CurveLine
 from ui.figures.curve_plot import CurvePlot
-from ui.widgets import saving
-from ui.widgets.saving import FileKind, ask_where, last_folder, remember_folders
+from ui.widgets import picking, saving
+from ui.widgets.picking import pick_files, pick_folder, pick_zip
+from ui.widgets.saving import FileKind, FolderMemory, ask_where, last_folder, remember_folders
 
 PAGE, PDF = FileKind("Web page", "html"), FileKind("PDF document", "pdf")
 STANDARD = QMessageBox.StandardButton
@@ -26,8 +27,9 @@ def own_dialogs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     attribute = Qt.ApplicationAttribute.AA_DontUseNativeDialogs
     before = QApplication.testAttribute(attribute)
     QApplication.setAttribute(attribute)
-    monkeypatch.setattr(saving._Memory, "settings", None)
-    monkeypatch.setattr(saving._Memory, "folder", "")
+    monkeypatch.setattr(FolderMemory, "settings", None)
+    monkeypatch.setattr(saving, "SAVED", FolderMemory("save/folder"))
+    monkeypatch.setattr(picking, "PICKED", FolderMemory("pick/folder"))
     yield
     QApplication.setAttribute(attribute, before)
 
@@ -151,3 +153,27 @@ def test_a_figure_is_saved_as_what_was_chosen(
     (file,) = tmp_path.iterdir()
     assert file.name == (typed if typed.endswith(suffix) else typed + suffix)
     assert file.read_bytes().startswith(begins)
+
+
+@pytest.mark.parametrize("pick", [pick_folder, pick_files, pick_zip])
+def test_what_is_picked_is_looked_for_where_the_last_was(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pick: Callable[[QWidget, str], object]
+) -> None:
+    """Whatever was picked last: a folder's neighbours, a file's."""
+    (tmp_path / "shelf" / "one").mkdir(parents=True)
+    begun: list[str] = []
+
+    def picked(parent: QWidget, title: str, begin: str, *kinds: str) -> tuple[list[str], str]:
+        begun.append(begin)
+        return [str(tmp_path / "shelf" / "one")], ""
+
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *given: picked(*given)[0][0])
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", picked)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *given: (picked(*given)[0][0], ""))
+    asked = QWidget()
+    qtbot.addWidget(asked)
+    assert pick(asked, "Images")
+    for again in (pick_folder, pick_files, pick_zip):
+        again(asked, "Images")
+    assert begun == [saving.documents(), *[str(tmp_path / "shelf")] * 3]
+    assert last_folder() == saving.documents()  # where things are saved is another place

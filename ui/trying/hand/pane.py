@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QGuiApplication, QImage, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.errors import DataError
 from engine.heads.catalog import HEADS
@@ -28,8 +28,8 @@ from ui.widgets.frame import ThinSplitter, WordsArea
 from ui.widgets.images import to_image
 from ui.widgets.invitation import Invitation
 from ui.widgets.layouts import in_column, in_row, one_of
+from ui.widgets.picking import pick_files
 from ui.widgets.problem import Problem
-from ui.widgets.saving import last_folder
 from ui.widgets.text import Text, TextPlace
 
 if TYPE_CHECKING:
@@ -204,8 +204,7 @@ class HandPane(QWidget):
         self.work.deed(f"−1 example of {bins.names[place]}", bins.without_image(place, index))
 
     def _ask_for_examples(self, place: int) -> None:
-        paths, _ = QFileDialog.getOpenFileNames(self, "Images or zips of this class", last_folder())
-        if paths:
+        if paths := pick_files(self, "Images or zips of this class"):
             self.work.add_examples(place, paths)
 
     def _make_examples(self, images: Sequence[HandedImage], name: str) -> None:
@@ -225,8 +224,7 @@ class HandPane(QWidget):
         self.work.deed("Taken away", None, without(self.work.state.asked, images))
 
     def _ask_for_images(self) -> None:
-        paths, _ = QFileDialog.getOpenFileNames(self, "Images or zips to classify", last_folder())
-        if paths:
+        if paths := pick_files(self, "Images or zips to classify"):
             self.work.ask(paths)
 
     def paste(self) -> None:
