@@ -137,6 +137,7 @@ class AnswerTable(QuietTable):
         reasons = self.answers.book.reasons
         read = (line for line, image in enumerate(self.answers.shown.tolist()) if not reasons[image])
         self.setCurrentIndex(self.answers.index(next(read, 0), 0))
+        self._tell()  # also where no line is left
 
     def choose(self, image: int) -> None:
         """Look at this one, if it is shown."""

@@ -55,8 +55,8 @@ class TrialWork(QObject):
 
     @property
     def has_waiting(self) -> bool:
-        """Whether something was handed in that is not listed yet."""
-        return bool(self._waiting)
+        """Whether something was handed in, listed or not, that a run can answer."""
+        return bool(self._waiting or self.images)
 
     def rate(self) -> float:
         """Images a second since the first answer of this work, 0 before there are two batches."""

@@ -156,6 +156,7 @@ class ImagesPane(QWidget):
 
     def _begin(self) -> None:
         self.filters.clear()
+        self.filters.show_counts({AnswerPart.ALL: 0})
         self.table.answers.show_book(self.work.book)
         self.detail.show_image(self.work.book, None)
         self._adjust()
@@ -178,6 +179,8 @@ class ImagesPane(QWidget):
     def _arrange(self) -> None:
         answers = self.table.answers
         answers.arrange(replace(answers.wanted, words=self.filters.words.text(), part=self.filters.part()))
+        if self.table.current() is None:
+            self.table.choose_first()
 
     def _look(self, image: int | None) -> None:
         book = self.work.book

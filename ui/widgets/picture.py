@@ -30,6 +30,11 @@ class Picture(QWidget):
         self.image = QImage() if pixels is None else to_image(pixels)
         self.update()
 
+    def show_file(self, body: bytes) -> None:
+        """A whole image file; of what is none nothing is seen."""
+        self.image = QImage.fromData(body)
+        self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.image.isNull():
             return

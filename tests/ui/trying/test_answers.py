@@ -145,6 +145,10 @@ def test_lines_are_found_sorted_and_saved_as_the_terminal_does(
     pane.filters.clear()
     pane.filters.parts.set_key(AnswerPart.UNREAD)
     assert answers.shown.tolist() == [36]
+    assert (pane.table.current(), pane.detail.image) == (36, 36)  # what is looked at is in the list
+    pane.filters.words.setText("nowhere")
+    assert (pane.table.current(), pane.detail.image) == (None, None)
+    pane.filters.words.clear()
     for name in BARS:
         if pane.filters.parts.set_key(name):
             assert {book.runs[0].best(place)[0][0] for place in answers.shown} == {name}
@@ -172,6 +176,16 @@ def test_an_image_is_seen_as_it_is_and_as_the_network_sees_it(qtbot: QtBot, open
         detail.original.picture.image.format()
     )
     assert len([part for part in detail.seen if part.isVisibleTo(detail)]) == 1  # both runs see the same
+    hand_in(qtbot, page, photos / "across" / "4.png")
+    page.images.table.choose(1)
+    small = QImage.fromData(page.images.work.book.small[1])
+    assert detail.original.picture.image == small  # at once, and none of the image before
+    assert detail.seen[0].picture.image.isNull()
+    qtbot.waitUntil(lambda: not detail.seen[0].picture.image.isNull())
+    page.images.runs.tick(())
+    qtbot.waitUntil(page.is_settled)
+    assert "answers what you have handed in" in page.images.invitation.words.text()
+    assert page.images.filters.parts.itemText(0) == "All images (0)"
 
 
 def test_files_and_images_are_pasted(qtbot: QtBot, open_page: Open, photos: Path) -> None:

@@ -45,8 +45,7 @@ def test_keys_label_and_go_on(qtbot: QtBot, answered: TryingPage) -> None:
     qtbot.keyClick(table, Qt.Key.Key_S)
     assert pane.detail.label.field.text() == "s"
     field = pane.detail.label.field
-    qtbot.keyClicks(field, "la")  # the first letter stays
-    assert field.text() == "sla"
+    assert (field.hasFocus(), field.hasSelectedText(), field.cursorPosition()) == (True, False, 1)  # typing goes on
     field.setText("SLANT")
     qtbot.keyClick(field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: book.labels == {0: "down", 1: "slant"})  # as the class is written
@@ -54,7 +53,6 @@ def test_keys_label_and_go_on(qtbot: QtBot, answered: TryingPage) -> None:
     pane.labels.say(2, "round")
     assert pane.labels.classes() == ("across", "down", "slant", "round")
     assert field.completer() is completer  # its list may be open while a label is said
-    completer.setCompletionPrefix("")
     assert completer.completionCount() == 4
     table.choose(0)
     qtbot.keyClick(table, Qt.Key.Key_Delete)
