@@ -24,7 +24,9 @@ from ui.widgets.frame import SlimScrollBar
 from ui.widgets.quiet import QuietTable
 
 SIDE, PAD, KEPT_PICTURES = 40, 6, 512
-LETTERS = {Subject.IMAGE: 24, Subject.ANSWER: 21, Subject.CONFIDENCE: 11, Subject.AGREEMENT: 11, Subject.LABEL: 12}
+LETTERS = {Subject.IMAGE: 24, Subject.ANSWER: 17, Subject.CONFIDENCE: 11, Subject.AGREEMENT: 11, Subject.LABEL: 12}
+
+MORE = 4  # letters for an answer where there is room: "none of these (cardboard)"
 
 
 class PictureCell(QStyledItemDelegate):
@@ -170,8 +172,12 @@ class AnswerTable(QuietTable):
         """The image takes what the others leave."""
         head, letter = self.horizontalHeader(), self.fontMetrics().horizontalAdvance("n")
         head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        answers = sum(column.subject is Subject.ANSWER for column in self.answers.columns)
+        least = sum(LETTERS[column.subject] for column in self.answers.columns)
+        more = MORE if self.viewport().width() > letter * (least + MORE * answers) else 0
         for section, column in enumerate(self.answers.columns):
-            self.setColumnWidth(section, letter * LETTERS[column.subject])
+            room = LETTERS[column.subject] + more * (column.subject is Subject.ANSWER)
+            self.setColumnWidth(section, letter * room)
         if self.answers.columns:
             head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         head.setMinimumSectionSize(letter * 8)

@@ -88,6 +88,8 @@ class Lot:
                 found = list_images(handed, cancelled)
                 post(found)
                 listed += [] if found.images is None else [(found.images, 0)]
+            if not self.begun and not listed:  # nothing was found that could be answered
+                return
             opened = networks.open(self.chosen, post, cancelled)
             post(Opened(tuple(one.classes for one in opened), tuple(one.words for one in opened)))
             for images, first in (*self.begun, *listed):

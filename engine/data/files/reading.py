@@ -68,6 +68,8 @@ class Files:
             stream, size = self._stream(entry)
             with stream:
                 yield stream, size
+        except (FileNotFoundError, NotADirectoryError):
+            raise Unread("not there any more") from None
         except FAULTS:
             raise Unread("cannot be read") from None
 

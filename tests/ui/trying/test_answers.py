@@ -70,6 +70,10 @@ def test_what_cannot_be_read_is_listed_with_its_reason(
     (tmp_path / "words.txt").write_text("no image")
     page = open_page()
     tick(qtbot, page, 1)
+    hand_in(qtbot, page, tmp_path / "empty")
+    assert "holds no images" in page.images.problem.text.text()
+    assert not page.images.work.book.runs  # nobody was asked
+    assert page.images.shown.currentWidget() is page.images.invitation
     whole = photos / "slant" / "1.png"
     hand_in(qtbot, page, tmp_path / "empty", tmp_path / "torn.png", whole, tmp_path / "words.txt")
     pane = page.images

@@ -55,3 +55,13 @@ def test_a_zip_stays_open_as_long_as_its_images_are_used(packed: Path) -> None:
         assert is_open(packed)
         assert images.body(0)
     assert not is_open(packed)
+
+
+def test_a_folder_that_vanishes_meanwhile_is_told(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    picture(2).save(tmp_path / "folder" / "two.png")
+    with LooseImages([tmp_path / "folder"]) as images:
+        (tmp_path / "folder").rename(tmp_path / "elsewhere")
+        with pytest.raises(DataError, match=r"two\.png” cannot be read: not there any more\."):
+            images.original(0, 64)
+        assert images.look([0], ()) == ["not there any more"]
