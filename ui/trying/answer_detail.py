@@ -42,8 +42,8 @@ class AnswerDetail(QWidget):
         """What is known at once; `show_look` brings the rest. No picture of another image stays."""
         if image != self.image:
             self.original.picture.show_file(book.small[image] if image is not None else b"")
-            for part in self.seen:
-                part.picture.show_pixels(None)
+            for shown in self.seen:
+                shown.picture.show_pixels(None)
         self.image = image
         read = image is not None and not book.reasons[image]
         for part in (self.original, self.bars, self.rests, self.label, self.reasons, *self.seen):
