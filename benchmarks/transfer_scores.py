@@ -1,14 +1,15 @@
 """How well each transfer score orders starts by what a probe then reaches: Kendall's tau on several targets.
 
     python -m benchmarks.transfer_scores FOLDER … --own FILE=BACKBONE … --mnist FOLDER --workspace DIR
-        [--labels 5] [--draws 20] [--most 300]
+        [--labels 5] [--draws 5] [--images 300] [--tested 200] [--side 128]
 
 Targets: 40 Glyphs, digits and each FOLDER of photos (at most 40 classes). Starts: the weights that are bundled, those
 of --own, Lite0's of ImageNet; the small networks, those of --own and ShuffleNet with random weights; and Conv-4
 trained from scratch on digits, Glyphs, MNIST and the first FOLDER, ten epochs on at most 50 labels a class, each where
 it has not learnt from the target; these and Lite0 have a source head, which LEEP and NCE ask.
+Networks for photos see images of --side pixels. Scores look at --images training images at most.
 Measured: accuracy of a logistic probe on frozen features, --labels a class drawn --draws times from the images that the
-scores looked at, on at most --most test images of the target; mean over draws.
+scores looked at, on at most --tested test images of the target; mean over draws.
 """
 
 from __future__ import annotations
@@ -79,13 +80,14 @@ def source_run(title: str, data: DatasetChoice, runs: Path) -> StartingPoint:
     return StartingPoint(choice, f"Conv-4 ({title}, own run)", catalog.backbone("conv4").parameters)
 
 
-def published(own: list[tuple[str, str]]) -> Iterator[StartingPoint]:
-    """own: (backbone, name of its weights)."""
+def published(own: list[tuple[str, str]], side: int) -> Iterator[StartingPoint]:
+    """own: (backbone, name of its weights). side: of images that networks for photos see, in pixels."""
     pairs = [(name, one.name) for name in SMALL for one in catalog.weights(name) if one.kind != "random"]
     pairs += [*own, ("efficientnet_lite0", "imagenet")]
     pairs += [(name, "random") for name in (*SMALL, *UNTRAINED, *(name for name, _ in own))]
     for name, weights in pairs:
-        choice = catalog.as_pretrained(BackboneChoice(name=name, weights=weights))
+        seen = None if name in SMALL else side
+        choice = catalog.as_pretrained(BackboneChoice(name=name, weights=weights, image_size=seen))
         yield StartingPoint(choice, start_title(name, weights), catalog.backbone(name).parameters)
 
 
@@ -93,7 +95,7 @@ def published(own: list[tuple[str, str]]) -> Iterator[StartingPoint]:
 
 
 def accuracies(train: Array, labels: Array, test: Array, truth: Array, count: int, draws: int) -> Array:
-    """Of a logistic probe on `count` images a class, [draws]."""
+    """Of a logistic probe on `count` images a class, [draws]. It is the same in the space that its images span."""
     classes, places = np.unique(labels, return_inverse=True)
     answers = np.searchsorted(classes, truth)
     found = []
@@ -101,15 +103,16 @@ def accuracies(train: Array, labels: Array, test: Array, truth: Array, count: in
         rng = np.random.default_rng(draw)
         chosen = np.concatenate([rng.permutation(np.flatnonzero(places == one))[:count] for one in range(len(classes))])
         shown = prepared(Logistic(), train[chosen])
-        scorer = Logistic().fit(shown(train[chosen]), places[chosen], len(classes))
-        found.append(float((scorer(shown(test)).argmax(1) == answers).mean()))
+        basis = np.linalg.qr(shown(train[chosen]).T)[0]
+        scorer = Logistic().fit(shown(train[chosen]) @ basis, places[chosen], len(classes))
+        found.append(float((scorer(shown(test) @ basis).argmax(1) == answers).mean()))
     return np.array(found)
 
 
 def target(choice: DatasetChoice, starts: list[StartingPoint], runs: Path, given: argparse.Namespace) -> list[Measured]:
-    data, ids = sampled(choice)
+    data, ids = sampled(choice, given.images)
     test = sample(split_images(data, choice, 0).test, data.labels, choice.split_seed)
-    test = np.sort(np.random.default_rng(0).permutation(test)[: given.most])
+    test = np.sort(np.random.default_rng(0).permutation(test)[: given.tested])
     test = test[np.isin(data.labels[test], data.labels[ids])]
     print(f"\n{choice.name} {data.title}: {len(ids)} images looked at, {len(test)} tested", flush=True)
     found = []
@@ -155,8 +158,10 @@ def main() -> None:
     asked.add_argument("--mnist", type=Path)
     asked.add_argument("--workspace", type=Path, required=True)
     asked.add_argument("--labels", type=int, default=5)
-    asked.add_argument("--draws", type=int, default=20)
-    asked.add_argument("--most", type=int, default=300)
+    asked.add_argument("--draws", type=int, default=5)
+    asked.add_argument("--images", type=int, default=300)
+    asked.add_argument("--tested", type=int, default=200)
+    asked.add_argument("--side", type=int, default=128)
     given = asked.parse_args()
     settle(given.workspace)
     runs = given.workspace / "runs"
@@ -172,7 +177,7 @@ def main() -> None:
     targets = [one.model_copy(update={"classes": min(40, len(load(one).class_names))}) for one in targets]
     sources = dict(zip(("Glyphs", "digits", "photos"), targets, strict=False))
     sources |= {"MNIST": resolve(str(given.mnist))} if given.mnist else {}
-    starts = [*published(own), *(source_run(title, data, runs) for title, data in sources.items())]
+    starts = [*published(own, given.side), *(source_run(title, data, runs) for title, data in sources.items())]
     rows = []
     for choice in targets:
         found = target(choice, starts, runs, given)

@@ -71,11 +71,11 @@ def transfer_scores(choice: DatasetChoice, runs: Path) -> Iterator[Preparing | S
         yield Score(info.name, weights.name, title, info.parameters, right, k)
 
 
-def sampled(choice: DatasetChoice) -> tuple[ImageSet, Ids]:
-    """The images and which of them are looked at; raises `ExperimentError` when they cannot be had."""
+def sampled(choice: DatasetChoice, most: int = MOST_IMAGES) -> tuple[ImageSet, Ids]:
+    """The images and which of them are looked at, at most so many; raises `ExperimentError` when they cannot be had."""
     data = load(choice)
     plain = choice.model_copy(update={"labels_per_class": None})
-    return data, sample(split_images(data, plain, 0).train, data.labels, choice.split_seed)
+    return data, sample(split_images(data, plain, 0).train, data.labels, choice.split_seed, most)
 
 
 def progress(work: Generator[Preparing, None, T], title: str, place: int, total: int) -> Generator[Preparing, None, T]:
@@ -88,14 +88,14 @@ def progress(work: Generator[Preparing, None, T], title: str, place: int, total:
         yield Preparing(f"Measuring {title}", (place + (said.fraction or 0.0)) / total)
 
 
-def sample(train: Ids, labels: NDArray[np.int64], seed: int) -> Ids:
-    """At most 500 training images, as many of each class as can be and at least two; classes of one are left out."""
+def sample(train: Ids, labels: NDArray[np.int64], seed: int, most: int = MOST_IMAGES) -> Ids:
+    """At most so many training images, as many of each class as can be, at least two; classes of one are left out."""
     rng = np.random.default_rng([seed, 12])
     members = [rng.permutation(train[labels[train] == one]) for one in np.unique(labels[train])]
     members = [ids for ids in members if len(ids) >= 2]
-    if len(members) > MOST_IMAGES // 2:
-        members = [members[place] for place in rng.permutation(len(members))[: MOST_IMAGES // 2]]
-    each = max(2, MOST_IMAGES // max(1, len(members)))
+    if len(members) > most // 2:
+        members = [members[place] for place in rng.permutation(len(members))[: most // 2]]
+    each = max(2, most // max(1, len(members)))
     return np.sort(np.concatenate([ids[:each] for ids in members])) if members else np.zeros(0, np.int64)
 
 

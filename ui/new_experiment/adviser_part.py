@@ -13,6 +13,8 @@ from engine.errors import Cancelled
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
 from ui.new_experiment.download_advice import DownloadAdvice
+from ui.new_experiment.starts_dialog import TITLE, StartsDialog
+from ui.new_experiment.trained_starts import images_of
 from ui.parts import Parts
 from ui.widgets.buttons import button, icon_button, of_first_clicks
 from ui.widgets.card import Card
@@ -22,6 +24,7 @@ from ui.widgets.text import Text
 REMEMBERED = "new experiment/advice hidden"
 FACTS, SCORES = "advice", "advice scores"  # keys of the background's work
 MEASURE_TIP = "Look how well nearest neighbours do in the features of each backbone on this machine; nothing is trained"
+SCORES_TIP = f"{TITLE} Other scores beside the nearest neighbours, and what your runs reached"
 MOST_REASONS = 3
 
 
@@ -40,18 +43,16 @@ class AdviceCard(QWidget):
         self.state = Text("", "small", "muted")
         self.use = button("Use this", tip="Choose this backbone, these weights and this method")
         self.measure = of_first_clicks(button("Measure", tip=MEASURE_TIP))
+        self.scores = button("All scores…", tip=SCORES_TIP)
         self.close_button = icon_button("close", "Hide the advice", lambda: self.dismiss(True))
         self.show_button = button("Show advice", tip="What to start with on these images", clicked=self._bring_back)
-        kept = self.measure.sizePolicy()
-        kept.setRetainSizeWhenHidden(True)  # “Use this” stays as it is
-        self.measure.setSizePolicy(kept)
         self.is_measuring = False
         self._lay_out()
 
     def _lay_out(self) -> None:
         head = in_row((Text("Advice", "small", "muted", bold=True, wrap=False), 1), self.close_button)
         # above the words, whose length changes; as far right as the cross, to fit 184 px
-        deeds = in_row((self.use, 1), (self.measure, 1), gap=6)
+        deeds = in_row((self.use, 1), (self.measure, 1), (self.scores, 1), gap=6)
         self.card.body.setContentsMargins(12, 6, 6, 12)
         self.card.body.setSpacing(6)
         self.card.body.addLayout(head)
@@ -64,7 +65,7 @@ class AdviceCard(QWidget):
         self.state.hide()
 
     def tab_order(self) -> tuple[QWidget, ...]:
-        return self.use, self.measure, self.close_button, self.show_button
+        return self.use, self.measure, self.scores, self.close_button, self.show_button
 
     def show_advice(self, advice: Recommendation) -> None:
         self.title.setText(advice.title)
@@ -73,6 +74,7 @@ class AdviceCard(QWidget):
             line.setVisible(place < len(advice.reasons))
         self.card.setAccessibleDescription(". ".join((advice.title, *advice.reasons)))
         self.measure.setVisible(self.is_measuring or not advice.measured)
+        self.scores.setVisible(not self.measure.isVisibleTo(self.card))
 
     def show_in_use(self, in_use: bool, measuring: bool = False) -> None:
         """Whether what is set up already is what is advised; nothing is to be taken while it may still change."""
@@ -129,6 +131,7 @@ class AdviserPart(QWidget):
     def _connect(self) -> None:
         self.card.use.clicked.connect(self._use)
         self.card.measure.clicked.connect(lambda: self.stop() if self.card.is_measuring else self.measure())
+        self.card.scores.clicked.connect(self._open_scores)
         self.card.dismissed.connect(self._remember)
         self._heard.connect(self._hear, Qt.ConnectionType.QueuedConnection)
         self._parts.live.engine_ready.connect(self._adjust)
@@ -143,7 +146,7 @@ class AdviserPart(QWidget):
         """Advise on these images; None where there is nothing to advise, such as for meta-learning."""
         if choice == self._data:
             return
-        if self._measuring is not None and (choice is None or measured_of(choice) != self._measuring):
+        if self._measuring is not None and (choice is None or images_of(choice) != self._measuring):
             self.stop()
         self._data = choice
         if choice is None:
@@ -165,7 +168,7 @@ class AdviserPart(QWidget):
     def _show(self) -> None:
         if self._facts is None or self._data is None:
             return
-        scores = self._scores.get(measured_of(self._data), [])
+        scores = self._scores.get(images_of(self._data), [])
         self.advice = recommend(self._facts, scores)
         self.card.show_advice(self.advice)
         self.download.advise(self._facts, scores)
@@ -202,7 +205,7 @@ class AdviserPart(QWidget):
         of them say may be wrong of all."""
         if self._data is None:
             return
-        data, runs = measured_of(self._data), self._parts.workspace.runs
+        data, runs = images_of(self._data), self._parts.workspace.runs
         self._measuring, self._found = data, []
         self.card.show_measuring("Measuring…")
         self._show_in_use()
@@ -210,6 +213,10 @@ class AdviserPart(QWidget):
             lambda cancelled: self._work(data, runs, cancelled), lambda _: self._done(data),
             self._parts.background.saying(self._failed, "The backbones could not be measured."), SCORES,
         )  # fmt: skip
+
+    def _open_scores(self) -> None:
+        if self._data is not None:
+            StartsDialog(self._parts, images_of(self._data), self.window()).open()
 
     def _work(self, data: DatasetChoice, runs: Path, cancelled: Callable[[], bool]) -> None:
         """In the background's thread."""
@@ -249,8 +256,3 @@ class AdviserPart(QWidget):
         self._measuring = None
         self.card.show_measuring("")
         self._show()
-
-
-def measured_of(choice: DatasetChoice) -> DatasetChoice:
-    """The part of a choice that scores depend on: not how many labels a run uses, nor what else it is tested on."""
-    return choice.model_copy(update={"labels_per_class": None, "validation_per_class": None, "tested_on": ()})

@@ -74,6 +74,7 @@ def test_measuring_changes_the_advice_and_can_be_stopped(
     qtbot: QtBot, window: MainWindow, page: NewExperimentPage, adviser: AdviserPart
 ) -> None:
     assert not adviser.card.measure.isEnabled()
+    assert not adviser.card.scores.isVisibleTo(page)
     load_torch()
     window.parts.live.engine_ready.emit()
     assert adviser.card.measure.isEnabled()
@@ -92,6 +93,7 @@ def test_measuring_changes_the_advice_and_can_be_stopped(
     qtbot.mouseClick(adviser.card.measure, LEFT)
     qtbot.waitUntil(lambda: shown(adviser) == "From scratch with Conv-4", timeout=LONG)
     assert not adviser.card.measure.isVisibleTo(page)  # it is measured
+    assert adviser.card.scores.isVisibleTo(page)
     (scores,) = adviser._scores.values()
     assert scores[0].backbone == PIXELS
     assert "chance 10.0 %" in reasons(adviser)
