@@ -19,8 +19,9 @@ WAY, AT_MOST = 0.15, 2.0  # seconds for which work makes way once it is asked; a
 class Background(QObject):
     """Runs `work(cancelled)` in a thread; a newer call with the same key cancels the older and drops its answer.
 
-    What is to be done `at_once` has threads of its own: the others may all wait while the engine is imported. While a
-    hand moves something (`make_way`) the others stand still.
+    What is to be done `at_once` has threads of its own: the others may all wait while the engine is imported. So has
+    what is `long`: two folders of 10,000 images are no reason that a click waits for minutes. While a hand moves
+    something (`make_way`) all but what is `at_once` stands still.
 
     crashed: an exception of work that was started without `failed`.
     """
@@ -32,6 +33,7 @@ class Background(QObject):
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="background")
         self._at_once = ThreadPoolExecutor(threads, thread_name_prefix="background at once")
+        self._long = ThreadPoolExecutor(threads, thread_name_prefix="background long")
         self._current: dict[str, threading.Event] = {}
         self._all: set[threading.Event] = set()
         self._closed = False
@@ -45,11 +47,13 @@ class Background(QObject):
         failed: Callable[[Exception], None] | None = None,
         key: str = "",
         at_once: bool = False,
+        long: bool = False,
     ) -> None:
         """Start `work`; exactly one of `done(result)` and `failed(error)` is called later, none if it was cancelled.
 
         work is given `cancelled()`, which it asks now and then; raising `engine.errors.Cancelled` is a quiet end.
         at_once: somebody looks at an empty place until it is there. Only for what is short and needs no torch.
+        long: it may take minutes; the rest is not to wait until it is done.
         """
         if self._closed:
             return
@@ -59,7 +63,7 @@ class Background(QObject):
         if key:
             self._current[key] = stop
         cancelled = stop.is_set if at_once else lambda: self._made_way(stop)
-        pool = self._at_once if at_once else self._pool
+        pool = self._at_once if at_once else self._long if long else self._pool
         pool.submit(self._work, lambda: work(cancelled), done, failed or self.crashed.emit, stop)
 
     def saying(self, say: Callable[[str], object], bug: str) -> Callable[[Exception], None]:
@@ -86,12 +90,12 @@ class Background(QObject):
         self._closed = True
         for stop in tuple(self._all):
             stop.set()
-        for pool in (self._pool, self._at_once):
+        for pool in (self._pool, self._at_once, self._long):
             pool.shutdown(wait=False, cancel_futures=True)
 
     def wait(self) -> None:
         """Block until every thread has ended; call after `close`."""
-        for pool in (self._pool, self._at_once):
+        for pool in (self._pool, self._at_once, self._long):
             pool.shutdown(wait=True)
 
     def _made_way(self, stop: threading.Event) -> bool:

@@ -66,12 +66,13 @@ def doubtful_labels(data: ImageSet, choice: BackboneChoice, runs: Path) -> Gener
 
 
 def judged(data: ImageSet) -> tuple[Ids, tuple[str, ...]]:
-    """The images that can be judged, ascending, and the names of classes of one image."""
+    """The images that can be judged, ascending, and the names of classes of one image. Of a class that has more, one
+    may have been drawn alone: nothing is said of that one either."""
     ids = np.arange(len(data), dtype=np.int64)
     if len(ids) > MOST:
         ids = np.sort(np.random.default_rng(0).choice(ids, MOST, replace=False))
     counts = np.bincount(data.labels[ids], minlength=len(data.class_names))
-    alone = tuple(name for name, count in zip(data.class_names, counts, strict=True) if count == 1)
+    alone = tuple(name for name, count in zip(data.class_names, data.counts, strict=True) if count == 1)
     ids = ids[counts[data.labels[ids]] > 1]
     if len(np.unique(data.labels[ids])) < 2:
         raise DataError("There are not two classes with two images each.", "Add images, or choose another set.")

@@ -90,7 +90,7 @@ def gallery(model: SavedModel, folder: Path) -> Generator[Preparing, None, Galle
 def write(found: Gallery, file: Path, weights: str) -> None:
     """Raises OSError."""
     names, classes, total = np.array(found.names), np.array(found.classes), np.int64(found.total)
-    with replacing(file) as part, part.open("wb") as body:
+    with replacing(file, shared=True) as part, part.open("wb") as body:
         np.savez(
             body, features=found.features, ids=found.ids, names=names, classes=classes, total=total,
             weights=np.array(weights),

@@ -248,3 +248,15 @@ def test_what_can_be_mended_is_said_and_a_bug_crashes_too(
     qtbot.waitUntil(lambda: bool(said))
     assert said == [words]
     assert crashed == ([] if isinstance(error, ExperimentError) else [error])
+
+
+def test_what_takes_long_holds_up_nothing_short(qtbot: QtBot, background: Background) -> None:
+    """Threads of what is long are all busy."""
+    free, answered = threading.Event(), list[str]()
+    for _ in range(3):
+        background.run(lambda cancelled: free.wait(60), lambda _: answered.append("long"), long=True)
+    background.run(lambda cancelled: "short", answered.append)
+    qtbot.waitUntil(lambda: bool(answered))
+    assert answered == ["short"]
+    free.set()
+    qtbot.waitUntil(lambda: len(answered) == 4)

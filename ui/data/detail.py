@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QButtonGroup, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.comparison.wording import count
 from ui.background import Background
@@ -19,10 +19,9 @@ from ui.data.known_sets import KnownSet
 from ui.data.left_out import LeftOut
 from ui.data.sample_grid import SampleGrid
 from ui.widgets.buttons import button
-from ui.widgets.frame import Segment
 from ui.widgets.invitation import Invitation
 from ui.widgets.layouts import in_column, in_row, one_of
-from ui.widgets.reflow import FlowLayout
+from ui.widgets.tabbed import Tabbed
 from ui.widgets.text import Elided
 
 if TYPE_CHECKING:
@@ -64,27 +63,20 @@ class SetDetail(QWidget):
         samples = QWidget()
         in_column((self.grid, 1), in_row((self.pointed, 1), self.all, gap=8), owner=samples, gap=4)
         self.all.hide()
-        self.tabs: dict[str, Segment] = {}
-        self._group, self._flow = QButtonGroup(self), FlowLayout(spacing=4)
-        self.pages = one_of()
-        in_column(self.header, self._flow, (self.pages, 1), owner=self, gap=12, edges=(16, 12, 16, 8))
+        self._tabbed = Tabbed(self)
+        self.tabs, self.pages = self._tabbed.segments, self._tabbed.pages
+        in_column(self.header, self._tabbed.row, (self.pages, 1), owner=self, gap=12, edges=(16, 12, 16, 8))
         for title, page in (("Samples", samples), ("Balance", self.balance), ("Sizes", self.sizes),
                             ("Left out", self._out), ("Copies", self.copies),
                             ("History", self.history)):  # fmt: skip
             self.add_tab(title, page)
-        self.tabs["Samples"].setChecked(True)
 
     def minimumSizeHint(self) -> QSize:
         """What is in it scrolls by itself."""
         return LEAST
 
     def add_tab(self, title: str, page: QWidget) -> None:
-        tab = Segment(title)
-        tab.clicked.connect(lambda _=False: self.pages.setCurrentWidget(page))
-        self._group.addButton(tab)
-        self._flow.addWidget(tab)
-        self.pages.addWidget(page)
-        self.tabs[title] = tab
+        self._tabbed.add(title, page)
 
     def is_settled(self) -> bool:
         """Nothing that is looked at is still decoded or looked for."""
@@ -92,7 +84,7 @@ class SetDetail(QWidget):
         return not self.copies.is_looking and all(grid.thumbnails.is_settled() for grid in grids)
 
     def show_tab(self, title: str) -> None:
-        self.tabs[title].click()
+        self._tabbed.show(title)
 
     def expect(self, chosen: KnownSet) -> None:
         """Another set was chosen, of which nothing is read yet."""
@@ -134,8 +126,7 @@ class SetDetail(QWidget):
     def _show_left_out(self, skipped: tuple[object, ...]) -> None:
         self.left_out.show_files(skipped)  # type: ignore[arg-type]
         self._out.setCurrentWidget(self.left_out if skipped else self.nothing)
-        self.tabs["Left out"].setText(f"Left out ({len(skipped):,})" if skipped else "Left out")
-        self.tabs["Left out"].updateGeometry()
+        self._tabbed.count("Left out", len(skipped))
         self.left_out.setAccessibleDescription(count(len(skipped), "files"))
 
     def show_class(self, section: int) -> None:

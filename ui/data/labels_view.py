@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 KEY, LIST_KEY = "data page labels", "data page labels networks"
 CSV = FileKind("Table", "csv")
+HEADS = ("file", "label", "probability of the label", "maybe", "its probability")
 SURE = 0.8  # share of the labels that a judge must share
 NAMED = 3  # classes of one image in a sentence
 WHAT = (
@@ -107,7 +109,7 @@ class LabelsView(QWidget):
         self.found, self.is_looking = None, True
         self._show("Looking at the images…")
         failed = self._parts.background.saying(self._fail, "The labels could not be judged.")
-        self._parts.background.run(self._work(self._turn, self.data, chosen), self._take, failed, KEY)
+        self._parts.background.run(self._work(self._turn, self.data, chosen), self._take, failed, KEY, long=True)
 
     def _work(
         self, turn: int, data: ImageSet, chosen: MapNetwork
@@ -201,15 +203,26 @@ class LabelsView(QWidget):
         path = ask_where(self, "Save the list of doubtful labels", "doubtful labels", (CSV,))
         if path is None:
             return
-        heads = ("file", "label", "probability of the label", "maybe", "its probability")
-        try:
-            path.write_text(separated([heads, *(row[1:] for row in self._rows())]), encoding="utf-8-sig")
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            words = f"“{path.name}” could not be written: {reason}. Choose another folder."
-            self._parts.toasts.show(words, level="error")
-        else:
-            self._parts.toasts.show(f"Saved “{path.name}”.")
+        toasts, work = self._parts.toasts, self._parts.background
+        failed = work.saying(lambda words: toasts.show(words, level="error"), "The list could not be saved.")
+
+        def done(_: None) -> None:
+            toasts.show(f"Saved “{path.name}”.")
+
+        work.run(saving([row[1:] for row in self._rows()], path), done, failed)
+
+
+def saving(rows: Sequence[Sequence[object]], path: Path) -> Callable[[Callable[[], bool]], None]:
+    """For the background: the old file or the new one, whole. Raises `StorageError`."""
+
+    def save(cancelled: Callable[[], bool]) -> None:
+        from engine.machine.files import replacing
+        from engine.machine.folders import told
+
+        with told(path), replacing(path) as part:
+            part.write_text(separated([HEADS, *rows]), encoding="utf-8-sig")
+
+    return save
 
 
 def said(found: DoubtfulLabels) -> str:

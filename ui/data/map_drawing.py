@@ -71,7 +71,9 @@ class MapDrawing(QObject):
         known = taken(results, chosen.run, data) if chosen.run else None
         self.begun.emit(known)
         failed = self._parts.background.saying(self._end, "The map could not be drawn.")
-        self._parts.background.run(self._work(turn, data, chosen, known), lambda _: self._end(""), failed, KEY)
+        self._parts.background.run(
+            self._work(turn, data, chosen, known), lambda _: self._end(""), failed, KEY, long=True
+        )
 
     def _work(
         self, turn: int, data: ImageSet, chosen: MapNetwork, known: Taken | None

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QWidget
+from PySide6.QtWidgets import QWidget
 
 from ui.background import Background
 from ui.data.class_legend import ClassLegend
 from ui.data.neighbour_list import NeighbourList
 from ui.data.sample_grid import SampleGrid
 from ui.widgets.buttons import button
-from ui.widgets.frame import Segment
-from ui.widgets.layouts import in_column, one_of
+from ui.widgets.layouts import in_column
 from ui.widgets.reflow import FlowLayout
+from ui.widgets.tabbed import Tabbed
 from ui.widgets.text import Text
 
 if TYPE_CHECKING:
@@ -42,26 +42,16 @@ class MapSide(QWidget):
         self.samples = button("Show in Samples", "", "Only these, as large as in Samples", self.in_samples.emit)
         chosen = QWidget()
         in_column(self.words, FlowLayout(self.leave, self.samples), (self.grid, 1), owner=chosen, gap=4)
-        self._pages, self.tabs = one_of(), FlowLayout(spacing=4)
-        self._group = QButtonGroup(self)
-        self.segments: dict[str, Segment] = {}
+        self._tabbed = Tabbed(self)
+        self.segments = self._tabbed.segments
         for title, page in ((CLASSES, self.legend), (NEAREST, self.nearest), (CHOSEN, chosen)):
-            self._add(title, page)
-        self.segments[CLASSES].setChecked(True)
-        in_column(self.tabs, (self._pages, 1), owner=self, gap=8)
+            self._tabbed.add(title, page)
+        in_column(self._tabbed.row, (self._tabbed.pages, 1), owner=self, gap=8)
         self.setMinimumWidth(200)
         self.expect(None)
 
-    def _add(self, title: str, page: QWidget) -> None:
-        segment = Segment(title)
-        segment.clicked.connect(lambda _=False: self._pages.setCurrentWidget(page))
-        self._group.addButton(segment)
-        self.tabs.addWidget(segment)
-        self._pages.addWidget(page)
-        self.segments[title] = segment
-
     def show_tab(self, title: str) -> None:
-        self.segments[title].click()
+        self._tabbed.show(title)
 
     def expect(self, data: ImageSet | None) -> None:
         """Another map is drawn, of this set."""
@@ -74,8 +64,7 @@ class MapSide(QWidget):
         "" where they can."""
         if self.samples.isVisibleTo(self) and not len(images) and self.segments[CHOSEN].isChecked():
             self.show_tab(CLASSES)
-        self.segments[CHOSEN].setText(f"{CHOSEN} ({len(images):,})" if len(images) else CHOSEN)
-        self.segments[CHOSEN].updateGeometry()
+        self._tabbed.count(CHOSEN, len(images))
         self.words.setVisible(not len(images))
         self.leave.setVisible(bool(len(images)))
         self.samples.setVisible(bool(len(images)))

@@ -144,7 +144,7 @@ class ExportDialog(QDialog):
 
         self._begin("Starting")
         failed = self._parts.background.saying(self._refuse, "The export failed.")
-        self._parts.background.run(work, self._done, failed, self._key)
+        self._parts.background.run(work, self._done, failed, self._key, long=True)
 
     def _install(self) -> None:
         voice = self._voice()
@@ -157,7 +157,7 @@ class ExportDialog(QDialog):
 
         self._begin("Installing")
         failed = self._parts.background.saying(self._refuse, "The packages could not be installed.")
-        self._parts.background.run(work, self._installed, failed, self._key)
+        self._parts.background.run(work, self._installed, failed, self._key, long=True)
 
     def _voice(self) -> ExportVoice:
         voice = ExportVoice()

@@ -110,7 +110,7 @@ class OtherSetsDialog(QDialog):
         voice.said.connect(self._say)
         work = test_all(self._grid.runs, path, voice.say, partial(keep, self._parts))
         failed = self._parts.background.saying(self._refuse, "The test failed.")
-        self._parts.background.run(work, self._done, failed, self._key)
+        self._parts.background.run(work, self._done, failed, self._key, long=True)
 
     def _say(self, words: str, share: float) -> None:
         self.status.setText(words)

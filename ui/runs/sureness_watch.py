@@ -70,7 +70,7 @@ class SurenessWatch(QObject):
         self._view.show_at_work("Opening the network…")
         background = self._parts.background
         failed = background.saying(lambda words: self._fail(turn, words), "How sure it may be could not be measured.")
-        background.run(self._work(turn, row), lambda found: self._measured(turn, found), failed, MEASURE_KEY)
+        background.run(self._work(turn, row), lambda found: self._measured(turn, found), failed, MEASURE_KEY, long=True)
 
     def _stop(self) -> None:
         for key in (READ_KEY, MEASURE_KEY):

@@ -139,7 +139,11 @@ class TrialWork(QObject):
         lot, mail = Lot(self.chosen, left, tuple(self._waiting)), queue.SimpleQueue[object]()
         self._mail, self._before, self.is_at_work, networks = mail, 0, True, self._networks
         self._background.run(
-            lambda cancelled: lot.work(networks, mail.put, cancelled), lambda _: self._end(), self._fail, KEY
+            lambda cancelled: lot.work(networks, mail.put, cancelled),
+            lambda _: self._end(),
+            self._fail,
+            KEY,
+            long=True,
         )
         self._look.start()
         self.changed.emit()

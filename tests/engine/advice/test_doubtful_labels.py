@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.advice import doubtful_labels as doubtful_module
 from engine.advice.doubtful_labels import DoubtfulLabels, doubtful_labels, doubts, out_of_fold
 from engine.data.images import ArrayPixels, ImageSet
 from engine.data.sources import load
@@ -77,3 +78,11 @@ def test_classes_of_one_image_are_told_and_two_classes_are_needed(tmp_path: Path
     assert found.judged == 8
     with pytest.raises(DataError, match="not two classes"):
         drained(doubtful_labels(subset(data, kept[:4], data.labels[kept[:4]]), CONV4, tmp_path))
+
+
+def test_a_class_of_which_one_image_was_drawn_is_not_told_as_one_of_one_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = load(DatasetChoice(name="digits"))
+    monkeypatch.setattr(doubtful_module, "MOST", 20)
+    ids, alone = doubtful_module.judged(data)
+    assert 2 <= len(ids) < 20  # some class is there once alone
+    assert alone == ()

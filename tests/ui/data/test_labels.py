@@ -59,10 +59,14 @@ def test_the_two_that_lie_in_the_other_folder_are_listed(
     assert "07.png" in view.pointed.text()
     monkeypatch.setattr(labels_view, "ask_where", lambda *_: tmp_path / "list.csv")
     view.save.click()
+    qtbot.waitUntil((tmp_path / "list.csv").is_file)
     with (tmp_path / "list.csv").open(encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert {row["file"] for row in rows} == names
     assert all(float(row["its probability"]) > float(row["probability of the label"]) for row in rows)
+    monkeypatch.setattr(labels_view, "ask_where", lambda *_: tmp_path / "list.csv" / "in a file.csv")
+    view.save.click()
+    qtbot.waitUntil(lambda: "cannot be written" in window.parts.toasts.shown()[-1].label.text())
 
 
 def test_another_set_or_a_stop_shows_nothing_of_the_one_before(
