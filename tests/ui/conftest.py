@@ -22,9 +22,9 @@ from ui.window.main_window import MainWindow
 PATIENCE = 60_000  # milliseconds
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="module")
 def what_is_loaded_stays() -> None:
-    """What earlier tests and torch left is not looked through after every test of the window, which loads torch."""
+    """What torch, libraries imported since and earlier modules left is not looked through after every test."""
     load_torch()
     importlib.import_module("pyqtgraph")
     gc.collect()

@@ -13,7 +13,7 @@ from engine.artifacts.checkpoints import Checkpoints
 from engine.artifacts.saved import SavedModel
 from engine.events import Formulation, Notice, Preparing, RunFinished, RunStarted, TrialCompleted
 from engine.execute import execute
-from engine.experiment import DatasetChoice, Experiment, MethodChoice, SearchChoice
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, SearchChoice
 from engine.machine.choices import Timing, Way
 from engine.machine.limits import Limits
 from engine.preflight.problems import problems
@@ -29,6 +29,7 @@ from tests.engine.meta.ways import ended
 from tests.engine.tuning.striped import small_network, stripes
 
 HEAD_ALONE = ("linear_probe", "as_is")  # nothing is computed in bfloat16
+SIDE = 16  # pixels of the digits: bfloat16 is slow on a processor that does not know it
 METHODS = [one for one in methods() if issubclass(one, FineTuneMethod) and one.name not in HEAD_ALONE]
 
 
@@ -63,7 +64,8 @@ def test_where_the_head_alone_learns_nothing_is_timed(name: str, tmp_path: Path)
 def automatic(**changes: Any) -> Experiment:
     data = DatasetChoice(name="digits", classes=3, labels_per_class=7, validation_per_class=6)
     method = MethodChoice(name="full_ft", hyperparameters={"batch_size": 8, "epochs": 2})
-    return Experiment(dataset=data, method=method, precision="automatic", seed=3, **changes)
+    backbone = BackboneChoice(name="conv4", image_size=SIDE)
+    return Experiment(dataset=data, backbone=backbone, method=method, precision="automatic", seed=3, **changes)
 
 
 def ran(experiment: Experiment, folder: Path, known: Sequence[Formulation] = ()) -> tuple[Formulation, bytes, str]:
@@ -128,7 +130,7 @@ def test_the_fits_of_a_search_are_computed_by_what_its_run_is(
 def said_by_both(automatic: Path, named: Path, record: Formulation) -> None:
     """The saved network of a run that was left its precision predicts in it, by its folder or, as for runs whose folder
     does not tell it, by the record that is handed to it."""
-    pixels = torch.arange(3 * 28 * 28).reshape(3, 1, 28, 28).remainder(251).to(torch.uint8)
+    pixels = torch.arange(3 * SIDE**2).reshape(3, 1, SIDE, SIDE).remainder(251).to(torch.uint8)
     expected = SavedModel.open(named).predict(pixels)
     assert torch.equal(SavedModel.open(automatic).predict(pixels), expected)
     (automatic / "computed_by.json").unlink()

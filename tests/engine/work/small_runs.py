@@ -1,4 +1,4 @@
-"""Runs of about a second, and waiting for what happens on another thread or in another process."""
+"""Runs of a tenth of a second, and waiting for what happens on another thread or in another process."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodC
 
 
 def small(epochs: int = 2, device: str = "cpu") -> Experiment:
-    """Digits, five labels each, from scratch."""
+    """Three small digits, five labels each, from scratch: two steps an epoch."""
     return Experiment(
-        dataset=DatasetChoice(name="digits", labels_per_class=5),
-        backbone=BackboneChoice(name="conv4"),
-        method=MethodChoice(name="scratch", hyperparameters={"epochs": epochs, "batch_size": 25}),
+        dataset=DatasetChoice(name="digits", classes=3, labels_per_class=5, validation_per_class=5),
+        backbone=BackboneChoice(name="conv4", image_size=16),
+        method=MethodChoice(name="scratch", hyperparameters={"epochs": epochs, "batch_size": 8}),
         device=device,
     )
 

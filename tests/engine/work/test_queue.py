@@ -77,7 +77,7 @@ def test_runs_of_one_device_take_turns(queue: RunQueue, workspace: Workspace) ->
 
 
 def test_pause_holds_the_run_and_resume_goes_on(queue: RunQueue, workspace: Workspace) -> None:
-    row, events = submit(queue, workspace, small(400)), {}
+    row, events = submit(queue, workspace, small(2000)), {}
     until(lambda: any(isinstance(event, Metrics) for event in collect(queue, events).get(row.id, [])))
     queue.pause(row.id)
     until(lambda: queue.state(row.id) is RunState.PAUSED)
@@ -172,9 +172,9 @@ def test_a_run_put_off_goes_on_in_another_queue_as_if_it_never_was(
 ) -> None:
     """Also from a pause, and with another worker; what waited behind it goes on after it."""
     queue = queue_in(workspace, worker)
-    whole = submit(queue, workspace, small(6))
+    whole = submit(queue, workspace, small(20))
     until(lambda: not queue.is_busy())
-    first, second = submit(queue, workspace, small(6)), submit(queue, workspace, small())
+    first, second = submit(queue, workspace, small(20)), submit(queue, workspace, small())
     events: dict[int, list[Said]] = {}
     until(lambda: sum(isinstance(said, Metrics) for said in collect(queue, events).get(first.id, [])) > 3)
     queue.pause(first.id)

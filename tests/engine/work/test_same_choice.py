@@ -26,7 +26,7 @@ from engine.events import (
     RunStopped,
 )
 from engine.execute import execute
-from engine.experiment import Experiment, MethodChoice, SearchChoice
+from engine.experiment import BackboneChoice, Experiment, MethodChoice, SearchChoice
 from engine.machine import choices
 from engine.machine.choices import CACHED, FILE, FIRST, MEASURED, RECORDED, Choices, Timing, Way
 from engine.machine.files import cache_folder
@@ -47,7 +47,7 @@ from tests.engine.work.small_runs import small, until
 
 SHORT = {"way": 3, "steps": 3, "meta_batch": 4, "query": 1, "validate_every": 3, "validation_episodes": 10,
          "test_episodes": 10, "inner_steps": 1}  # fmt: skip
-MAML = Experiment(method=MethodChoice(name="maml", hyperparameters=SHORT))
+MAML = Experiment(backbone=BackboneChoice(image_size=16), method=MethodChoice(name="maml", hyperparameters=SHORT))
 AUTOMATIC = small(1).model_copy(update={"precision": "automatic"})
 WAYS: list[Way] = [{SIZE: 2, "threads": 1}, {SIZE: 4, "threads": 1}, {SIZE: 4, "threads": 2}]
 

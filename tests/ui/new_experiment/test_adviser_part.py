@@ -1,10 +1,15 @@
 """The advice of New experiment: follows the data, is measured and stopped, taken with one click, dismissed."""
 
+import threading
+
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from engine.advice import transfer_scores
 from engine.advice.adviser import PIXELS
+from engine.backbones.info import BackboneInfo, WeightsInfo
+from engine.data.images import ImageSet
 from engine.machine.warm import load_torch
 from tests.ui.conftest import wait_until_checked
 from ui.new_experiment.adviser_part import AdviserPart
@@ -71,8 +76,20 @@ def test_dismissed_advice_stays_away_until_it_is_asked_for(
 
 @pytest.mark.timeout(300)
 def test_measuring_changes_the_advice_and_can_be_stopped(
-    qtbot: QtBot, window: MainWindow, page: NewExperimentPage, adviser: AdviserPart
-) -> None:
+    qtbot: QtBot,
+    window: MainWindow,
+    page: NewExperimentPage,
+    adviser: AdviserPart,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """With the small networks on this machine, which are not begun with before it was stopped once."""
+    local, may_begin = transfer_scores.candidates, threading.Event()
+
+    def small(data: ImageSet) -> list[tuple[BackboneInfo, WeightsInfo]]:
+        may_begin.wait(60)
+        return [(info, weights) for info, weights in local(data) if info.form.channels == 1]
+
+    monkeypatch.setattr(transfer_scores, "candidates", small)
     assert not adviser.card.measure.isEnabled()
     assert not adviser.card.scores.isVisibleTo(page)
     load_torch()
@@ -90,6 +107,7 @@ def test_measuring_changes_the_advice_and_can_be_stopped(
     qtbot.mouseClick(adviser.card.measure, LEFT)
     assert not adviser.card.state.isVisibleTo(page)
     assert (shown(adviser), adviser._scores) == (advised, {})
+    may_begin.set()
     qtbot.mouseClick(adviser.card.measure, LEFT)
     qtbot.waitUntil(lambda: shown(adviser) == "From scratch with Conv-4", timeout=LONG)
     assert not adviser.card.measure.isVisibleTo(page)  # it is measured
