@@ -39,7 +39,7 @@ class MethodChoices(QWidget):
             button.clicked.connect(lambda _=False, key=one.key: self.family_wanted.emit(key))
             group.addButton(button)
             self.families[one.key] = button
-            row.addWidget(button, 1)
+            row.addWidget(button, button.sizeHint().width())  # by its words: equal ones would cut the longest
         return row
 
     def _add(self, methods: Iterable[type[Method]]) -> None:
