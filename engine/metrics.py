@@ -16,6 +16,7 @@ STEPS, SHOTS, SHIFT, HEAD, LABELS = "inner steps", "shots", "shift", "head", "la
 TESTED = "test images"  # condition of a figure: stands for the images that were tested, in their order, and classes
 TEST_SET = "test set"  # other images than the run came with
 TRAINING, VALIDATION = "train/", "val/"  # how the names of curves begin
+COLLAPSED = "collapsed/"  # how the names of values begin that a network has which says the same of everything
 BEFORE = "before adaptation"  # how names end that were measured before the inner steps
 
 

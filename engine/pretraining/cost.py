@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from engine.backbones.backbone import parameter_count
-from engine.data.batches import cuts
 from engine.data.sources import load
 from engine.data.splits import split_images
 from engine.experiment import Experiment
@@ -25,7 +24,7 @@ def pretrain_cost(experiment: Experiment, method: PretrainMethod) -> Cost:
     timing = Timing(experiment, None, batch)
     learnt = method.passes - method.without_gradient
     each = timing.forward * (learnt * (1 + BACKWARD) + method.without_gradient)
-    steps = method.epochs * len(cuts(len(split.train), batch))
+    steps = method.epochs * (len(split.train) // batch)
     looks = 1 + math.ceil(steps * batch / LOOK_EVERY)
     looking = looks * timing.forward * min(2 * BANK + ASKED, len(split.train) * 2 + len(split.validation))
     epoch, size = each * len(split.train), parameter_count(timing.model)

@@ -8,8 +8,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-COLLAPSING, COLLAPSED = 0.2, 0.05  # of the spread
-
 
 def spread(projections: Tensor) -> float:
     """Mean over dimensions of the deviation of unit-length projections, times √d: 0 where all are one, 1 where they

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.backbones.backbone import Backbone
     from engine.pretraining.pretext import Pretext
 
+COLLAPSING, COLLAPSED = 0.2, 0.05  # of the spread of projections, see `engine.pretraining.gauges`
 COMPARE, REBUILD, NAME = "Compare views", "Rebuild", "Name the change"
 Views = Literal["characters", "photos", "photos, gentle", "no change"]
 
@@ -24,7 +25,7 @@ Views = Literal["characters", "photos", "photos, gentle", "no change"]
 class PretrainHyperparameters(HyperparameterModel):
     """Options of every objective."""
 
-    epochs: int = hyper(50, "Epochs", "How often every image is seen.", low=1, high=5000)
+    epochs: int = hyper(50, "Epochs", "How often the images are seen, in whole batches.", low=1, high=5000)
     learning_rate: float = hyper(
         2e-3, "Learning rate", "Step size of AdamW at its peak, after the warm-up.", low=1e-6, high=0.1, log=True
     )

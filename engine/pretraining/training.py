@@ -20,15 +20,13 @@ from engine.artifacts.bookmark import (
 )
 from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
-from engine.data.batches import cuts
 from engine.errors import Diverged
 from engine.events import EpochCompleted, Event, Metrics, Notice
 from engine.machine.draws import own_draws
 from engine.machine.limits import Limits
 from engine.preparation.inputs import Labelled, Normaliser, picked
-from engine.pretraining.gauges import COLLAPSED, COLLAPSING
 from engine.pretraining.looking import FixedImages
-from engine.pretraining.method import PretrainMethod
+from engine.pretraining.method import COLLAPSED, COLLAPSING, PretrainMethod
 from engine.pretraining.pool import Pool
 from engine.tuning.objective import ADVICE, OnDevice, check_numbers
 from engine.tuning.schedules import cosine
@@ -63,7 +61,7 @@ class Pretraining:
         self.step = self.epoch = self._collapsing = 0
         self._looked = -1
         self._left: Tensor | None = None  # images that are still to come in the epoch
-        self.steps_per_epoch = len(self._cuts(len(train)))
+        self.steps_per_epoch = len(train) // pool.batch
         self.look_every = max(1, LOOK_EVERY // pool.batch)
         self._waiting = OnDevice(train.device)
 
@@ -76,9 +74,6 @@ class Pretraining:
     def progress(self) -> float:
         """Of the training, 0..1, by steps or by time, whichever is further."""
         return min(1.0, max(self.step / self.total_steps if self.total_steps else 0.0, self.limits.fraction))
-
-    def _cuts(self, count: int) -> list[slice]:
-        return cuts(count, self.pool.batch)
 
     def events(self) -> Iterator[Event]:
         while True:
@@ -102,10 +97,10 @@ class Pretraining:
     def _next(self) -> Iterator[Event]:
         """One step, and the end of an epoch."""
         if self._left is None:
-            self._left = torch.randperm(len(self.train), generator=self.order)
+            order = torch.randperm(len(self.train), generator=self.order)
+            self._left = order[: self.steps_per_epoch * self.pool.batch]  # a smaller batch is an easier question
             self._expect(self._left)
-        first = self._cuts(len(self._left))[0]
-        places, left = self._left[first], self._left[first.stop :]
+        places, left = self._left[: self.pool.batch], self._left[self.pool.batch :]
         self.update(picked(self.train.inputs, places))
         self._left = left if len(left) else None
         if self._waiting.due():
@@ -117,7 +112,7 @@ class Pretraining:
 
     def _expect(self, order: Tensor) -> None:
         if not isinstance(self.train.inputs, Tensor):
-            self.train.inputs.expect(self.train.in_order(order[part]) for part in self._cuts(len(order)))
+            self.train.inputs.expect(map(self.train.in_order, order.split(self.pool.batch)))
 
     def update(self, pixels: Tensor) -> None:
         """A step on these images, uint8 [n, c, s, s]."""
@@ -154,6 +149,8 @@ class Pretraining:
         self._looked = self.step
         if "val/neighbours" in values:
             yield from self.checkpoints.offer(self.model, self.step, values["val/neighbours"], 0.0)
+        if (collapsed := self.method.collapsed(self.pool)) is not None:
+            values["collapsed/loss"] = collapsed
         yield Metrics(self.step, {name: value for name, value in values.items() if math.isfinite(value)})
         yield from self._warned(values["val/spread"])
 

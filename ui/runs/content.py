@@ -12,7 +12,7 @@ import numpy as np
 from engine import metrics
 from engine.errors import StorageError
 from engine.events import Evaluated, TrialCompleted
-from engine.metrics import BEFORE
+from engine.metrics import BEFORE, COLLAPSED
 from engine.work.recorder import SavedCurve
 from ui import theme
 from ui.figures.curve_axes import StepScale
@@ -39,7 +39,7 @@ class Content:
     resumable: bool = False  # it has left a place to go on from
 
 
-READ = ("train", "val", "moved", "rate", "bench", "bench folds")  # kinds of metrics that the page draws
+READ = ("train", "val", "collapsed", "moved", "rate", "bench", "bench folds")  # kinds of metrics that the page draws
 
 
 def read_content(store: RunStore, run_id: int) -> Content:
@@ -73,11 +73,11 @@ def read_content(store: RunStore, run_id: int) -> Content:
 
 
 def _of_both(measured: str) -> dict[str, tuple[str, Style, bool]]:
-    """metric -> (label, style, dashed), before and after adaptation."""
+    """metric -> (label, style, dashed), before and after adaptation, and what it is where nothing is learnt."""
     parts: tuple[tuple[str, str, Style], ...] = (("train", "training", "train"), ("val", "validation", "validation"))
     after = {f"{part}/{measured}": (label, style, False) for part, label, style in parts}
     before = {f"{part}/{measured} {BEFORE}": (f"{label}, before", style, True) for part, label, style in parts}
-    return after | before
+    return after | before | {f"{COLLAPSED}{measured}": ("collapsed", "train", True)}
 
 
 def has_lines(curves: Iterable[str]) -> bool:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSettings, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from engine import metrics
+from engine.pretraining.method import COLLAPSING
 from engine.work.recorder import SavedCurve
 from ui.figures.curve_axes import X_AXES, StepScale, y_text
 from ui.figures.curve_plot import CurvePlot
@@ -97,9 +98,15 @@ class RunCurves(QWidget):
         self._curves: Mapping[str, SavedCurve] = {}
         self._scale, self._run_id, self._live = StepScale(), -1, False
         self._expected = True
+        self.spread, self.rank = CurvePlot(), CurvePlot()  # of what is learnt without labels: whether it is alive
+        for plot, key in ((self.spread, "spread"), (self.rank, "rank")):
+            self._measure(plot, key)
+            plot.setMinimumHeight(180)
         for plot in (self.loss, self.accuracy):
             plot.setMinimumHeight(240)
-        in_column(self.controls, (Beside(self.loss, self.accuracy, least=280), 1), owner=self, gap=8)
+        self.alive = Beside(self.spread, self.rank, least=280)
+        self.alive.hide()
+        in_column(self.controls, (Beside(self.loss, self.accuracy, least=280), 1), self.alive, owner=self, gap=8)
         self.loss.cursor_moved.connect(self.accuracy.set_cursor)
         self.accuracy.cursor_moved.connect(self.loss.set_cursor)
         self.controls.changed.connect(self._draw)
@@ -123,7 +130,7 @@ class RunCurves(QWidget):
         """The same one plot at a time, so that the event loop may turn in between. Another run than the last one begins
         without the reader's zoom."""
         if run_id != self._run_id:
-            for plot in (self.loss, self.accuracy):
+            for plot in self._keys:
                 plot.forget_view()
                 plot.set_cursor(None)
         self._curves, self._scale, self._run_id, self._live = curves, scale, run_id, live
@@ -131,6 +138,7 @@ class RunCurves(QWidget):
         if measured != "loss":
             self._measure(self.accuracy, measured)
         self.accuracy.setVisible(self._expected or measured != "loss")
+        self.alive.setVisible("val/spread" in curves)
         self.controls.offer_epochs(scale.has_epochs)
         yield from self._plots()
 
@@ -163,13 +171,15 @@ class RunCurves(QWidget):
         self._caption()
 
     def _caption(self) -> None:
+        self.spread.set_caption(f"0 says the same of all; a collapse is told below {COLLAPSING}")
+        self.rank.set_caption("directions that the features use")
         kept = best_of(self._curves, 1)
         words = {self.loss: "", self.accuracy: ""}
         if kept is not None:
             plot = self.loss if metrics.of(kept.metric).key == "loss" else self.accuracy
             words[plot] = f"best {y_text(kept.value, plot.unit)} at {self._scale.place(kept.step)}"
         for plot in words:
-            if any(line.dashed for line in plot.given):
+            if any(line.dashed and line.label.endswith("before") for line in plot.given):
                 words[plot] = " · ".join(part for part in (words[plot], f"dashed: {metrics.BEFORE}") if part)
         for plot, text in words.items():
             plot.set_caption(text)

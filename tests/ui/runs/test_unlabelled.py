@@ -1,0 +1,49 @@
+"""Runs: what is learnt without labels shows whether it is alive, and the loss of a network that says the same of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from pytestqt.qtbot import QtBot
+
+from engine.events import EpochCompleted, Event, Metrics, RunFinished, RunStarted
+from storage.store import RunStore
+from storage.workspace import Workspace
+from tests.ui.runs.recorded import finished, save
+from ui.pages.runs import RunsPage
+
+Open = Callable[[], RunsPage]
+
+
+def looked_at() -> Iterator[Event]:
+    yield RunStarted(10, 5, 16, {"classes": 4})
+    for epoch, spread in ((1, 0.4), (2, 0.7)):
+        yield Metrics(5 * epoch, {"train/loss": 2.0 / epoch})
+        values = {"val/neighbours": 0.5, "val/spread": spread, "val/rank": 20.0 * epoch, "collapsed/loss": 3.4}
+        yield Metrics(5 * epoch, values)
+        yield EpochCompleted(epoch, 5 * epoch)
+    yield RunFinished(10)
+
+
+def test_whether_it_is_alive_is_drawn_of_what_learns_without_labels_alone(
+    qtbot: QtBot, open_page: Open, workspace: Workspace
+) -> None:
+    with RunStore(workspace) as store:
+        unlabelled = save(store, looked_at(), "Unlabelled")
+        labelled = save(store, finished(), "Labelled")
+    page = open_page()
+    page.choose(labelled.id)
+    qtbot.waitUntil(lambda: page.is_settled() and bool(page.detail.curves.loss.given))
+    assert page.detail.curves.alive.isHidden()
+    page.choose(unlabelled.id)
+    curves = page.detail.curves
+    qtbot.waitUntil(lambda: page.is_settled() and bool(curves.spread.given))
+    assert not curves.alive.isHidden()
+    lines = {line.label: line for line in curves.loss.given}
+    assert np.allclose(lines["collapsed"].y, 3.4)
+    assert lines["collapsed"].dashed
+    assert np.allclose(curves.spread.given[0].y, [0.4, 0.7])
+    assert np.allclose(curves.rank.given[0].y, [20, 40])
+    page.choose(labelled.id)
+    qtbot.waitUntil(lambda: page.is_settled() and curves.alive.isHidden())
