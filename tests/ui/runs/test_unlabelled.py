@@ -1,4 +1,4 @@
-"""Runs: what is learnt without labels shows whether it is alive, and the loss of a network that says the same of all."""
+"""Runs: what is learnt without labels shows whether it is alive, and the loss of a network that says the same."""
 
 from __future__ import annotations
 
