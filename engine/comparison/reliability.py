@@ -19,6 +19,7 @@ from engine.comparison.intervals import Interval
 
 BINS, DRAWS, TOGETHER = 15, 1_000, 50
 PROTOCOL = f"{BINS} bins of equal width; 95 % basic bootstrap over images, {DRAWS:,} draws"
+TASKS = "fitted on"  # among the conditions of what was measured on tasks: on which, in words
 Shares = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
@@ -64,15 +65,17 @@ def heard(said: Sequence[float]) -> Interval:
 
 @dataclass(frozen=True, eq=False)
 class Answered:
-    """Of each image [n]: how sure the answer was (0..1), whether it was right, and the bin that this falls into."""
+    """Of each image [n]: how sure the answer was (0..1), whether it was right, and the bin that this falls into. tasks:
+    int64 [n], the number of the task of each, where those of a task hang together and are drawn together."""
 
     confidence: Shares
     right: NDArray[np.bool_]
+    tasks: Counts | None = None
 
     @classmethod
-    def of(cls, probabilities: NDArray[np.floating], truth: Counts) -> Answered:
+    def of(cls, probabilities: NDArray[np.floating], truth: Counts, tasks: Counts | None = None) -> Answered:
         """probabilities [n, classes]; truth [n]."""
-        return cls(probabilities.max(1).astype(np.float64), probabilities.argmax(1) == truth)
+        return cls(probabilities.max(1).astype(np.float64), probabilities.argmax(1) == truth, tasks)
 
     def __len__(self) -> int:
         return len(self.right)
@@ -97,9 +100,13 @@ class Answered:
         return float(np.abs(self.excess @ self.membership).sum() / len(self))
 
     def redrawn(self) -> Shares:
-        """The error of samples drawn from these images, [draws]; the same draws for as many images."""
+        """The error of samples drawn from these images or tasks, [draws]; the same draws for as many."""
         gaps = self.excess[:, None] * self.membership
-        return np.concatenate([np.abs(drawn @ gaps).sum(1) for drawn in draws(len(self))]) / len(self)
+        if self.tasks is not None:
+            each = np.zeros((int(self.tasks.max()) + 1, BINS))
+            np.add.at(each, self.tasks, gaps)
+            gaps = each
+        return np.concatenate([np.abs(drawn @ gaps).sum(1) for drawn in draws(len(gaps))]) / len(self)
 
     def by_chance(self) -> Shares:
         """The error of such images if each were right as often as was said, [draws]."""

@@ -14,6 +14,7 @@ from engine.heads.catalog import HEADS
 from engine.heads.head import Head
 from engine.preparation.inputs import normaliser
 from engine.using.by_hand import HeadLearner, TaskLearner, of_run
+from engine.using.calibration import read
 
 HANDED = (1, 3)  # channels of the images that people hand in
 
@@ -34,7 +35,8 @@ def open_answering(
     `ExperimentError` where weights are missing or the network reads no images."""
     head = head_of(chosen.head)
     if chosen.run:
-        return of_run(SavedModel.open(runs / chosen.run, experiment), head, title or f"run {chosen.run}")
+        folder = runs / chosen.run
+        return of_run(SavedModel.open(folder, experiment), head, title or f"run {chosen.run}", read(folder))
     if chosen.backbone is None:
         raise InvalidExperiment("Neither a run nor a backbone is chosen.", "Choose one.")
     return on_backbone(chosen.backbone, head, runs)

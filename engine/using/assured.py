@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,8 +93,7 @@ def assured(model: SavedModel, folder: Path) -> Generator[Preparing, None, Assur
         learnt = Learnt(known.features)
         if found is None:
             found = yield from calibrated(model, folder, learnt)
-            with suppress(OSError):  # a disk that is full keeps none: it is measured again
-                kept.write(found, folder)
+            kept.keep(found, folder)
     except ExperimentError as error:
         return Assured(model, found, None, error.message)
     return Assured(model, found, learnt)

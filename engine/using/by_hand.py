@@ -28,21 +28,27 @@ from engine.meta.learner import MetaLearner
 from engine.method import Classifier
 from engine.preparation.inputs import Normaliser
 from engine.using.bins import Bins, HandedImage
+from engine.using.calibration import Calibration
 from engine.using.kept_features import KeptFeatures
 from engine.using.predictions import form_of, stacked
 
 Shares = NDArray[np.float32]
+UNMEASURED = "shares of classes that it has just met; how often such answers are right was not measured"
+OTHERWISE = "how sure it may be of tasks of another shape was not measured"
 NEED_TWO = "Expected more than 1 value per channel"  # torch, of batch norm by a single image
 
 
 class ByHand(ABC):
     """form, read_as: how its images are read. way: classes it always tells apart, None for any number. together:
     whether an answer depends on the other images that are asked about. in_order: whether it depends on the order in
-    which examples were given."""
+    which examples were given. learns_tasks: it is a meta-learner. calibration: how sure it may be of classes that it
+    has just met, None where that was not measured."""
 
     way: int | None = None
     together = False
     in_order = False
+    learns_tasks = False
+    calibration: Calibration | None = None
 
     def __init__(self, title: str, form: Normaliser, read_as: ReadAs) -> None:
         self.title, self.form, self.read_as = title, form, read_as
@@ -72,8 +78,14 @@ class ByHand(ABC):
 
     def _shares(self, classify: Classifier, queries: Tensor) -> Tensor:
         """As many together as a run's own test has."""
-        parts = [classify(part).detach().float().softmax(1) for part in queries.split(TOGETHER)]
+        temperature = self.calibration.temperature if self.calibration else 1.0
+        parts = [(classify(part).detach().float() / temperature).softmax(1) for part in queries.split(TOGETHER)]
         return torch.cat(parts)
+
+    @property
+    def words(self) -> str:
+        """What its shares rest on."""
+        return UNMEASURED if self.calibration is None else f"shares {self.calibration.rests_on}; {OTHERWISE}"
 
     @abstractmethod
     def _classifiers(self, bins: Bins, cancelled: Cancel | None) -> Iterator[Classifier]:
@@ -103,10 +115,16 @@ class MetClasses:
 
 
 class TaskLearner(ByHand):
-    """A saved meta-learner, which gives what `SavedModel.adapt` gives on the same support set."""
+    """A saved meta-learner, which gives what `SavedModel.adapt` gives on the same support set; as shares by its
+    calibration, where it was measured."""
 
-    def __init__(self, model: SavedModel, method: MetaLearner, title: str) -> None:
+    learns_tasks = True
+
+    def __init__(
+        self, model: SavedModel, method: MetaLearner, title: str, calibration: Calibration | None = None
+    ) -> None:
         super().__init__(title, form_of(model), model.read_as)
+        self.calibration = calibration
         self.model, self.method = model, method
         self.way, self.in_order = method.fixed_way(model.network), method.meets.in_order
         self.together = method.meets.together or "transductive" in method.batch_norm_mode
@@ -172,11 +190,13 @@ def fitted(
     return prepare, tuned.fit(prepare(known), labels, classes)
 
 
-def of_run(model: SavedModel, head: Head, title: str) -> TaskLearner | HeadLearner:
-    """A meta-learner answers in its own way; of another run the head does, on the features of its network. Raises
-    `InvalidExperiment` for a run that reads no images."""
+def of_run(
+    model: SavedModel, head: Head, title: str, calibration: Calibration | None = None
+) -> TaskLearner | HeadLearner:
+    """A meta-learner answers in its own way; of another run the head does, on the features of its network. calibration:
+    as the run's folder has it. Raises `InvalidExperiment` for a run that reads no images."""
     if isinstance(model.method, MetaLearner):
-        return TaskLearner(model, model.method, title)
+        return TaskLearner(model, model.method, title, calibration)
     return HeadLearner(model.network, head, f"{head.title} on {title}", form_of(model), model.read_as, model.bf16)
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.comparison.intervals import Interval
-from engine.comparison.reliability import Answered, Reliability, heard, lowered, reliability, told
+from engine.comparison.reliability import TASKS, Answered, Reliability, heard, lowered, reliability, told
 from engine.comparison.temperature import Labels, Logits, probabilities
 from engine.machine.files import write_text
 
@@ -49,7 +50,9 @@ class Calibration:
 
     @property
     def rests_on(self) -> str:
-        """ "calibrated on 396 validation images"."""
+        """ "calibrated on 396 validation images", "calibrated on 100 validation tasks, 5 classes with 2 examples"."""
+        if TASKS in self.conditions:
+            return f"calibrated on {self.conditions[TASKS]}"
         return f"calibrated on {self.fitted_on:,} validation image{'s' if self.fitted_on != 1 else ''}"
 
 
@@ -70,6 +73,12 @@ def write(found: Calibration, folder: Path) -> None:
         "refusal": asdict(found.refusal), "conditions": dict(found.conditions),
     }  # fmt: skip
     write_text(folder / FILE, json.dumps(body, ensure_ascii=False) + "\n")
+
+
+def keep(found: Calibration, folder: Path) -> None:
+    """Write it where there is room; else it is measured again."""
+    with suppress(OSError):
+        write(found, folder)
 
 
 def read(folder: Path) -> Calibration | None:

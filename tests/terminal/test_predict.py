@@ -208,3 +208,19 @@ def test_a_run_that_learns_no_tasks_meets_classes_by_its_features(
     for head in ((), ("--head", "ridge")):
         said = warmstart("adapt", 1, photos, photos, "--json", *head, *at).objects()
         assert sum(one["answers"][0]["class"] == Path(one["image"]).parent.name for one in said) > 24
+
+
+def test_a_meta_learner_is_calibrated_when_asked_and_from_then_on(tmp_path: Path, warmstart: Command) -> None:
+    at = ("--workspace", tmp_path / "workspace")
+    values = ("steps=0", "validation_episodes=10", "test_episodes=10", "way=3")
+    few = [word for value in values for word in ("--set", value)]
+    assert warmstart("run", "--data", "glyphs", "--method", "protonet", *few, *at).code == 0
+    classes = drawn(tmp_path / "classes", False)
+    plain = warmstart("adapt", 1, classes, classes / "down", *at)
+    assert "was not measured" in plain.out
+    first = warmstart("adapt", 1, classes, classes / "down", "--calibrate", *at)
+    assert "shares calibrated on 10 validation tasks, 3 classes with 1 example" in first.out
+    assert MEASURING in first.err
+    again = warmstart("adapt", 1, classes, classes / "down", *at)
+    assert (again.out, again.err) == (first.out, "")
+    assert again.out != plain.out

@@ -243,6 +243,10 @@ def add_using(command: Callable[..., argparse.ArgumentParser]) -> None:
         "--head", metavar="NAME", default="nearest_mean",
         help="what tells the classes apart for a run that learns no tasks, on the features of its network",
     )  # fmt: skip
+    adapt.add_argument(
+        "--calibrate", action="store_true",
+        help="measure first, on the run's own validation and test tasks, how sure a meta-learner may be; kept with it",
+    )  # fmt: skip
     add_images(predict)
     add_images(adapt, "*")
     again = command("test", "test saved runs on another folder of images, and keep the figures", TEST_HELP)

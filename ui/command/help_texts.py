@@ -73,6 +73,7 @@ ADAPT_HELP = """\
 examples:
 
   PROGRAM adapt 7 my-classes/ new-images/     my-classes/ holds a folder of a few images for each class
+  PROGRAM adapt 7 my-classes/ new/ --calibrate   first how sure it may be, by the validation tasks of its run
   PROGRAM adapt kept/signs/ new-images/       classes that were kept on the page Try it, with their network
 
 A run of a method that learns tasks (MAML, ProtoNet and the like) adapts in its own way; of any other the nearest class

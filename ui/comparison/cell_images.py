@@ -15,7 +15,7 @@ from ui.widgets.layouts import in_column
 from ui.widgets.text import Text
 
 MOST = 40
-HINT = "Click a cell to see which images it holds."
+HINT = "Click a cell or a class to see its images."
 
 
 class CellImages(QWidget):

@@ -40,6 +40,7 @@ class ClassChangeTable(FigureTable):
         heads = ("Class", "Images", f"{base}\nfinds, %", f"{other}\nfinds, %", "Change,\npoints", "Better", "Worse")
         self.show_cells(heads, [self._cells(one) for one in self.changes])
         self.fit_columns(WIDEST)
+        self.setMaximumWidth(self.content_width() + 16)  # no field beside the last column
 
     def _cells(self, one: ClassChange) -> list[TableCell]:
         tip = (

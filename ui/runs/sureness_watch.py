@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from engine.data.sources import is_regression
 from engine.errors import Cancelled
-from engine.families import FINE_TUNING
+from engine.families import HEAD_BENCH
 from ui.parts import Parts
 from ui.runs.sureness_view import SurenessView
 
 if TYPE_CHECKING:
     from engine.events import Preparing
-    from engine.using.assured import Assured
+    from engine.experiment import Experiment
     from engine.using.calibration import Calibration
     from storage.rows import RunRow
+
+    Measured = tuple[Calibration | None, str]
 
 READ_KEY, MEASURE_KEY = "sureness", "sureness measured"
 OFTEN = 0.1  # seconds between two words while it is measured
@@ -45,7 +48,7 @@ class SurenessWatch(QObject):
         if self._row is not None and self._row.id == row.id and self._row.state == row.state:
             return
         self.forget()
-        if row.family != FINE_TUNING.key:
+        if row.family == HEAD_BENCH.key or is_regression(row.experiment.dataset):
             return
         self._row, turn = row, self._turn
         self.is_settled = False
@@ -78,20 +81,17 @@ class SurenessWatch(QObject):
         self._turn += 1
         self.is_settled = True
 
-    def _work(self, turn: int, row: RunRow) -> Callable[[Callable[[], bool]], Assured]:
+    def _work(self, turn: int, row: RunRow) -> Callable[[Callable[[], bool]], Measured]:
         """What the background's thread does."""
         folder = self._parts.workspace.runs / row.uid
 
-        def work(cancelled: Callable[[], bool]) -> Assured:
-            from engine.artifacts.saved import SavedModel
-            from engine.using.assured import assured
-
-            going, due = assured(SavedModel.open(folder, row.experiment), folder), 0.0
+        def work(cancelled: Callable[[], bool]) -> Measured:
+            going, due = measuring(folder, row.experiment), 0.0
             while True:
                 try:
                     said = next(going)
                 except StopIteration as end:
-                    found: Assured = end.value
+                    found: Measured = end.value
                     return found
                 if cancelled():
                     raise Cancelled
@@ -115,16 +115,30 @@ class SurenessWatch(QObject):
         elif possible:
             self._view.show_unmeasured()
 
-    def _measured(self, turn: int, found: Assured) -> None:
-        if turn == self._turn and found.calibration is None:
-            self._fail(turn, found.why)
+    def _measured(self, turn: int, found: Measured) -> None:
+        calibration, why = found
+        if turn == self._turn and calibration is None:
+            self._fail(turn, why)
         else:
-            self._take(turn, True, found.calibration)
+            self._take(turn, True, calibration)
 
     def _fail(self, turn: int, words: str) -> None:
         if turn == self._turn:
             self.is_settled = True
             self._view.show_unmeasured(words)
+
+
+def measuring(folder: Path, experiment: Experiment) -> Generator[Preparing, None, Measured]:
+    """Yields `Preparing`, returns the calibration of a run, or why there is none."""
+    from engine.artifacts.saved import LearnsTasks, SavedModel
+    from engine.using.assured import assured
+    from engine.using.task_calibration import calibrated_tasks
+
+    model = SavedModel.open(folder, experiment)
+    if isinstance(model.method, LearnsTasks):
+        return (yield from calibrated_tasks(model, folder)), ""
+    found = yield from assured(model, folder)
+    return found.calibration, found.why
 
 
 def look(folder: Path) -> tuple[bool, Calibration | None]:

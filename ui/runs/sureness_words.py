@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from engine.comparison.intervals import Interval
-from engine.comparison.reliability import PROTOCOL
+from engine.comparison.reliability import PROTOCOL, TASKS
 from engine.comparison.wording import count, number, percent, with_interval
 
 if TYPE_CHECKING:
@@ -21,11 +21,17 @@ UNMEASURED = (
 def findings(found: Calibration) -> str:
     """What came out, in sentences."""
     tested = count(found.after.error.n, "images", "test ")
+    if learnt_tasks(found):
+        tested = f"{count(found.after.error.n, 'images')} asked about in test tasks"
     return (
         f"Calibration error on {tested}: {with_interval(found.before.error)} as the network gives it, "
         f"{with_interval(found.after.error)} after dividing by a temperature of {found.temperature:.2f}: "
         f"{change(found.lowered)}. {by_chance(found)}"
     )
+
+
+def learnt_tasks(found: Calibration) -> bool:
+    return TASKS in found.conditions
 
 
 def change(lowered: Interval) -> str:
@@ -46,6 +52,11 @@ def by_chance(found: Calibration) -> str:
 
 def rests_on(found: Calibration) -> str:
     """What the figures rest on."""
+    if learnt_tasks(found):
+        said = {key: value for key, value in found.conditions.items() if key != TASKS}
+        asked = count(found.fitted_on, "images")
+        fitted = f"Temperature fitted on {found.conditions[TASKS]} ({asked} asked about)"
+        return f"{fitted}; for other shapes it was not measured. {conditions(said)}. {PROTOCOL}, drawn task by task."
     images = count(found.fitted_on, "images", "validation ")
     refused = f"{percent(found.refusal.rate)} of them would be called none of these"
     return f"Temperature and threshold chosen on {images}; {refused}. {conditions(found.conditions)}. {PROTOCOL}."

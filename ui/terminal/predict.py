@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from engine.errors import InvalidExperiment
 from engine.given import person_path
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from engine.artifacts.saved import SavedModel
     from engine.data.files.loose import LooseImages
     from engine.data.files.read_as import ReadAs
+    from engine.events import Preparing
     from engine.preparation.inputs import Normaliser
     from engine.using.assured import Assured
     from engine.using.predictions import ImagePrediction, Judges, Predicts
 
+Measured = TypeVar("Measured")
 SHOWN = 3  # classes of an image, for people
 MEASURING = "Measuring on the run's own images how sure it may be, once"
-UNMEASURED = "shares of classes that it has just met; how often such answers are right was not measured"
 
 
 class Writer(Protocol):
@@ -55,18 +56,22 @@ def adapt_from_command_line(chosen: argparse.Namespace) -> int:
     """Exit code 1 where no image could be read. Raises `ExperimentError`."""
     from engine.using.answering import head_of
     from engine.using.by_hand import of_run
+    from engine.using.calibration import read
     from engine.using.kept_words import is_kept
+    from engine.using.task_calibration import calibrated_tasks
     from engine.using.tasks import bins_of
 
     if is_kept(person_path(chosen.run)):
         return ask_kept(chosen)
     if not chosen.images:
         raise InvalidExperiment("No images are given.", "Name them behind the folder of classes.")
-    run, _, model = opened(chosen)
-    by_hand = of_run(model, head_of(chosen.head), run.name)
+    run, folder, model = opened(chosen)
+    if chosen.calibrate:
+        finished(calibrated_tasks(model, folder))
+    by_hand = of_run(model, head_of(chosen.head), run.name, read(folder))
     met = by_hand.meet(bins_of(chosen.classes, by_hand.form, by_hand.read_as))
     with loose(chosen, model.read_as) as images:
-        words = f"Run {run.id}, {run.name}: {UNMEASURED}"
+        words = f"Run {run.id}, {run.name}: {by_hand.words}"
         return answer(chosen, lambda: (met, words), by_hand.form, images, met.names)
 
 
@@ -82,7 +87,7 @@ def ask_kept(chosen: argparse.Namespace) -> int:
     by_hand = kept.open(workspace.runs, own)
     met = by_hand.meet(kept.bins)
     with loose(chosen, by_hand.read_as) as images:
-        words = f"Kept classes, {by_hand.title}: {UNMEASURED}"
+        words = f"Kept classes, {by_hand.title}: {by_hand.words}"
         return answer(chosen, lambda: (met, words), by_hand.form, images, met.names)
 
 
@@ -117,12 +122,17 @@ def sure(model: SavedModel, folder: Path) -> Assured:
     """The network with its calibration, which is measured on the run's own images where it never was."""
     from engine.using.assured import assured
 
-    work, said = assured(model, folder), False
+    return finished(assured(model, folder))
+
+
+def finished(work: Generator[Preparing, None, Measured]) -> Measured:
+    """What it came to; a person is told where it takes a while."""
+    said = False
     while True:
         try:
             next(work)
         except StopIteration as end:
-            found: Assured = end.value
+            found: Measured = end.value
             return found
         if not said:
             say(MEASURING, error=True)

@@ -81,3 +81,16 @@ def test_it_is_read_as_it_was_written() -> None:
         Reliability.heard({**found.told(), "counts": [1, 2]})
     with pytest.raises(ValueError):
         reliability(Answered(np.empty(0), np.empty(0, bool)))
+
+
+def test_images_of_a_task_are_drawn_together() -> None:
+    """Each image four times over says no more than once: the interval is the same, not half as wide."""
+    rng = np.random.default_rng(3)
+    sure, right = rng.uniform(0.4, 1, 200), rng.random(200) < 0.6
+    once = reliability(Answered(sure, right))
+    tasks = np.repeat(np.arange(200), 4)
+    together = reliability(Answered(np.repeat(sure, 4), np.repeat(right, 4), tasks))
+    assert together.error.value == pytest.approx(once.error.value)
+    assert (together.error.low, together.error.high) == pytest.approx((once.error.low, once.error.high))
+    apart = reliability(Answered(np.repeat(sure, 4), np.repeat(right, 4)))
+    assert apart.error.high - apart.error.low < 0.7 * (once.error.high - once.error.low)

@@ -23,9 +23,11 @@ from storage.workspace import Workspace
 from tests.engine.using.conftest import bars
 from tests.new_runs import new_run
 from ui.pages.runs import RunsPage
+from ui.pages.trying import TryingPage
 from ui.runs.reliability_figure import ReliabilityFigure
 from ui.runs.sureness_view import CANCEL, MEASURE, SurenessView
 from ui.runs.sureness_words import UNMEASURED, change, findings, rests_on
+from ui.trying.hand.sureness import MEASURABLE, sure_words
 from ui.window.main_window import MainWindow
 
 
@@ -150,3 +152,42 @@ def test_every_bin_is_pointed_at_where_it_is_painted(qtbot: QtBot, width: int) -
     assert one == "Above 93 % up to 100 %: 100 test images, 60.0 % right; on average 95.0 % sure"
     assert two.startswith("Above 60 % up to 67 %: 100 test images")
     assert figure.words_at(QPointF(left.center())) == one
+
+
+def test_a_meta_learner_is_measured_on_its_tasks_and_answers_so_by_hand(
+    workspace: Workspace, window: MainWindow, qtbot: QtBot
+) -> None:
+    """Classes by hand were opened before: they answer by the temperature as soon as somebody looks again."""
+    few = {"steps": 0, "validation_episodes": 10, "test_episodes": 10, "way": 3}
+    backbone = BackboneChoice(name="conv4", weights="omniglot-protonet")
+    experiment = Experiment(
+        dataset=DatasetChoice(name="glyphs"), backbone=backbone,
+        method=MethodChoice(name="protonet", hyperparameters=few),
+    )  # fmt: skip
+    with RunStore(workspace) as store:
+        row = store.create(new_run(experiment))
+        for _ in record(store, row.id, execute(experiment, store.directory(row))):
+            pass
+        row = store.run(row.id)
+    trying = window.page("trying")
+    assert isinstance(trying, TryingPage)
+    window.parts.navigator.open("trying", (row,))
+    hand = trying.by_hand
+    qtbot.waitUntil(lambda: hand.work.by is not None and hand.work.by.learns_tasks and hand.is_settled())
+    by = hand.work.by
+    assert by is not None
+    assert sure_words(by) == MEASURABLE
+    window.parts.navigator.open("runs", row.id)
+    page = window.page("runs")
+    assert isinstance(page, RunsPage)
+    qtbot.waitUntil(lambda: page.is_settled() and page.detail.sureness.isVisible())
+    view = page.detail.sureness
+    window.parts.live.engine_ready.emit()
+    view.button.click()
+    qtbot.waitUntil(lambda: view.figure.isVisibleTo(view))
+    assert "asked about in test tasks" in view.words.text()
+    assert "10 validation tasks, 3 classes with 1 example" in view.protocol.text()
+    assert "task by task" in view.protocol.text()
+    window.parts.navigator.open("trying")
+    qtbot.waitUntil(lambda: by.calibration is not None)
+    assert sure_words(by).startswith("Shares are calibrated on 10 validation tasks")

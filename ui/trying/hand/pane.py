@@ -20,7 +20,8 @@ from ui.trying.hand.class_side import ClassSide
 from ui.trying.hand.keeping import KeepingMenu
 from ui.trying.hand.pad_side import PadSide
 from ui.trying.hand.sources import HandSource, read_rows, sources
-from ui.trying.hand.words import IN_ORDER, TOGETHER, UNCALIBRATED, plus
+from ui.trying.hand.sureness import look_again, sure_words
+from ui.trying.hand.words import IN_ORDER, TOGETHER, plus
 from ui.trying.hand.work import HandWork
 from ui.widgets.buttons import button
 from ui.widgets.fields import Choice
@@ -141,6 +142,7 @@ class HandPane(QWidget):
         if looked_at or self.isVisible():
             self._asking += 1
             self.parts.library.read(read_rows, self._list_sources)
+            look_again(self.work, self.parts.background, self.parts.workspace.runs)
 
     def _list_sources(self, rows: tuple[RunRow, ...]) -> None:
         self.parts.background.run(lambda _: sources(rows), self._take_sources)
@@ -281,8 +283,9 @@ class HandPane(QWidget):
 
     def _adjust(self) -> None:
         work, by = self.work, self.work.by
-        remarks = [UNCALIBRATED] if work.found.answers else []
+        remarks = []
         if by is not None:
+            remarks = [sure_words(by)] if work.found.answers else []
             remarks += [words for words, so in ((TOGETHER, by.together), (IN_ORDER, by.in_order)) if so]
         self.hint.setText(work.found.why_not if work.found.why_not and work.state.bins.count else " ".join(remarks))
         self.undo.setEnabled(bool(work.undo_words))

@@ -9,7 +9,6 @@ from engine.using.bins import HandedImage
 from engine.using.told import Answers, RightAnswers, difference, score
 from ui.trying.hand.answering import HandAnswers
 
-UNCALIBRATED = "Shares are as the method gives them: how sure they are is not measured."
 TOGETHER = "This method looks at all images to classify together, 64 at a time: one more can change other answers."
 IN_ORDER = "This method reads examples in their order: another order gives somewhat other answers."
 KNOW = "Choose images and press the number of their class: then it is counted how many answers are right."
