@@ -18,6 +18,7 @@ from ui.trying.lot import Handed
 from ui.widgets.drops import Drops
 from ui.widgets.picking import pick_files, pick_folder
 
+NOTHING_TO_PASTE = "There is no image to paste. Copy an image, or image files, first."
 WORDS = "Drop images, folders or zips, or a folder that was exported"
 
 
@@ -61,9 +62,9 @@ class HandingIn(QObject):
         if held.hasUrls():
             self.drops.take([url.toLocalFile() for url in held.urls()])
         elif held.hasImage() and isinstance(image := held.imageData(), QImage) and not image.isNull():
-            self._background.run(_encoding(image), self._hand_on)
+            self._background.run(encoding(image), self._hand_on)
         else:
-            self.refused.emit("There is no image to paste. Copy an image, or image files, first.")
+            self.refused.emit(NOTHING_TO_PASTE)
 
     def _hand_on(self, bodies: Handed) -> None:
         self.given.emit(bodies)
@@ -75,7 +76,7 @@ def holds_a_model(path: str) -> bool:
     return is_exported(Path(path))
 
 
-def _encoding(image: QImage) -> Callable[[Callable[[], bool]], Mapping[str, bytes]]:
+def encoding(image: QImage) -> Callable[[Callable[[], bool]], Mapping[str, bytes]]:
     """Off the window's thread: a large one takes a while."""
     name = f"pasted {datetime.now():%Y-%m-%d %H.%M.%S}.png"
 

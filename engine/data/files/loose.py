@@ -72,9 +72,9 @@ class LooseImages:
             raise
 
     @classmethod
-    def held(cls, bodies: Mapping[str, bytes]) -> LooseImages:
+    def held(cls, bodies: Mapping[str, bytes], read_as: ReadAs = PLAIN) -> LooseImages:
         """Whole image files in memory, by their names."""
-        made = cls(())
+        made = cls((), read_as)
         files = HeldFiles(bodies)
         made._images = [LooseImage(name, files, Entry(name, len(body), 0, name)) for name, body in bodies.items()]
         return made

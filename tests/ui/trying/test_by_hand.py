@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 from torch import nn
@@ -323,3 +323,25 @@ def test_a_drawing_that_is_looked_at_is_not_kept(qtbot: QtBot, pane: HandPane) -
         draw(qtbot, pane)
     settle(qtbot, pane)
     assert not pane.work.originals
+
+
+def test_an_image_on_the_clipboard_goes_to_a_class_or_is_classified(qtbot: QtBot, pane: HandPane) -> None:
+    work = pane.work
+    pane.classes.add_class.click()
+    pane.classes.add_class.click()
+    picture = QImage(40, 30, QImage.Format.Format_RGB32)
+    picture.fill(QColor(200, 100, 50))
+    QGuiApplication.clipboard().setImage(picture)
+    card = pane.classes.cards[1]
+    qtbot.mouseClick(card.paste, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(work.state.bins.bins[1].images) == 1)
+    (example,) = work.state.bins.bins[1].images
+    assert example.name.startswith("pasted ")
+    assert example.truth == work.state.bins.names[1]
+    assert abs(int(example.pixels.mean()) - round(0.299 * 200 + 0.587 * 100 + 0.114 * 50)) <= 1
+    pane.paste()
+    qtbot.waitUntil(lambda: len(work.state.asked) == 1)
+    assert not work.state.bins.bins[0].images
+    QGuiApplication.clipboard().setText("words")
+    pane.paste()
+    assert "no image to paste" in pane.problem.text.text()

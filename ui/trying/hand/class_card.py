@@ -93,10 +93,10 @@ class ExampleTiles(Pointed):
 
 
 class ClassCard(Card):
-    """renamed(text), removed, example_removed(place), asked for files, brought(paths): what a person wants of it."""
+    """What a person wants of it: renamed(text), removed, example_removed(place), asks for files, pastes, brought."""
 
     renamed, removed, example_removed = Signal(str), Signal(), Signal(int)
-    asks, brought, refused = Signal(), Signal(object), Signal(str)
+    asks, pastes, brought, refused = Signal(), Signal(), Signal(object), Signal(str)
 
     def __init__(self, picture: Picture) -> None:
         super().__init__()
@@ -106,10 +106,11 @@ class ClassCard(Card):
         self.tiles = ExampleTiles(picture)
         self.tiles.removed.connect(self.example_removed)
         self.add = icon_button("new", "Add images to this class…", self.asks.emit)
+        self.paste = icon_button("copy", "Paste an image into this class", self.pastes.emit)
         self.remove = icon_button("close", "Remove this class", self.removed.emit)
         self.body.addLayout(in_row((self.field, 1), self.remove, gap=4))
         self.body.addWidget(self.tiles)
-        self.body.addLayout(in_row((self.count, 1), self.add, gap=4))
+        self.body.addLayout(in_row((self.count, 1), self.paste, self.add, gap=4))
         self.setFixedWidth(WIDTH)
         self._name = ""
         drops = Drops(self, "Examples of this class", many=True)

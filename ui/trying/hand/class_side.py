@@ -16,11 +16,11 @@ from ui.widgets.text import Text
 
 
 class ClassSide(QWidget):
-    """What a person wants: added, a class; removed(place); renamed(place, name); asks(place) for files;
+    """What a person wants: added, a class; removed(place); renamed(place, name); asks(place) for files, pastes(place);
     brought_to(place, paths) for one class, brought(paths) beside the cards; example_removed(place, index). refused: a
     sentence."""
 
-    added, removed, renamed, asks = Signal(), Signal(int), Signal(int, str), Signal(int)
+    added, removed, renamed, asks, pastes = Signal(), Signal(int), Signal(int, str), Signal(int), Signal(int)
     brought_to, brought, example_removed, refused = Signal(int, object), Signal(object), Signal(int, int), Signal(str)
 
     def __init__(self, picture: Picture) -> None:
@@ -60,6 +60,7 @@ class ClassSide(QWidget):
         card.removed.connect(lambda: self.removed.emit(place))
         card.example_removed.connect(lambda index: self.example_removed.emit(place, index))
         card.asks.connect(lambda: self.asks.emit(place))
+        card.pastes.connect(lambda: self.pastes.emit(place))
         card.brought.connect(lambda paths: self.brought_to.emit(place, paths))
         card.refused.connect(self.refused)
         return card

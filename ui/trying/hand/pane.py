@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtGui import QGuiApplication, QImage, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QImage, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.errors import DataError
@@ -19,6 +20,7 @@ from ui.trying.hand.asked_side import AskedSide
 from ui.trying.hand.class_side import ClassSide
 from ui.trying.hand.keeping import KeepingMenu
 from ui.trying.hand.pad_side import PadSide
+from ui.trying.hand.pasting import paste
 from ui.trying.hand.sources import HandSource, read_rows, sources
 from ui.trying.hand.sureness import look_again, sure_words
 from ui.trying.hand.words import IN_ORDER, TOGETHER, plus
@@ -98,6 +100,7 @@ class HandPane(QWidget):
         self.work.opened.connect(self._look)
         for part in (self.work, self.classes, self.asked):
             part.refused.connect(self.problem.say)
+        self.paste = partial(paste, self.work, self.parts.background)
         self._connect_classes()
         self._connect_asked()
         QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self, self.work.undo)
@@ -110,6 +113,7 @@ class HandPane(QWidget):
         side.renamed.connect(self._rename)
         side.example_removed.connect(self._take_out)
         side.asks.connect(self._ask_for_examples)
+        side.pastes.connect(self.paste)
         side.brought_to.connect(work.add_examples)
         side.brought.connect(work.add_classes)
 
@@ -227,12 +231,6 @@ class HandPane(QWidget):
 
     def _ask_for_images(self) -> None:
         if paths := pick_files(self, "Images or zips to classify"):
-            self.work.ask(paths)
-
-    def paste(self) -> None:
-        """Files on the clipboard go to the images to classify."""
-        paths = [url.toLocalFile() for url in QGuiApplication.clipboard().mimeData().urls() if url.isLocalFile()]
-        if paths:
             self.work.ask(paths)
 
     # The pad

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 from engine.using.bins import Bin, Bins, HandedImage, Pixels
 
 if TYPE_CHECKING:
+    from engine.data.files.loose import LooseImages
+    from engine.data.files.read_as import ReadAs
     from engine.using.by_hand import ByHand
 
 MOST = 2000  # images of one drop: this is for a few by hand
 SHOWN = 96  # pixels on a side of the original, as it is shown
 Cancelled = Callable[[], bool]
+HandedIn = Sequence[str] | Mapping[str, bytes]  # paths, or whole image files by their names
 
 
 @dataclass(frozen=True)
@@ -26,16 +29,15 @@ class ReadImages:
     refused: tuple[str, ...] = ()
 
 
-def read_images(paths: Sequence[str], by: ByHand, classes: Sequence[str], cancelled: Cancelled) -> ReadImages:
+def read_images(handed: HandedIn, by: ByHand, classes: Sequence[str], cancelled: Cancelled) -> ReadImages:
     """An image in a folder that is called as one of the classes is known to be of it. Raises `DataError`,
     `Cancelled`."""
-    from engine.data.files.loose import LooseImages
     from engine.data.files.read_as import PLAIN
     from engine.data.images import BATCH, check
     from engine.preparation.inputs import Normaliser
 
     found, originals, refused = list[HandedImage](), dict[str, Pixels](), list[str]()
-    with LooseImages(paths, by.read_as, cancelled) as images, LooseImages(paths, PLAIN, cancelled) as plain:
+    with opened(handed, by.read_as, cancelled) as images, opened(handed, PLAIN, cancelled) as plain:
         if len(images) > MOST:
             refused.append(f"Of {len(images):,} images the first {MOST:,} are taken. Try many on the pane Images.")
         taken = range(min(len(images), MOST))
@@ -51,6 +53,14 @@ def read_images(paths: Sequence[str], by: ByHand, classes: Sequence[str], cancel
                 found.append(image)
                 originals[image.key] = original
     return ReadImages(tuple(found), originals, tuple(refused))
+
+
+def opened(handed: HandedIn, read_as: ReadAs, cancelled: Cancelled) -> LooseImages:
+    from engine.data.files.loose import LooseImages
+
+    if isinstance(handed, Mapping):
+        return LooseImages.held(handed, read_as)
+    return LooseImages(handed, read_as, cancelled)
 
 
 def known_as(name: str, classes: Sequence[str]) -> str:

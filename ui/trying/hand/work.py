@@ -17,7 +17,15 @@ from engine.using.drawn import as_read, is_light_on_dark
 from engine.using.told import Answers
 from ui.background import Background
 from ui.trying.hand.answering import NOTHING, HandAnswers, answered
-from ui.trying.hand.reading import ReadClasses, ReadImages, read_again, read_alike, read_classes, read_images
+from ui.trying.hand.reading import (
+    HandedIn,
+    ReadClasses,
+    ReadImages,
+    read_again,
+    read_alike,
+    read_classes,
+    read_images,
+)
 from ui.trying.hand.sources import HandSource
 from ui.trying.hand.words import plus
 
@@ -173,8 +181,8 @@ class HandWork(QObject):
         self.changed.emit()
         self._answer()
 
-    def add_examples(self, place: int, paths: Sequence[str]) -> None:
-        """Files, folders and zips as examples of one class."""
+    def add_examples(self, place: int, handed: HandedIn) -> None:
+        """Files, folders and zips, or images in memory, as examples of one class."""
         name = self.state.bins.names[place]
 
         def done(read: ReadImages) -> None:
@@ -184,7 +192,7 @@ class HandWork(QObject):
                 known = [replace(image, truth=name) for image in read.images]
                 self.deed(plus(len(known), name), bins.with_images(bins.names.index(name), known))
 
-        self._read(lambda by, cancelled: read_images(paths, by, (), cancelled), done)
+        self._read(lambda by, cancelled: read_images(handed, by, (), cancelled), done)
 
     def add_classes(self, paths: Sequence[str]) -> None:
         """Of each folder of class folders its classes; a folder of images is one class; files are one."""
@@ -196,8 +204,8 @@ class HandWork(QObject):
 
         self._read(lambda by, cancelled: read_classes(paths, by, cancelled), done)
 
-    def ask(self, paths: Sequence[str]) -> None:
-        """Files, folders and zips to classify."""
+    def ask(self, handed: HandedIn) -> None:
+        """Files, folders and zips, or images in memory, to classify."""
         names = self.state.bins.names
 
         def done(read: ReadImages) -> None:
@@ -205,7 +213,7 @@ class HandWork(QObject):
             if read.images:
                 self.deed(f"+{count(len(read.images), 'images')} to classify", None, self.state.asked + read.images)
 
-        self._read(lambda by, cancelled: read_images(paths, by, names, cancelled), done)
+        self._read(lambda by, cancelled: read_images(handed, by, names, cancelled), done)
 
     # Drawings
 
