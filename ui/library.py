@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PySide6.QtCore import QObject, Qt, Signal
 
 from engine.errors import ExperimentError
+from engine.machine.warm import load_pydantic
 
 if TYPE_CHECKING:
     from storage.record import RecordingStore
@@ -116,6 +117,7 @@ class Library(QObject):
         while (ask := self._next()) is not None:
             try:
                 if store is None:  # imported for the first question: it would hold up the first paint
+                    load_pydantic()  # which the window's thread may need at the same time
                     from storage.store import RunStore
 
                     store = RunStore(self._workspace)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 
+from engine.machine.warm import load_pydantic
 from engine.modules import hold_all
 from ui.parts import Page, Parts
 
@@ -33,5 +34,6 @@ def build_page(name: str, parts: Parts) -> Page:
     """Imported only now: the window is there before its pages are. Raises `ValueError` where `PAGES` and the files
     here are not the same."""
     hold_all(__name__, PAGES)
+    load_pydantic()  # which the storage thread may need at the same time
     page: Page = getattr(importlib.import_module(f"{__name__}.{name}"), PAGES[name].kind)(parts)
     return page
