@@ -301,6 +301,7 @@ def test_drawings_are_read_by_another_network_as_they_were_drawn(photos: Path) -
 
 def test_classes_that_kept_ones_took_the_place_of_come_back(qtbot: QtBot, pane: HandPane, photos: Path) -> None:
     drop(pane.classes, photos / "down")
+    settle(qtbot, pane)  # else whichever is read first comes first
     drop(pane.classes, photos / "slant")
     settle(qtbot, pane)
     pane.keeping.keep("Two")

@@ -17,21 +17,14 @@ from engine.using.drawn import as_read, is_light_on_dark
 from engine.using.told import Answers
 from ui.background import Background
 from ui.trying.hand.answering import NOTHING, HandAnswers, answered
-from ui.trying.hand.reading import (
-    HandedIn,
-    ReadClasses,
-    ReadImages,
-    read_again,
-    read_alike,
-    read_classes,
-    read_images,
-)
+from ui.trying.hand.reading import ReadClasses, ReadImages, read_again, read_alike, read_classes, read_images
 from ui.trying.hand.sources import HandSource
 from ui.trying.hand.words import plus
 
 if TYPE_CHECKING:
     from engine.using.by_hand import HeadLearner, TaskLearner
     from engine.using.kept_classes import KeptClasses
+    from ui.trying.hand.reading import HandedIn
 
     ByHand = TaskLearner | HeadLearner
     OpenedNetwork = tuple[ByHand, "HandState", tuple[str, ...]]
