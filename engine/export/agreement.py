@@ -151,8 +151,8 @@ def programs(of: Exportable, pixels: Pixels) -> Said:
     found: dict[str, Answers] = {FEATURES: features.float().numpy()}
     if of.own.classify is not None:
         found[LOGITS] = of.own.classify(features).float().numpy()
-    if of.sure is not None and of.sure.learnt is not None:
-        found[UNLIKE] = of.sure.learnt.unlikeness(unit(found[FEATURES]))
+    if of.learnt is not None:
+        found[UNLIKE] = of.learnt.unlikeness(unit(found[FEATURES]))
     return found
 
 

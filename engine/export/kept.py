@@ -21,20 +21,24 @@ from engine.heads.head import Head
 from engine.registry import build_method, complete
 from engine.using.bins import Bins
 from engine.using.by_hand import HeadLearner, TaskLearner, fitted
+from engine.using.calibration import Calibration
 
 MOST = 64  # views in all
 Pixels = NDArray[np.uint8]
 
 
-def kept_material(by: TaskLearner | HeadLearner, bins: Bins, experiment: Experiment) -> Exportable:
-    """experiment: of the run whose network it is, or one that names the backbone. Raises `InvalidExperiment` where the
+def kept_material(
+    by: TaskLearner | HeadLearner, bins: Bins, experiment: Experiment, calibration: Calibration | None = None
+) -> Exportable:
+    """experiment: of the run whose network it is, or one that names the backbone. calibration: of a run that learns
+    tasks. Raises `InvalidExperiment` where the
     method adapts its weights, or the head is more than a linear one on features."""
     features, targets = by.features.of(bins.images).cpu().float(), torch.from_numpy(bins.targets)
     means = class_means(features, targets, len(bins.names))
     support = {SUPPORT: features.contiguous(), TARGETS: targets, MEANS: means}
     if isinstance(by, TaskLearner):
         refuse_adapting(by.method)
-        return by_example(by.model, by.method, by.form, support, bins.names)
+        return by_example(by.model, by.method, by.form, support, bins.names, calibration)
     return by_head(by, as_model(by, experiment, bins.names), support, bins.names)
 
 

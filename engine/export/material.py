@@ -19,11 +19,11 @@ from engine.export.graph import NONE, Assurance, Embed, WholeGraph
 from engine.export.kinds import why_alone
 from engine.meta.learner import MetaLearner
 from engine.preparation.inputs import Normaliser
-from engine.using.assured import Assured
 from engine.using.by_hand import refuse_way
 from engine.using.calibration import Calibration
 from engine.using.predictions import form_of, names_of, stacked
 from engine.using.tasks import bins_of
+from engine.using.unlike import Learnt
 
 SUPPORT, TARGETS, MEANS = "support", "targets", "means"  # in the file of the classes
 
@@ -39,8 +39,9 @@ class Forward:
 @dataclass(frozen=True, eq=False)
 class Exportable:
     """own: the way of the run's own network, as the program goes it. classes: what the answers stand for. support: of
-    classes by example the embedded images, float [n, …], their classes, int64 [n], and the means [way, …]. sure: how
-    sure a run is that has learnt its classes. head: name of what answers on frozen features, "" where the method does.
+    classes by example the embedded images, float [n, …], their classes, int64 [n], and the means [way, …].
+    calibration: how sure it may be, None where that is not known. learnt: what the training images are like, of a run
+    that has learnt its classes. head: name of what answers on frozen features, "" where the method does.
     """
 
     model: SavedModel
@@ -50,12 +51,9 @@ class Exportable:
     graph: WholeGraph
     classes: tuple[str, ...] = ()
     support: Mapping[str, Tensor] = field(default_factory=dict)
-    sure: Assured | None = None
+    calibration: Calibration | None = None
+    learnt: Learnt | None = None
     head: str = ""
-
-    @property
-    def calibration(self) -> Calibration | None:
-        return self.sure.calibration if self.sure else None
 
     @property
     def refuses(self) -> bool:
@@ -63,9 +61,12 @@ class Exportable:
         return NONE in self.graph.outputs
 
 
-def material(model: SavedModel, classes: Path | None = None, sure: Assured | None = None) -> Exportable:
-    """classes: a folder with one folder of images for each class that a method is to be shown. sure: of a run that has
-    learnt its classes.
+def material(
+    model: SavedModel, classes: Path | None = None, calibration: Calibration | None = None,
+    learnt: Learnt | None = None,
+) -> Exportable:  # fmt: skip
+    """classes: a folder with one folder of images for each class that a method is to be shown. calibration: how sure it
+    may be. learnt: what the training images are like, of a run that has learnt its classes.
 
     Raises `InvalidExperiment` for a network that reads no image files, and where classes are given to a run that cannot
     take them along; `DataError`.
@@ -74,24 +75,26 @@ def material(model: SavedModel, classes: Path | None = None, sure: Assured | Non
     if not isinstance(model.method, MetaLearner):
         if classes is not None:
             raise InvalidExperiment(f"{model.method.title} has learnt its classes.", "Leave out the folder of classes.")
-        return classifier(model, form, sure)
+        return classifier(model, form, calibration, learnt)
     if classes is not None:
-        return by_example(model, model.method, form, *support_of(model, model.method, classes))
+        return by_example(model, model.method, form, *support_of(model, model.method, classes), calibration)
     return encoder(model, model.method, form)
 
 
-def classifier(model: SavedModel, form: Normaliser, sure: Assured | None) -> Exportable:
+def classifier(
+    model: SavedModel, form: Normaliser, calibration: Calibration | None, learnt: Learnt | None
+) -> Exportable:  # fmt: skip
     own, copy = Forward(model.network.embed, model.network.head), without_kernels(model.network)
-    graph = WholeGraph(copy, form, copy.embed, copy.head, sureness(sure))
-    return Exportable(model, "classifier", form, own, graph, names_of(model), sure=sure)
+    graph = WholeGraph(copy, form, copy.embed, copy.head, in_graph(calibration, learnt))
+    names = names_of(model)
+    return Exportable(model, "classifier", form, own, graph, names, calibration=calibration, learnt=learnt)
 
 
-def sureness(sure: Assured | None) -> Assurance:
-    """As a graph holds it."""
-    if sure is None or sure.calibration is None:
+def in_graph(calibration: Calibration | None, learnt: Learnt | None = None) -> Assurance:
+    if calibration is None:
         return Assurance()
-    learnt = torch.from_numpy(sure.learnt.features) if sure.learnt else None
-    return Assurance(sure.calibration.temperature, learnt, sure.calibration.refusal.threshold)
+    known = torch.from_numpy(learnt.features) if learnt else None
+    return Assurance(calibration.temperature, known, calibration.refusal.threshold)
 
 
 def encoder(model: SavedModel, method: MetaLearner, form: Normaliser) -> Exportable:
@@ -123,8 +126,9 @@ def refuse_adapting(method: MetaLearner) -> None:
 
 
 def by_example(
-    model: SavedModel, method: MetaLearner, form: Normaliser, support: Mapping[str, Tensor], names: tuple[str, ...]
-) -> Exportable:
+    model: SavedModel, method: MetaLearner, form: Normaliser, support: Mapping[str, Tensor], names: tuple[str, ...],
+    calibration: Calibration | None = None,
+) -> Exportable:  # fmt: skip
     """With the classes in the graph, as numbers that stay."""
 
     def way_of(network: Backbone) -> Forward:
@@ -134,5 +138,5 @@ def by_example(
 
     copy = without_kernels(model.network)
     way = way_of(copy)
-    graph = WholeGraph(copy, form, way.embed, way.classify)
-    return Exportable(model, "classes by example", form, way_of(model.network), graph, names, support)
+    graph, own = WholeGraph(copy, form, way.embed, way.classify, in_graph(calibration)), way_of(model.network)
+    return Exportable(model, "classes by example", form, own, graph, names, support, calibration)

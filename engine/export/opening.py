@@ -34,22 +34,28 @@ from engine.using import calibration
 from engine.using.answerer import Answerer
 from engine.using.answering import head_of
 from engine.using.assured import Assured
+from engine.using.calibration import Calibration
 from engine.using.predictions import Judged, form_of
 from engine.using.unlike import Learnt
 from engine.using.where_it_looked import Heat, covered
 
 UNMEASURED = "shares of classes given by example; how often such answers are right was not measured"
+OTHERWISE = "how sure it may be of tasks of another shape was not measured"
 
 
 @dataclass(frozen=True, eq=False)
 class ByExample:
     """A network with the classes that it was exported with. model: how images come to it. way: from prepared images to
-    features, and from these to logits."""
+    features, and from these to logits. calibration: how sure it may be of tasks, None where that was not measured."""
 
     model: SavedModel
     way: Forward
     classes: tuple[str, ...]
-    words: str = UNMEASURED
+    calibration: Calibration | None = None
+
+    @property
+    def words(self) -> str:
+        return f"shares {self.calibration.rests_on}; {OTHERWISE}" if self.calibration else UNMEASURED
 
     @property
     def form(self) -> Normaliser:
@@ -60,7 +66,8 @@ class ByExample:
         return self.model.read_as
 
     def judge(self, inputs: Tensor) -> Judged:
-        return Judged(self._logits(inputs).softmax(1).numpy())
+        temperature = self.calibration.temperature if self.calibration else 1.0
+        return Judged((self._logits(inputs) / temperature).softmax(1).numpy())
 
     @torch.no_grad()
     def features(self, inputs: Tensor) -> NDArray[np.float32]:
@@ -94,9 +101,10 @@ def open_folder(folder: Path, device: str = "cpu") -> OpenedFolder:
     classes, `WeightsError`."""
     said = config.whole(folder)
     model = saved_model(said, folder, device)
+    sure = calibration.read(folder)
     if said.kind == "classifier":
-        return OpenedFolder(said.title, Assured(model, calibration.read(folder), learnt_in(said, folder)))
-    return OpenedFolder(said.title, ByExample(model, way_of(said, model, folder), said.classes))
+        return OpenedFolder(said.title, Assured(model, sure, learnt_in(said, folder)))
+    return OpenedFolder(said.title, ByExample(model, way_of(said, model, folder), said.classes, sure))
 
 
 def learnt_in(said: ExportConfig, folder: Path) -> Learnt | None:

@@ -68,7 +68,10 @@ def export(job: ExportJob, into: Path, say: Say) -> Agreement:
 
 def of_run(job: ExportJob, say: Say) -> Exportable:
     model = SavedModel.open(job.run, job.experiment, job.class_names)
-    return material(model, job.classes, sure_of(model, job, say))
+    if isinstance(model.method, MetaLearner) or job.classes is not None or model.reads_numbers:
+        return material(model, job.classes, calibration.read(job.run))
+    sure = sure_of(model, job, say)
+    return material(model, None, sure.calibration, sure.learnt)
 
 
 def of_kept(job: ExportJob) -> tuple[Exportable, tuple[agreement.Pixels, str] | None]:
@@ -76,13 +79,12 @@ def of_kept(job: ExportJob) -> tuple[Exportable, tuple[agreement.Pixels, str] | 
     assert job.runs is not None
     found = kept_classes(job.run)
     by = found.open(job.runs, job.experiment if found.answering.run else None)
-    return kept_material(by, found.bins, job.experiment), None if job.check_on else views(found.bins)
+    known = calibration.read(job.runs / found.answering.run) if found.answering.run else None
+    return kept_material(by, found.bins, job.experiment, known), None if job.check_on else views(found.bins)
 
 
-def sure_of(model: SavedModel, job: ExportJob, say: Say) -> Assured | None:
-    """How sure it may be, which is measured where it never was; None of what has not learnt its classes."""
-    if isinstance(model.method, MetaLearner) or job.classes is not None or model.reads_numbers:
-        return None
+def sure_of(model: SavedModel, job: ExportJob, say: Say) -> Assured:
+    """How sure a run may be that has learnt its classes, which is measured where it never was."""
     work = assured(model, job.run)
     while True:
         try:
@@ -196,7 +198,7 @@ def notes(of: Exportable) -> list[str]:
     elif of.calibration is not None:
         found.append(
             f"Probabilities are {of.calibration.rests_on} (temperature {of.calibration.temperature:.3g}); "
-            "`calibration.json` says what that is worth on test images."
+            "`calibration.json` says what that is worth in the test."
         )
         found += [refusing(of.calibration.refusal)] if of.refuses else []
     else:

@@ -31,8 +31,10 @@ from engine.export.process import ExportResult, run_export
 from engine.export.work import write_rest
 from engine.machine.folders import appearing, target_of
 from engine.machine.limits import never
+from engine.using import calibration
 from engine.using.assured import Assured, assured
 from engine.using.by_hand import TaskLearner
+from engine.using.calibration import Calibration, Threshold
 from engine.using.predictions import form_of, predictions
 from engine.using.tasks import bins_of
 
@@ -399,6 +401,28 @@ def test_classes_by_example_open_again_as_what_they_were(
     heat = opened.looked(images[0], int(expected[0].argmax()))
     assert heat.heat.shape == (of.form.size, of.form.size)
     assert heat.how == "by covering parts"
+
+
+def test_shares_of_classes_by_example_are_calibrated_where_that_was_measured(
+    meta_runs: Callable[[str], Path], photos: Path, tmp_path: Path
+) -> None:
+    saved = SavedModel.open(meta_runs("protonet"))
+    rng = np.random.default_rng(0)
+    logits, labels = rng.normal(size=(40, 3)).astype(np.float32), rng.integers(3, size=40)
+    told = calibration.measured(logits, labels, 2.0)
+    known = Calibration(("last.safetensors", ""), 2.0, 40, *told, Threshold(0.0, 0.0, 40), {})
+    plain, of = material(saved, photos), material(saved, photos, known)
+    images = torch.randint(256, (5, of.form.size, of.form.size, of.form.channels), dtype=torch.uint8)
+    with torch.no_grad():
+        (expected, _, _), (found, shares, _) = plain.graph(images), of.graph(images)
+    assert torch.equal(found, expected)
+    torch.testing.assert_close(shares, (expected / 2).softmax(1))
+    write_rest(job(meta_runs("protonet")), of, Agreement(32, "none", 0.0, 32), tmp_path)
+    opened = open_folder(tmp_path).answerer
+    said = torch.from_numpy(opened.judge(images.permute(0, 3, 1, 2)).probabilities)
+    torch.testing.assert_close(said, shares, rtol=0, atol=1e-6)
+    assert opened.words.startswith("shares calibrated on 40 validation images; ")
+    assert "calibrated on 40 validation images (temperature 2)" in (tmp_path / "README.md").read_text()
 
 
 def test_what_adapts_its_weights_goes_as_an_encoder(meta_runs: Callable[[str], Path], photos: Path) -> None:
