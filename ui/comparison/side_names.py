@@ -40,12 +40,20 @@ def distinct_looks(run_ids: Sequence[int]) -> list[tuple[int, bool]]:
 def titles(groups: Sequence[Sequence[RunRow]]) -> list[str]:
     """A name for each side that tells it from the others: the person's own, else the method and what differs."""
     own = shortened([own_name(rows) or "" for rows in groups])
-    named = [name or method_title(rows[0].experiment.method.name) for name, rows in zip(own, groups, strict=True)]
+    methods = [method_title(rows[0].experiment.method.name) for rows in groups]
+    named = [name or _of_method(methods, place, groups) for place, name in enumerate(own)]
     often = Counter(named)
     said = [f"{name}, {extra}" if often[name] > 1 and extra else name
             for name, extra in zip(named, apart(groups), strict=True)]  # fmt: skip
     still = Counter(said)
     return [f"{name} ({rows[0].uid})" if still[name] > 1 else name for name, rows in zip(said, groups, strict=True)]
+
+
+def _of_method(methods: Sequence[str], place: int, groups: Sequence[Sequence[RunRow]]) -> str:
+    """Where a side with a name of its own is of the same method, the method and the first thing that differs."""
+    alike = [own_name(rows) for rows, method in zip(groups, methods, strict=True) if method == methods[place]]
+    first = apart(groups, most=1)[place] if any(alike) and alike.count(None) == 1 else ""
+    return f"{methods[place]}, {first}" if first else methods[place]
 
 
 def shortened(names: Sequence[str]) -> list[str]:
@@ -71,11 +79,11 @@ def stem(name: str) -> str:
     return SEED_IN_NAME.sub("", name) or name
 
 
-def apart(groups: Sequence[Sequence[RunRow]]) -> list[str]:
-    """For each side, the settings that differ between sides, in a few words: "5 labels per class"."""
+def apart(groups: Sequence[Sequence[RunRow]], most: int = 3) -> list[str]:
+    """For each side, the first settings that differ between sides, in a few words: "5 labels per class"."""
     experiments = [rows[0].experiment for rows in groups]
     single = len({rows[0].group for rows in groups}) == 1
-    found = [row for row in differences(experiments, grouped=not single) if row.key != "method.name"][:3]
+    found = [row for row in differences(experiments, grouped=not single) if row.key != "method.name"][:most]
     return [", ".join(setting_words(row, place) for row in found if row.values[place] != NONE)
             for place in range(len(groups))]  # fmt: skip
 

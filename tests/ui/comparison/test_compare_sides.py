@@ -36,6 +36,12 @@ def test_sides_of_one_method_are_named_by_what_differs() -> None:
     assert found == ["LP-FT, epochs 10", "LP-FT, epochs 30"]
 
 
+def test_a_side_of_the_method_of_one_with_a_name_is_told_from_it() -> None:
+    named, plain = run(1, experiment("lp_ft", labels=1), name="Gentle"), run(2, experiment("lp_ft", labels=5))
+    assert titles_of(named, plain) == ["Gentle", "LP-FT, 5 labels per class"]
+    assert titles_of(named, run(3, experiment("scratch"))) == ["Gentle", "From scratch"]
+
+
 def test_a_name_the_person_gave_is_kept_without_the_seed_and_cut_when_long() -> None:
     first = run(1, experiment("lp_ft", 0), name="Gentle, seed 0")
     second = run(2, experiment("lp_ft", 1), name="Gentle, seed 1")
