@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 from PySide6.QtGui import QColor, QImage
@@ -19,19 +21,22 @@ def stamped(image: np.ndarray, at: np.ndarray, colours: np.ndarray, radius: floa
     seen = ((places >= reach) & (places < (width - reach, height - reach))).all(1)
     places, colours = places[seen], colours[seen]
     flat, whole = places[:, 1] * width + places[:, 0], image.reshape(-1, 4).view(np.uint32).ravel()
-    for share, down, across in _disc(radius):
+    for share, pixels in _disc(radius):
         drawn = colours.copy()
         drawn[:, 3] = (colours[:, 3] * share).astype(np.uint8)
-        whole[flat + down * width + across] = drawn.view(np.uint32).ravel()
+        words = drawn.view(np.uint32).ravel()
+        for down, across in pixels:
+            whole[flat + (down * width + across)] = words
 
 
 @lru_cache(maxsize=32)
-def _disc(radius: float) -> tuple[tuple[float, int, int], ...]:
-    """(share of the pixel that is covered, rows down, columns across), the edge first: it is drawn over."""
+def _disc(radius: float) -> tuple[tuple[float, tuple[tuple[int, int], ...]], ...]:
+    """(share of a pixel that is covered, (rows down, columns across) of all such), the edge first: it is drawn over."""
     reach = int(np.ceil(radius))
     around = [(down, across) for down in range(-reach, reach + 1) for across in range(-reach, reach + 1)]
     covered = [(min(1.0, radius + 0.5 - float(np.hypot(*place))), *place) for place in around]
-    return tuple(sorted(one for one in covered if one[0] > 0))
+    by_share = groupby(sorted(one for one in covered if one[0] > 0), key=itemgetter(0))
+    return tuple((share, tuple((down, across) for _, down, across in some)) for share, some in by_share)
 
 
 def four_bytes(colours: list[QColor]) -> np.ndarray:
@@ -42,6 +47,7 @@ def four_bytes(colours: list[QColor]) -> np.ndarray:
 def as_image(pixels: np.ndarray, ratio: float) -> QImage:
     """ratio: pixels of the device in one of the window. The image keeps no memory of the array."""
     height, width = pixels.shape[:2]
-    found = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32).copy()
+    given = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32)
+    found = given.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)  # as it is painted, often
     found.setDevicePixelRatio(ratio)
     return found
