@@ -185,11 +185,11 @@ def figures(
 def others(experiment: Experiment, runs: Path) -> Iterator[tuple[str, Backbone]]:
     """The same network with random weights, with those it started from, and with others that are on this machine."""
     choice = experiment.backbone
-    names = dict.fromkeys(["random", choice.weights, *(one.name for one in catalog.weights(choice.name) if one.here)])
-    for name in names:
+    known = {one.name: f"weights of {one.title}" for one in catalog.weights(choice.name) if one.here}
+    started = {} if choice.weights in known else {choice.weights: "weights it started from"}
+    for name, title in {"random": "", **started, **known}.items():
         start = choice.model_copy(update={"weights": name})
-        title = "random weights" if name == "random" else f"weights {name}"
-        yield title, build_backbone(start, None, experiment.seed, runs)
+        yield title if name != "random" else "random weights", build_backbone(start, None, experiment.seed, runs)
 
 
 def pixels(seen: Sample) -> Tensor:

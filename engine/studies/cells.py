@@ -13,8 +13,9 @@ from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.families import family
 from engine.given import MOST_RUNS
+from engine.naming import run_name
 from engine.registry import complete, method
-from engine.studies.study import DISTANCE, Condition, Study, StudyArm, distance, labels_words
+from engine.studies.study import DISTANCE, Condition, Source, Study, StudyArm, distance, labels_words
 
 RUN = "run:"
 RATE = "learning_rate"
@@ -47,7 +48,8 @@ def cells(study: Study) -> tuple[Cell, ...]:
     """
     if (runs := count_runs(study)) > MOST_RUNS:
         raise InvalidExperiment(f"The study has {runs:,} runs.", f"Leave some out: at most {MOST_RUNS:,} can be done.")
-    sources = {split: _source(study, split) for split in _splits(study)}
+    sources = {(key, split): _source(study, one, split) for key, one in _sources(study).items()
+               for split in _splits(study)}  # fmt: skip
     tried = [(place, rate) for place, arm in enumerate(study.arms) for rate in rates(study, arm)]
     ways = [(place, rate, _way(study, place, rate)) for place, rate in tried]
     grid = [
@@ -71,16 +73,31 @@ def split_seed(study: Study, seed: int) -> int:
     return seed if study.splits_follow_seed else study.dataset.split_seed
 
 
-def _source(study: Study, split: int) -> Cell:
-    assert study.source is not None
-    dataset = study.dataset.model_copy(update={
-        "part": "source half", "shift": None, "tested_on": (), "labels_per_class": None, "validation_per_class": None,
-        "split_seed": split,
-    })  # fmt: skip
-    body = _body(study, study.source.backbone, study.source.method)
+def _sources(study: Study) -> dict[str, Source]:
+    """All that is trained first, by its text: the study's own, then those of its arms, none twice."""
+    own = [study.source] if study.source is not None else []
+    return {one.model_dump_json(): one for one in (*own, *(arm.first for arm in study.arms if arm.first is not None))}
+
+
+def _source(study: Study, source: Source, split: int) -> Cell:
+    """The training of a source on this split."""
+    own = source is study.source
+    dataset = _source_data(study, source, "source half" if own else target(study, None, None, split).part, split)
+    body = _body(study, source.backbone, source.method)
     experiment = body.model_copy(update={"dataset": dataset, "seed": split})
-    key = f"source, split {split}, {experiment.digest()}"
+    key = f"{'source' if own else 'first'}, split {split}, {experiment.digest()}"
     return Cell(key, None, None, None, split, None, experiment)
+
+
+def _source_data(study: Study, source: Source, part: str | None, split: int) -> DatasetChoice:
+    """All labels, no shift. part: of the study's own data; of others their own."""
+    update: dict[str, Any] = {
+        "part": part, "shift": None, "tested_on": (), "labels_per_class": None, "validation_per_class": None,
+        "split_seed": split,
+    }  # fmt: skip
+    return (source.dataset or study.dataset).model_copy(update=update if source.dataset is None else {
+        name: value for name, value in update.items() if name != "part"
+    })  # fmt: skip
 
 
 def _way(study: Study, place: int, rate: float | None) -> Experiment:
@@ -92,13 +109,16 @@ def _way(study: Study, place: int, rate: float | None) -> Experiment:
 
 
 def _cell(
-    study: Study, sources: Mapping[int, Cell], seed: int, dataset: DatasetChoice, place: int, rate: float | None,
-    way: Experiment,
+    study: Study, sources: Mapping[tuple[str, int], Cell], seed: int, dataset: DatasetChoice, place: int,
+    rate: float | None, way: Experiment,
 ) -> Cell:  # fmt: skip
     labels = dataset.labels_per_class
     condition = distance(dataset) if study.distances else dataset.shift
     experiment = with_shot(way.model_copy(update={"dataset": dataset, "seed": seed}))
-    source = sources[dataset.split_seed].key if study.arms[place].starts_from_source else ""
+    first = study.arms[place].first or study.source
+    source = ""
+    if study.arms[place].starts_from_source and first is not None:
+        source = sources[first.model_dump_json(), dataset.split_seed].key
     words = [experiment.method.name, labels_words(labels), condition_words(condition), f"seed {seed}"]
     words += [] if rate is None else [f"rate {rate:g}"]
     key = ", ".join([*words, experiment.digest(source)])
@@ -143,7 +163,7 @@ def from_source(cell: Cell, uid: str) -> Experiment:
 def cell_name(study: Study, cell: Cell) -> str:
     """What the run of a cell is called: "First block, noise 5, seed 0", with what the study varies."""
     if cell.arm is None:
-        return f"Source, split {cell.seed}"
+        return f"Source, split {cell.seed}" if cell.key.startswith("source") else run_name(cell.experiment)
     parts = [study.arms[cell.arm].title]
     if len(study.labels) > 1:
         parts.append(labels_words(cell.labels, study.target))
@@ -168,9 +188,9 @@ def study_as_json(study: Study) -> dict[str, Any]:
 def count_runs(study: Study) -> int:
     """Runs the study takes, without building them; raises `InvalidExperiment` for an unknown method."""
     per_seed = len(study.labels) * len(study.conditions) * sum(len(rates(study, arm)) for arm in study.arms)
-    return len(study.seeds) * per_seed + len(_splits(study))
+    return len(study.seeds) * per_seed + len(_sources(study)) * len(_splits(study))
 
 
 def _splits(study: Study) -> dict[int, None]:
-    """The split seeds of which each has a source, in order."""
-    return dict.fromkeys(split_seed(study, seed) for seed in study.seeds if study.source)
+    """The split seeds, in order."""
+    return dict.fromkeys(split_seed(study, seed) for seed in study.seeds)

@@ -32,7 +32,8 @@ def check_study(study: Study, cancelled: Cancel | None = None) -> None:
 def faults(study: Study) -> Iterator[InvalidExperiment]:
     """What can be said without reading any data, the arm's title first where it is about one."""
     for arm in study.arms:
-        if arm.starts_from_source and study.source and arm.backbone.name != study.source.backbone.name:
+        source = arm.first or study.source
+        if arm.starts_from_source and source and arm.backbone.name != source.backbone.name:
             yield InvalidExperiment(
                 f"“{arm.title}” has another backbone than the source it starts from.",
                 "Give both the same backbone.", "arms",
@@ -55,7 +56,8 @@ def one_of_each(study: Study) -> list[tuple[Cell, Experiment]]:
     """A cell of every arm, label count and shift, and of the source; its experiment is as if the source were there."""
     found: dict[object, tuple[Cell, Experiment]] = {}
     for cell in cells(study):
-        found.setdefault((cell.arm, cell.labels, cell.condition), (cell, from_source(cell, "source")))
+        of = cell.key if cell.arm is None else cell.arm
+        found.setdefault((of, cell.labels, cell.condition), (cell, from_source(cell, "source")))
     return list(found.values())
 
 

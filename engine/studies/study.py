@@ -11,7 +11,14 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, SerializeAsAny, ValidationError, field_validator
+from pydantic import (
+    Field,
+    SerializeAsAny,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+)
 
 import resources
 from engine.data.shifts import first_repeated
@@ -32,7 +39,7 @@ from engine.experiment import (
     checked_seed,
     explain,
 )
-from engine.frozen import Frozen
+from engine.frozen import Frozen, as_before
 from engine.given import read_json
 from engine.registry import complete
 
@@ -44,24 +51,36 @@ Condition = Shift | float | None  # under which all arms are run: a shift, a dis
 T = TypeVar("T")
 
 
+class Source(Frozen):
+    """What is trained first, once per split. dataset: the study's own where there is none. The study's source learns
+    from the source half of every class and without a shift; what comes before one arm alone from all training images of
+    its data, which may be the target's own."""
+
+    dataset: SerializeAsAny[DatasetChoice] | None = None
+    backbone: BackboneChoice = BackboneChoice()
+    method: MethodChoice = MethodChoice(name="scratch")
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return as_before(serialise(self), {"dataset": None})
+
+
 class StudyArm(Frozen):
-    """One thing to compare. Its backbone's weights may be "source"."""
+    """One thing to compare. Its backbone's weights may be "source": those of `first`, or of the study's source."""
 
     title: str = Field(min_length=1, max_length=60)
     backbone: BackboneChoice = BackboneChoice()
     method: MethodChoice = MethodChoice()
     search: SearchChoice | None = None
+    first: Source | None = Field(None, description="what is trained before it and gives its weights")
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return as_before(serialise(self), {"first": None})
 
     @property
     def starts_from_source(self) -> bool:
         return self.backbone.weights == SOURCE
-
-
-class Source(Frozen):
-    """What is trained first, once per split, on the source half of every class and without a shift."""
-
-    backbone: BackboneChoice = BackboneChoice()
-    method: MethodChoice = MethodChoice(name="scratch")
 
 
 class Study(Frozen):
@@ -153,7 +172,13 @@ def parse_study(data: object, name: str = "") -> Study:
         study = Study.model_validate({"name": name, "title": name, **data})
     except ValidationError as error:
         raise InvalidExperiment(*explain(error)) from None
-    needs = [arm.title for arm in study.arms if arm.starts_from_source]
+    needs = [arm.title for arm in study.arms if arm.starts_from_source and arm.first is None]
+    for arm in study.arms:
+        if arm.first is not None and not arm.starts_from_source:
+            raise InvalidExperiment(
+                f"“{arm.title}” has something trained first, but does not start from it.",
+                f"Set its weights to “{SOURCE}”.", "arms",
+            )  # fmt: skip
     if needs and study.source is None:
         raise InvalidExperiment(
             f"“{needs[0]}” starts from the source, but the study has none.",
@@ -206,13 +231,17 @@ def completed(study: Study) -> Study:
     """
     update: dict[str, Any] = {"arms": tuple(_completed_arm(arm) for arm in study.arms)}
     if study.source is not None:
-        method = complete(Experiment(method=study.source.method)).method
-        update["source"] = study.source.model_copy(update={"method": method})
+        update["source"] = _completed_source(study.source)
     return study.model_copy(update=update)
+
+
+def _completed_source(source: Source) -> Source:
+    return source.model_copy(update={"method": complete(Experiment(method=source.method)).method})
 
 
 def _completed_arm(arm: StudyArm) -> StudyArm:
     try:
-        return arm.model_copy(update={"method": complete(Experiment(method=arm.method)).method})
+        first = None if arm.first is None else _completed_source(arm.first)
+        return arm.model_copy(update={"method": complete(Experiment(method=arm.method)).method, "first": first})
     except InvalidExperiment as fault:
         raise InvalidExperiment(f"{arm.title}: {fault.message}", fault.advice, "arms") from None
