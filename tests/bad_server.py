@@ -180,7 +180,7 @@ class _Answers(BaseHTTPRequestHandler):
         """Nothing comes beyond the middle."""
         rest = self.part(data)
         self.body(rest[: max(0, len(rest) - len(data) // 2)])
-        self.of.over.wait(30)
+        self.of.over.wait(200)
 
     def give_held(self, data: bytes, _: int) -> None:
         """Half of it, and the rest when the test says so."""
@@ -190,7 +190,7 @@ class _Answers(BaseHTTPRequestHandler):
         self.body(rest[len(rest) // 2 :])
 
     def give_silent(self, _: bytes, __: int) -> None:
-        self.of.over.wait(30)
+        self.of.over.wait(200)
 
     def give_dropped(self, _: bytes, __: int) -> None:
         """The connection ends without an answer."""

@@ -149,7 +149,7 @@ def press_ctrl_c_twice_while_training(root: Path) -> tuple[int, str]:
         process.send_signal(signal.SIGINT)
         next(line for line in process.stderr if "Press Ctrl+C again" in line)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=200)
         return process.returncode, err
 
 

@@ -35,7 +35,7 @@ def queued(workspace: Workspace, run: RunRow) -> Path:
     queue = RunQueue(partial(RecordingStore, workspace))
     with RunStore(workspace) as store:
         row = queue.submit(new_run(run.experiment), store)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 200
     while queue.is_busy():
         assert time.monotonic() < deadline, "waited too long"
         queue.drain()

@@ -65,7 +65,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
 
 
 def until(queue: DownloadQueue, settled: Callable[[dict[str, Download]], bool]) -> dict[str, Download]:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 200
     while not settled(found := {entry.key: entry for entry in queue.entries()}):
         assert time.monotonic() < end, found
         time.sleep(0.01)
@@ -201,7 +201,7 @@ def test_removing_takes_what_has_come_and_leaves_what_is_whole(host: BadServer, 
     until(queue, lambda found: found["data:photos"].done > 0)
     for key in ("data:photos", "weights:net:imagenet"):
         queue.remove(key)
-    end = time.monotonic() + 10
+    end = time.monotonic() + 200
     while [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "downloads.json"]:
         assert time.monotonic() < end
         time.sleep(0.01)

@@ -34,7 +34,7 @@ library.fclose(file)
 @pytest.mark.parametrize("shares", [True, False])
 def test_threads_share_one_arena(tmp_path: Path, shares: bool) -> None:
     asked = [sys.executable, "-c", THREADS, str(tmp_path / "arenas.xml"), *(["shares"] if shares else [])]
-    subprocess.run(asked, cwd=REPOSITORY, check=True, timeout=60)
+    subprocess.run(asked, cwd=REPOSITORY, check=True, timeout=200)
     arenas = (tmp_path / "arenas.xml").read_text().count("<heap nr=")
     assert (arenas == 1) is shares
 
@@ -62,7 +62,7 @@ print(most)
 
 def most_taken(steps: int, *bounded: str) -> int:
     asked = [sys.executable, "-c", SPLIT, str(steps), *bounded]
-    return int(subprocess.run(asked, cwd=REPOSITORY, check=True, timeout=60, capture_output=True).stdout)
+    return int(subprocess.run(asked, cwd=REPOSITORY, check=True, timeout=200, capture_output=True).stdout)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's heap")

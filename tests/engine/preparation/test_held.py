@@ -70,7 +70,7 @@ class Gate:
 
         def image(source: object, index: int, *form: int) -> Image.Image:
             with self._news:
-                assert self._news.wait_for(lambda: index in self._through, timeout=20)
+                assert self._news.wait_for(lambda: index in self._through, timeout=200)
                 self.met.append(index)
             if index in self.faulty:
                 raise DataError(f"“{data.image_name(index)}” cannot be read any more.", "Start again.")

@@ -18,7 +18,7 @@ def small(epochs: int = 2, device: str = "cpu") -> Experiment:
     )
 
 
-def until(true: Callable[[], object], seconds: float = 60.0) -> None:
+def until(true: Callable[[], object], seconds: float = 200.0) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "waited too long"

@@ -168,7 +168,7 @@ def test_a_study_that_was_going_on_is_asked_about(qtbot: QtBot, window: MainWind
 
 
 def wait_for(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 200
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -209,7 +209,7 @@ def test_only_a_click_on_quit_now_leaves_before_the_weights_are_saved(
     begin = time.monotonic()
     (leave,) = waiting.findChildren(QPushButton)
     qtbot.mouseClick(leave, Qt.MouseButton.LeftButton)
-    assert time.monotonic() - begin < 20, "the step takes a minute"
+    assert time.monotonic() - begin < 45, "the step takes a minute"
     assert not window.isVisible()
     assert state(workspace, stuck) is RunState.INTERRUPTED
 
@@ -224,7 +224,7 @@ def test_quitting_does_not_wait_for_a_long_step(
     begin = time.monotonic()
     (leave,) = waiting.findChildren(QPushButton)
     qtbot.mouseClick(leave, Qt.MouseButton.LeftButton)
-    assert time.monotonic() - begin < 20, "the step takes a minute"
+    assert time.monotonic() - begin < 45, "the step takes a minute"
     assert not window.isVisible()
     with RunStore(workspace) as store:
         assert [row.id for row in store.waiting()] == [stuck], "it goes on from where it was kept last"
@@ -243,7 +243,7 @@ os._exit(9)
 
 
 def test_a_run_of_a_dead_program_is_told(qtbot: QtBot, window: MainWindow, workspace: Workspace) -> None:
-    subprocess.run([sys.executable, "-c", DIES, str(workspace.root)], cwd=REPOSITORY, check=False, timeout=60)
+    subprocess.run([sys.executable, "-c", DIES, str(workspace.root)], cwd=REPOSITORY, check=False, timeout=200)
     shown: list[int] = []
     window.parts.navigator.opened.connect(lambda _, run: shown.append(run))
     tell_left_over(window.parts)

@@ -51,7 +51,7 @@ run_command(["--workspace", sys.argv[1]])
 
 def test_the_first_paint_needs_only_qt_and_the_form_neither_torch_nor_pyqtgraph(tmp_path: Path) -> None:
     command = [sys.executable, "-c", FIRST_PAINT, str(tmp_path)]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=200)
     assert done.stdout.split("\n")[:3] == ["[]", "[]", "[]"], done.stderr
 
 
