@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -171,7 +171,7 @@ def told(job: ExportJob, of: Exportable, found: Agreement) -> card.ModelCard:
     method = head_of(of.head) if of.head else of.model.method
     return card.ModelCard(
         job.name, of.kind, catalog.backbone(choice.name).title, method.title, method.idea, method.paper, own.seed,
-        weights_words(own), by_hand_words(of) if job.runs else data_words(own), prepared_words(choice),
+        weights_words(own), by_hand_words(of) if job.runs else data_words(own, job.figures), prepared_words(choice),
         sentence(found), version(), of.classes, job.figures, notes(of), bool(own.dataset.tested_on), of.refuses,
     )  # fmt: skip
 
@@ -238,8 +238,8 @@ def learnt_words(of: Exportable) -> str:
     return f"Its classes are given by example, which the network had not met: {', '.join(named)}{more}."
 
 
-def data_words(experiment: Experiment) -> dict[str, str]:
-    """What is known of the data, also where they are no longer here."""
+def data_words(experiment: Experiment, figures: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """What is known of the data, also where they are no longer here, or others than its figures are of."""
     choice = experiment.dataset
     try:
         data: ImageSet = load(choice)
@@ -252,7 +252,10 @@ def data_words(experiment: Experiment) -> dict[str, str]:
             "fingerprint": "unknown",
         }
     images = f"{len(data):,} images in {len(data.class_names):,} classes"
-    return {"title": data.title, "licence": data.licence, "images": images, "fingerprint": data.fingerprint}
+    told = (str(one["protocol"]["data"]) for one in figures if one["plain"] and "data" in one["protocol"])
+    if (learnt := next(told, data.fingerprint)) != data.fingerprint:
+        images += " when this was written, which are not those that it learnt from"
+    return {"title": data.title, "licence": data.licence, "images": images, "fingerprint": learnt}
 
 
 def version() -> str:
