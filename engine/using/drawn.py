@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -25,6 +26,14 @@ def as_read(ink: Ink, form: Form, light_on_dark: bool, centred: bool = False) ->
     shown = in_the_middle(ink) if centred else ink
     image = Image.fromarray(255 - shown if light_on_dark else shown)
     return fitted(image, form.size, form.channels, form.cut)
+
+
+def as_file(ink: Ink, light_on_dark: bool, centred: bool = False) -> bytes:
+    """The drawing as a PNG file."""
+    shown = in_the_middle(ink) if centred else ink
+    body = io.BytesIO()
+    Image.fromarray(255 - shown if light_on_dark else shown).save(body, "PNG")
+    return body.getvalue()
 
 
 def is_light_on_dark(read_as: ReadAs, examples: Sequence[HandedImage], form: Form) -> bool:

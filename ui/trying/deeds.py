@@ -15,6 +15,12 @@ TABLE: dict[str, Entry] = {
     "images": ("Add images…", "Ctrl+Shift+I", "new", "Image files or zips"),
     "folder": ("Add folder…", "Ctrl+Shift+D", "folder", "All images in it and below"),
     "paste": ("Paste", "Ctrl+V", "copy", "An image, or image files, from the clipboard"),
+    "draw": (
+        "Draw…",
+        "Ctrl+Shift+P",
+        "edit",
+        "A pad for mouse or pen, for networks of characters and digits",
+    ),
     "table": ("Save as CSV…", "Ctrl+Shift+T", "export", "All answers as a table, as “predict --csv” writes it"),
     "least": (
         "Label the 20 least sure",

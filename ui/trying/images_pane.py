@@ -17,6 +17,7 @@ from ui.trying.answer_table import AnswerTable
 from ui.trying.answers_saved import saving
 from ui.trying.at_work import TrialWork
 from ui.trying.deeds import TryingDeeds
+from ui.trying.draw_dialog import DrawDialog
 from ui.trying.handing_in import HandingIn
 from ui.trying.labelling import Labelling
 from ui.trying.lot import Handed
@@ -60,9 +61,11 @@ class ImagesPane(QWidget):
         self.filters, self.line = AnswerFilters(), WorkLine(self.work)
         self.reading = RunReading(self.runs, parts, self)
         self.handing = HandingIn(self, parts.background)
+        self.pad = DrawDialog(parts.background, self)
         self.labels = Labelling(self.work, parts, self)
         self.deeds = TryingDeeds(self, {
             "images": self.handing.ask_for_images, "folder": self.handing.ask_for_folder, "paste": self.handing.paste,
+            "draw": lambda: self.pad.open_for(self.work.chosen),
             "table": self._ask_for_table, "clear": self.work.clear, "least": self.labels.pick,
             "write": self._ask_for_set, "again": self.labels.train_again,
             "export": self._export,
@@ -102,7 +105,8 @@ class ImagesPane(QWidget):
         self.reading.listed.connect(lambda some: self.stack.setCurrentWidget(self.splitter if some else self.no_runs))
         self.reading.chosen.connect(self.work.choose)
         self.reading.refused.connect(self._refuse)
-        self.handing.given.connect(self.add)
+        for given in (self.handing.given, self.pad.given):
+            given.connect(self.add)
         self.handing.exported.connect(self.reading.open_folder)
         self.runs.folder_wanted.connect(self.handing.ask_for_exported)
         self.handing.refused.connect(self.problem.say)
@@ -150,6 +154,7 @@ class ImagesPane(QWidget):
     def leave(self) -> None:
         """The window closes."""
         self._count_soon.stop()
+        self.pad.close()
         self.work.clear()
 
     # What is shown

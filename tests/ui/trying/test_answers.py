@@ -7,8 +7,10 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QUrl
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -20,6 +22,8 @@ from tests.ui.trying.conftest import BARS
 from ui.pages.trying import TryingPage
 from ui.trying.answer_order import AnswerPart
 from ui.trying.answers_saved import saving
+from ui.trying.draw_dialog import reads_light_ink
+from ui.trying.triable import TriableRun
 from ui.window.main_window import MainWindow
 
 Open = Callable[..., TryingPage]
@@ -265,3 +269,47 @@ def test_a_table_is_of_what_was_answered_when_it_was_asked_for(
     save(lambda: False)
     book.names.pop()
     assert len((tmp_path / "answers.csv").read_text("utf-8-sig").splitlines()) == 37
+
+
+def test_a_drawing_is_answered_as_a_file_of_it_is(
+    qtbot: QtBot, open_page: Open, learnt: tuple[Path, Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """With real strokes; the ink is light where the network's own images are, and stays where a person says so."""
+    root, _ = learnt
+    page = open_page()
+    tick(qtbot, page, 1)
+    page.images.deeds.actions["draw"].trigger()
+    dialog = page.images.pad
+    qtbot.waitUntil(dialog.isVisible)
+    assert not dialog.go.isEnabled()
+    given = list[dict[str, bytes]]()
+    dialog.given.connect(given.append)
+    for light in (True, False):
+        dialog.light.setChecked(light)
+        qtbot.mousePress(dialog.pad, Qt.MouseButton.LeftButton, pos=QPoint(40, 40))
+        qtbot.mouseMove(dialog.pad, QPoint(120, 130))
+        qtbot.mouseRelease(dialog.pad, Qt.MouseButton.LeftButton, pos=QPoint(120, 130))
+        qtbot.keyClick(dialog.pad, Qt.Key.Key_Return)
+        assert dialog.pad.is_empty
+        qtbot.waitUntil(page.is_settled)
+    book = page.images.work.book
+    assert list(book.names) == ["Drawing 1.png", "Drawing 2.png"]
+    for place, bodies in enumerate(given):
+        ((name, body),) = bodies.items()
+        file = tmp_path / name
+        file.write_bytes(body)
+        (known,) = said_in_terminal(root, 1, file, capfd).values()
+        assert book.runs[0].best(place) == known
+        corner = np.asarray(Image.open(file))[0, 0]
+        assert corner == (0, 255)[place]
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+def test_the_ink_is_as_the_files_that_the_network_learnt_from(
+    qtbot: QtBot, open_page: Open, learnt: tuple[Path, Path], tmp_path: Path, inverted: bool
+) -> None:
+    """What turns its own files from black on white turns a drawing too: it is black on white then."""
+    with RunStore(Workspace(learnt[0])) as store:
+        row = store.run(1)
+    (tmp_path / "read_as.json").write_text(json.dumps({"scales": [], "inverted": inverted}))
+    assert reads_light_ink(TriableRun(row, tmp_path))(lambda: False) is not inverted
