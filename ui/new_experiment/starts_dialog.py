@@ -13,7 +13,7 @@ from engine.advice.starts import StartingPoint, StartScores
 from engine.errors import Cancelled
 from engine.events import Preparing
 from engine.experiment import DatasetChoice
-from engine.transferability.table import KINDS
+from engine.transferability.table import TITLES
 from ui.data.map_networks import runs_with_weights
 from ui.figures.painted import Section
 from ui.figures.plain_table import FigureTable
@@ -72,7 +72,7 @@ class StartsDialog(QDialog):
         parts.library.read(_saved, self._begin, lambda fault: self._fail(str(fault)))
 
     def _lay_out(self) -> None:
-        self.score.set_options([(kind.name, kind.title) for kind in KINDS])
+        self.score.set_options([*TITLES.items()])
         self.score.setAccessibleName("Score")
         self.recipe.setAccessibleName("Runs")
         self.recipe.setMinimumContentsLength(24)

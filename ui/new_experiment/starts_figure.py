@@ -16,7 +16,7 @@ from ui.figures.painted_axes import Axis, Plot, around, paint_axes, plot_in
 from ui.new_experiment.starts_words import Ranked, score_words
 
 NEAR = 9.0  # pixels around a dot that are the dot
-SIDES = (-6.0, 10.0, -20.0, 24.0, -34.0, 38.0)  # of a name's baseline from its dot, the first that is free
+SIDES = (-6.0, 10.0, -20.0, 24.0)  # of a name's baseline from its dot, the first that is free
 
 
 class StartsFigure(PaintedFigure):

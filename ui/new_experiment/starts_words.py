@@ -46,9 +46,10 @@ def values_of(scores: Sequence[StartScores], name: str) -> dict[str, float]:
 
 
 def table_of(scores: Sequence[StartScores], runs: Trained | None) -> tuple[list[str], list[list[TableCell]]]:
-    """Headings and a row for each start; the best of each column is bold."""
+    """Headings and a row for each start; the best of several in a column is bold."""
     heads = ["Start", *(kind.title for kind in KINDS), "Reached"]
-    best = {kind.name: max(values_of(scores, kind.name).values(), default=None) for kind in KINDS}
+    known = {kind.name: list(values_of(scores, kind.name).values()) for kind in KINDS}
+    best = {name: max(values) if len(values) > 1 else None for name, values in known.items()}
     rows = []
     for one in scores:
         cells = [_cell(kind.name, one, best[kind.name]) for kind in KINDS]

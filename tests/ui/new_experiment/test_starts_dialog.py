@@ -78,8 +78,10 @@ def test_scores_are_held_against_what_runs_reached(qtbot: QtBot, window: MainWin
     dialog.score.set_key("logme")
     assert dialog.figure.score == "logme"
     assert "LogME" in dialog.figure.accessibleDescription()
-    assert not dialog.figure.grab().isNull()
-    assert len(dialog.figure.marks) == 4
+    for name in ("gbc", SIZE):
+        dialog.score.set_key(name)
+        assert not dialog.figure.grab().isNull()
+        assert len(dialog.figure.marks) == 4
     dialog.accept()
 
 
@@ -162,6 +164,8 @@ def test_the_best_is_bold_and_what_is_missing_says_why() -> None:
     assert [row[1].words for row in rows] == ["20.0 %", "60.0 %", "–"]
     assert rows[2][0].tip == "Its file is gone."
     assert "head" in rows[0][heads.index("LEEP")].tip
+    alone = StartScores(made[0].start, {KNN: 0.1, "leep": -1.0})
+    assert not table_of([alone], None)[1][0][heads.index("LEEP")].bold  # the best of one
     assert vote_words(made).startswith("2 of 2 scores put start 1 first, kNN among them.")
 
 
