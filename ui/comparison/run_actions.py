@@ -94,11 +94,16 @@ class RunActions(DeedsOnRuns):
             self._parts.toasts.show(f"{count(runs, 'runs')} put in line.", "Show", lambda: go.open("runs"))
 
     def run_seeds(self, wanted: Sequence[tuple[RunRow, Sequence[int]]]) -> None:
-        """Queue each run's experiment with these seeds, in the order of the seeds so that pairs end together."""
-        pairs = sorted(((seed, run) for run, seeds in wanted for seed in seeds), key=lambda pair: pair[0])
+        """Queue each run's experiment with these seeds, but for those that are in line already, in the order of the
+        seeds so that pairs end together."""
+        live = {(run.group, run.experiment.seed) for run in self.everything() if run.is_live}
+        pairs = [(seed, run) for run, seeds in wanted for seed in seeds if (run.group, seed) not in live]
+        pairs.sort(key=lambda pair: pair[0])
         for seed, run in pairs:
             self._parts.submit([run.experiment.with_seed(seed)], name_for_seed(run, seed), run.plan)
         self._say_queued(len(pairs))
+        if not pairs:
+            self._parts.toasts.show("These seeds are in line already.")
 
     def note_cell(self) -> None:
         """Write a note on the cell that was clicked, or on another of its line."""

@@ -150,6 +150,12 @@ def test_missing_seeds_are_put_in_line_for_the_side_that_lacks_them(
         asked = {(r.experiment.method.name, r.experiment.seed) for r in store.runs() if r.id not in before}
     # two pairs are not enough: seed 2 is missing from scratch, 3 and 4 from both
     assert asked == {("scratch", 2), ("scratch", 3), ("scratch", 4), ("lp_ft", 3), ("lp_ft", 4)}
+    qtbot.waitUntil(lambda: sum(row.is_live for row in page.table.runs.rows()) == 5)
+    qtbot.mouseClick(next(b for b in page.pane.verdict.findChildren(QPushButton) if "missing" in b.text()),
+                     Qt.MouseButton.LeftButton)  # fmt: skip
+    assert page.parts.toasts.shown()[-1].label.text() == "These seeds are in line already."
+    with RunStore(workspace) as store:
+        assert len(store.runs()) == len(before) + 5
 
 
 def test_one_configuration_alone_is_said_to_be_seeds(qtbot: QtBot, page: ComparePage, saved: Saved) -> None:
