@@ -43,7 +43,7 @@ class AdviceCard(QWidget):
         self.state = Text("", "small", "muted")
         self.use = button("Use this", tip="Choose this backbone, these weights and this method")
         self.measure = of_first_clicks(button("Measure", tip=MEASURE_TIP))
-        self.scores = button("All scores…", tip=SCORES_TIP)
+        self.scores = button("Scores…", tip=SCORES_TIP)
         self.close_button = icon_button("close", "Hide the advice", lambda: self.dismiss(True))
         self.show_button = button("Show advice", tip="What to start with on these images", clicked=self._bring_back)
         self.is_measuring = False
