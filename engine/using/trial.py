@@ -4,7 +4,7 @@ does not grow with their number."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,8 +54,9 @@ def answers(
 
 
 def ways_of(networks: Sequence[Answerer]) -> list[tuple[ReadAs, Normaliser]]:
-    """How each of them reads image files; raises `InvalidExperiment` where one reads none."""
-    return [(one.read_as, one.form) for one in networks]
+    """How each of them reads image files, whatever it scales their bytes to afterwards; raises `InvalidExperiment`
+    where one reads none."""
+    return [(one.read_as, replace(one.form, wanted=None)) for one in networks]
 
 
 def answered(networks: Sequence[Answerer], names: tuple[str, ...], found: Sequence[Look | str]) -> AnsweredBatch:

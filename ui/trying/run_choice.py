@@ -68,7 +68,7 @@ class ChoiceModel(QAbstractListModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         one = self.found[index.row()]
-        name, is_ticked = name_of(one), key_of(one) in self.ticked
+        name, is_ticked = one.name, key_of(one) in self.ticked
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return name
@@ -86,10 +86,6 @@ def key_of(one: Shown) -> Key:
     return one.key if isinstance(one, TriableFolder) else one.id
 
 
-def name_of(one: Shown) -> str:
-    return one.title if isinstance(one, TriableFolder) else one.name
-
-
 def facts(one: Shown) -> str:
     """ "94.2 % · Linear probe · SqueezeNet · TrashNet", "Exported · 6 classes · SqueezeNet"."""
     if isinstance(one, TriableFolder):
@@ -105,7 +101,7 @@ def facts_of_run(row: RunRow) -> str:
 
 
 def searched(one: Shown) -> str:
-    return f"{key_of(one)} {name_of(one)} {facts(one)}".casefold()
+    return f"{key_of(one)} {one.name} {facts(one)}".casefold()
 
 
 class RunView(QListView):

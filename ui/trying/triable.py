@@ -101,16 +101,22 @@ class TriableRun:
 
 @dataclass(frozen=True, slots=True)
 class TriableFolder:
-    """A folder that was exported, here or elsewhere. classes: how many it tells apart. network: its title."""
+    """A folder that was exported, here or elsewhere. name: of the run that it was. classes: how many it tells apart.
+    network: its title."""
 
     folder: Path
-    title: str
+    name: str
     classes: int
     network: str
 
     @property
     def key(self) -> Key:
         return self.folder
+
+    @property
+    def title(self) -> str:
+        """Beside its run it is told apart."""
+        return f"Exported: {self.name}"
 
     @property
     def stamp(self) -> Stamp:

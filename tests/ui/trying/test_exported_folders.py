@@ -46,6 +46,11 @@ def test_a_folder_answers_as_on_the_terminal_and_beside_its_run(
     tick(qtbot, page, 1, exported)
     one, other = page.images.work.book.runs
     assert (one.key, other.key) == (1, exported)
+    assert other.title == f"Exported: {one.title}"
+    page.images.table.setCurrentIndex(page.images.table.answers.index(0, 0))
+    detail = page.images.detail
+    qtbot.waitUntil(lambda: not detail.seen[0].picture.image.isNull())
+    assert len([part for part in detail.seen if part.isVisibleTo(detail)]) == 1  # both see the same
     assert np.array_equal(one.shares.rows, other.shares.rows, equal_nan=True)
     assert np.array_equal(one.places.rows, other.places.rows)
 
