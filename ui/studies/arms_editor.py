@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QInputDialog, QMen
 from engine import registry
 from engine.backbones import catalog
 from engine.errors import ExperimentError, InvalidExperiment
-from engine.experiment import BackboneChoice, MethodChoice
+from engine.experiment import BackboneChoice, Experiment, MethodChoice
 from engine.families import FAMILIES
-from engine.studies.study import SOURCE, StudyArm
+from engine.naming import data_title, method_title
+from engine.studies.study import SOURCE, Source, StudyArm
 from storage.rows import RunRow
 from ui.parts import Parts
 from ui.widgets.buttons import button, icon_button
@@ -37,16 +38,23 @@ def method_words(choice: MethodChoice) -> str:
     return f"{chosen.title}: {', '.join(own)}" if own else chosen.title
 
 
-def start_words(choice: BackboneChoice) -> str:
-    """ "Conv-4, Omniglot, supervised"."""
+def start_words(choice: BackboneChoice, first: Source | None = None) -> str:
+    """ "Conv-4, Omniglot, supervised", "Conv-4, SimCLR on these images first"."""
     try:
         title = catalog.backbone(choice.name).title
         known = {info.name: info.title for info in catalog.weights(choice.name)}
     except InvalidExperiment:
         return choice.name
-    weights = "the source" if choice.weights == SOURCE else known.get(choice.weights, choice.weights)
+    source = "the source" if first is None else first_words(first)
+    weights = source if choice.weights == SOURCE else known.get(choice.weights, choice.weights)
     head = ", its head kept" if choice.head == "kept" else ""
     return f"{title}, {weights}{head}"
+
+
+def first_words(first: Source) -> str:
+    """ "SimCLR on Glyphs first", of the study's own data "SimCLR on these images first"."""
+    data = "these images" if first.dataset is None else data_title(Experiment(dataset=first.dataset))
+    return f"{method_title(first.method.name)} on {data} first"
 
 
 class ArmsEditor(QWidget):
@@ -117,7 +125,7 @@ class ArmsEditor(QWidget):
         self._adjust()
 
     def _item(self, arm: StudyArm) -> QTreeWidgetItem:
-        item = QTreeWidgetItem([arm.title, method_words(arm.method), start_words(arm.backbone)])
+        item = QTreeWidgetItem([arm.title, method_words(arm.method), start_words(arm.backbone, arm.first)])
         item.setData(0, ARM, arm)
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
         for column in (1, 2):
@@ -153,7 +161,7 @@ class ArmsEditor(QWidget):
     def use_backbone(self, backbone: BackboneChoice) -> None:
         """Let every arm start from this."""
         try:
-            self.set_arms([arm.model_copy(update={"backbone": backbone}) for arm in self.arms()])
+            self.set_arms([arm.model_copy(update={"backbone": backbone, "first": None}) for arm in self.arms()])
         except InvalidExperiment:
             return
         self.changed.emit()

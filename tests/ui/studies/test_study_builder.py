@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from engine.experiment import Shift
+from engine.experiment import BackboneChoice, Shift
 from engine.studies.study import Study, study_presets
 from storage.store import StudyRow
 from tests.ui.studies.conftest import settle
@@ -137,3 +137,13 @@ def test_more_seeds_keep_what_is_finished(qtbot: QtBot, saved: StudyRow, page: S
     qtbot.waitUntil(lambda: page.is_settled() and page.detail.now.progress.total == 20)
     assert page.detail.now.progress.finished == 12
     assert page.detail.header.start.text() == "Continue"
+
+
+def test_what_is_trained_first_is_said_kept_and_dropped_with_other_weights(qtbot: QtBot, builder: StudyBuilder) -> None:
+    qtbot.mouseClick(builder.cards["do-you-need-labels"], Qt.MouseButton.LeftButton)
+    checked(qtbot, builder)
+    form, tree = builder.form, builder.form.arms.tree
+    said = [item.text(2) for place in range(tree.topLevelItemCount()) if (item := tree.topLevelItem(place)) is not None]
+    assert said[1:3] == ["Conv-4, SimCLR on these images first", "Conv-4, SimCLR on Glyphs first"]
+    form.arms.use_backbone(BackboneChoice(name="conv4", weights="random"))
+    assert {arm.first for arm in form.study().arms} == {None}
