@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.data.images import Cancel
 from engine.errors import ExperimentError
 from engine.export.job import ExportJob
-from engine.export.packages import require
+from engine.export.packages import EXPORTING
 from engine.machine.children import begun, lines
 from engine.machine.folders import appearing, target_of
 
@@ -34,7 +34,7 @@ class ExportResult:
 def run_export(job: ExportJob, to: str | Path, say: Say, cancelled: Cancel) -> ExportResult:
     """say: what it is at and how far that is, 0..1 or None. Raises `ExperimentError`, `Cancelled`; then nothing is left
     of it. `RuntimeError` with the traceback of a bug."""
-    require()
+    EXPORTING.require()
     target = target_of(to)
     with appearing(target) as part:
         child = begun("engine.export.child")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from threading import Lock
 
 import torch
 from torch import Tensor
@@ -22,10 +23,15 @@ class KeptFeatures:
     def __init__(self, embed: Callable[[Tensor], Tensor]) -> None:
         self._embed = embed
         self._known: dict[str, Tensor] = {}
+        self._held = Lock()  # what a camera sees is asked beside the rest
         self.computed = 0  # images that went through the network
 
     def of(self, images: Sequence[HandedImage], cancelled: Cancel | None = None) -> Tensor:
         """[n, …] in the order of the images; raises `Cancelled`, having kept what there is."""
+        with self._held:
+            return self._of(images, cancelled)
+
+    def _of(self, images: Sequence[HandedImage], cancelled: Cancel | None) -> Tensor:
         missing = list({image.key: image for image in images if image.key not in self._known}.values())
         for start in range(0, len(missing), TOGETHER):
             check(cancelled)

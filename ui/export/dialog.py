@@ -150,9 +150,9 @@ class ExportDialog(QDialog):
         voice = self._voice()
 
         def work(cancelled: Callable[[], bool]) -> str:
-            from engine.export import packages
+            from engine.export.packages import EXPORTING
 
-            packages.install(lambda line: voice.said.emit(line, None), cancelled)
+            EXPORTING.install(lambda line: voice.said.emit(line, None), cancelled)
             return missing_words()
 
         self._begin("Installing")

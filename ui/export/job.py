@@ -33,14 +33,15 @@ def read_plan(row: RunRow, place: Path) -> Callable[[RunStore], ExportPlan]:
     """place: where it would go. Raises `ExperimentError`."""
 
     def read(store: RunStore) -> ExportPlan:
-        from engine.export import kinds, packages
+        from engine.export import kinds
         from engine.export.job import ExportJob, figures
+        from engine.export.packages import EXPORTING
 
         results, names = store.results(row.id), store.class_names(row.id)
         job = ExportJob(store.directory(row), row.name, row.experiment, names, figures(results))
         method = kinds.method_of(row.experiment)
         takes, alone = kinds.takes_classes(method), kinds.why_alone(method)
-        return ExportPlan(job, takes, alone, missing_words(), packages.why_not_here(), free(place))
+        return ExportPlan(job, takes, alone, missing_words(), EXPORTING.why_not_here(), free(place))
 
     return read
 
@@ -49,19 +50,20 @@ def read_kept_plan(folder: Path, place: Path) -> Callable[[RunStore], ExportPlan
     """Of kept classes. Raises `ExperimentError`."""
 
     def read(store: RunStore) -> ExportPlan:
-        from engine.export import packages
         from engine.export.job import job_of_kept
+        from engine.export.packages import EXPORTING
 
         job = job_of_kept(folder, store.workspace.runs, lambda uid: store.run(uid).experiment)
-        return ExportPlan(job, False, "", missing_words(), packages.why_not_here(), free(place))
+        return ExportPlan(job, False, "", missing_words(), EXPORTING.why_not_here(), free(place))
 
     return read
 
 
 def missing_words() -> str:
-    from engine.export import packages
+    from engine.export.packages import EXPORTING
+    from engine.machine.extras import joined
 
-    return packages.joined(gone) if (gone := packages.missing()) else ""
+    return joined(gone) if (gone := EXPORTING.missing()) else ""
 
 
 def free(place: Path) -> Path:

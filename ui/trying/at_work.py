@@ -15,7 +15,9 @@ from engine.events import Preparing
 from ui.background import Background
 from ui.trying.answer_book import AnswerBook, Said
 from ui.trying.answer_order import Places
+from ui.trying.camera.live import Answering
 from ui.trying.closer import CloseLook, look_closely
+from ui.trying.live_runs import run_answers
 from ui.trying.lot import Handed, Listed, Lot, Networks, Opened, Stop
 from ui.trying.reasons import Galleries, Reasons, reasons
 from ui.trying.triable import Triable
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 LOOK_MS = 66  # between two looks at what was answered
 KEY = "trying"
+NOBODY = "Nothing answers yet. Tick a run in the list."
+FIRST = "The images that were handed in are answered first."
 
 
 class TrialWork(QObject):
@@ -110,6 +114,12 @@ class TrialWork(QObject):
         run = self.chosen[0]
         work = reasons(self._galleries, images, place, run, self.network_of(run))
         self._background.run(work, done, failed, "trying reasons")
+
+    def live(self) -> Answering | str:
+        """Who answers a single image now, beside the book; or why nobody does."""
+        if not self.chosen:
+            return NOBODY
+        return FIRST if self.is_at_work else run_answers(self.chosen, self._networks)
 
     def network_of(self, run: Triable) -> Answerer:
         """Raises `KeyError` before it answered."""

@@ -21,6 +21,7 @@ TABLE: dict[str, Entry] = {
         "edit",
         "A pad for mouse or pen, for networks of characters and digits",
     ),
+    "camera": ("Camera…", "", "camera", "What a camera sees, answered while you look"),
     "table": ("Save as CSV…", "Ctrl+Shift+T", "export", "All answers as a table, as “predict --csv” writes it"),
     "least": (
         "Label the 20 least sure",

@@ -76,9 +76,9 @@ def holds_a_model(path: str) -> bool:
     return is_exported(Path(path))
 
 
-def encoding(image: QImage) -> Callable[[Callable[[], bool]], Mapping[str, bytes]]:
-    """Off the window's thread: a large one takes a while."""
-    name = f"pasted {datetime.now():%Y-%m-%d %H.%M.%S}.png"
+def encoding(image: QImage, how: str = "pasted") -> Callable[[Callable[[], bool]], Mapping[str, bytes]]:
+    """Off the window's thread: a large one takes a while. how: it came, for its name."""
+    name = f"{how} {datetime.now():%Y-%m-%d %H.%M.%S}.png"
 
     def encode(cancelled: Callable[[], bool]) -> Mapping[str, bytes]:
         buffer = QBuffer()

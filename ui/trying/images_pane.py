@@ -16,6 +16,7 @@ from ui.trying.answer_order import AnswerPart, counts
 from ui.trying.answer_table import AnswerTable
 from ui.trying.answers_saved import saving
 from ui.trying.at_work import TrialWork
+from ui.trying.camera.dialog import CameraDialog
 from ui.trying.deeds import TryingDeeds
 from ui.trying.draw_dialog import DrawDialog
 from ui.trying.handing_in import HandingIn
@@ -62,10 +63,11 @@ class ImagesPane(QWidget):
         self.reading = RunReading(self.runs, parts, self)
         self.handing = HandingIn(self, parts.background)
         self.pad = DrawDialog(parts.background, self)
+        self.camera = CameraDialog(parts.background, self, self.work.live)
         self.labels = Labelling(self.work, parts, self)
         self.deeds = TryingDeeds(self, {
             "images": self.handing.ask_for_images, "folder": self.handing.ask_for_folder, "paste": self.handing.paste,
-            "draw": lambda: self.pad.open_for(self.work.chosen),
+            "draw": lambda: self.pad.open_for(self.work.chosen), "camera": self.camera.open_camera,
             "table": self._ask_for_table, "clear": self.work.clear, "least": self.labels.pick,
             "write": self._ask_for_set, "again": self.labels.train_again,
             "export": self._export,
@@ -107,6 +109,7 @@ class ImagesPane(QWidget):
         self.reading.refused.connect(self._refuse)
         for given in (self.handing.given, self.pad.given):
             given.connect(self.add)
+        self.camera.taken.connect(lambda body, _: self.add(body))
         self.handing.exported.connect(self.reading.open_folder)
         self.runs.folder_wanted.connect(self.handing.ask_for_exported)
         self.handing.refused.connect(self.problem.say)
@@ -155,6 +158,7 @@ class ImagesPane(QWidget):
         """The window closes."""
         self._count_soon.stop()
         self.pad.close()
+        self.camera.close()
         self.work.clear()
 
     # What is shown

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.execute import execute
 from engine.experiment import Experiment
 from engine.export import packages
+from engine.machine.extras import Extra
 from storage.record import record
 from storage.rows import RunRow
 from storage.store import RunStore
@@ -117,11 +118,11 @@ def test_what_is_missing_is_installed_by_a_click(
     qtbot: QtBot, window: MainWindow, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """pip is stood for by a program that makes the package."""
-    monkeypatch.setattr(packages, "PACKAGES", {"a_package_that_comes": "a-package-that-comes>=1"})
+    monkeypatch.setattr(packages, "EXPORTING", Extra("Exporting", {"a_package_that_comes": "a-package-that-comes>=1"}))
     monkeypatch.syspath_prepend(str(tmp_path))
     file = tmp_path / "a_package_that_comes.py"
     made = f"import pathlib; print('Collecting it'); pathlib.Path({str(file)!r}).touch()"
-    monkeypatch.setattr(packages, "command", lambda: [sys.executable, "-c", made])
+    monkeypatch.setattr(Extra, "command", lambda self: [sys.executable, "-c", made])
     dialog = opened(qtbot, window, meta(workspace, "maml"))
     assert dialog.install.text() == "Install a_package_that_comes"
     assert not dialog.go.isEnabled()
@@ -135,8 +136,8 @@ def test_what_is_missing_is_installed_by_a_click(
 def test_a_failing_pip_is_told_with_its_last_words(
     qtbot: QtBot, window: MainWindow, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(packages, "PACKAGES", {"a_package_that_never_comes": "a-package>=1"})
-    monkeypatch.setattr(packages, "command", lambda: [sys.executable, "-c", "print('no such host')"])
+    monkeypatch.setattr(packages, "EXPORTING", Extra("Exporting", {"a_package_that_never_comes": "a-package>=1"}))
+    monkeypatch.setattr(Extra, "command", lambda self: [sys.executable, "-c", "print('no such host')"])
     dialog = opened(qtbot, window, meta(workspace, "maml"))
     qtbot.mouseClick(dialog.install, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "no such host" in dialog.problem.text.text())
@@ -147,8 +148,8 @@ def test_a_failing_pip_is_told_with_its_last_words(
 def test_where_nothing_may_be_installed_it_is_said(
     qtbot: QtBot, window: MainWindow, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(packages, "PACKAGES", {"a_package_that_never_comes": "a-package>=1"})
-    monkeypatch.setattr(packages, "why_not_here", lambda: "This environment has no pip. Add it.")
+    monkeypatch.setattr(packages, "EXPORTING", Extra("Exporting", {"a_package_that_never_comes": "a-package>=1"}))
+    monkeypatch.setattr(Extra, "why_not_here", lambda self: "This environment has no pip. Add it.")
     dialog = opened(qtbot, window, meta(workspace, "maml"))
     assert dialog.install.isHidden()
     assert "no pip" in dialog.problem.text.text()

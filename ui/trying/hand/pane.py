@@ -21,6 +21,7 @@ from ui.trying.hand.class_side import ClassSide
 from ui.trying.hand.keeping import KeepingMenu
 from ui.trying.hand.pad_side import PadSide
 from ui.trying.hand.pasting import paste
+from ui.trying.hand.seen import SEE, hand_camera
 from ui.trying.hand.sources import HandSource, read_rows, sources
 from ui.trying.hand.sureness import look_again, sure_words
 from ui.trying.hand.words import IN_ORDER, TOGETHER, plus
@@ -67,9 +68,10 @@ class HandPane(QWidget):
         self.undo = button("Undo", "undo", clicked=self.work.undo)
         self.keeping = KeepingMenu(self.work, self.parts, self._say, self._show_kept)
         self.problem, self.hint = Problem(), TextPlace("", "small", "muted", lines=2)
-        answers = in_row(
-            Text("Answered by", wrap=False), (self.source, 3), (self.head, 2), ..., self.undo, self.keeping, gap=8
-        )
+        self.camera = hand_camera(self.work, self.parts.background, self)
+        see = button("Camera…", "camera", SEE, self.camera.open_camera)
+        asked = (Text("Answered by", wrap=False), (self.source, 3), (self.head, 2))
+        answers = in_row(*asked, ..., see, self.undo, self.keeping, gap=8)
         self.classes, self.asked, self.pad = ClassSide(self.picture), AskedSide(self.picture), PadSide()
         top, pad_side, whole = QWidget(), QWidget(), QWidget()
         in_column((WordsArea(self.pad), 1), owner=pad_side, edges=(8, 4, 16, 12))
