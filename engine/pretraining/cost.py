@@ -9,12 +9,13 @@ from engine.data.sources import load
 from engine.data.splits import split_images
 from engine.experiment import Experiment
 from engine.families import Cost
-from engine.pretraining.looking import ASKED, BANK
+from engine.pretraining.looking import ASKED, BANK, KNOWN
 from engine.pretraining.method import PretrainMethod
 from engine.pretraining.training import LOOK_EVERY
 from engine.tuning.timing import Timing, activations
 
 LEARNT = 16  # bytes of a parameter that learns: weight, gradient and AdamW's two moments
+TESTED = 3  # networks in the test: its own, random weights, those it started from
 BACKWARD = 2.0  # times a forward pass
 
 
@@ -34,5 +35,6 @@ def pretrain_cost(experiment: Experiment, method: PretrainMethod) -> Cost:
         + pixels
         + round(method.passes * timing.longer * activations(timing.model, timing.images, timing.shape))
     )
-    total = method.epochs * epoch + looking + timing.forward * len(split.test) * 3
+    tested = TESTED * timing.forward * (min(KNOWN, len(split.train)) + len(split.test))
+    total = method.epochs * epoch + looking + tested
     return Cost(size, size, steps, epoch, total, memory)

@@ -17,6 +17,7 @@ from engine.pretraining.pretext import Pretext
 from engine.tuning.learners import batches
 
 MOST_CLASSES, BANK, ASKED = 200, 1000, 500  # of a look; images known and images asked
+KNOWN = 5000  # training images among which neighbours are looked for in the test
 SHARPNESS = 0.1  # a neighbour counts exp(cosine / SHARPNESS)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,13 @@ from engine.artifacts.weights import build_backbone
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone, digest, snapshot
 from engine.data.findings import protocol as noted
+from engine.errors import WeightsError
 from engine.events import Evaluated, Event, Notice, Preparing, RunStarted
 from engine.experiment import Experiment
 from engine.machine.devices import torch_device
 from engine.machine.limits import Limits, heeding, last_words
 from engine.preparation.held import read_ahead
-from engine.pretraining.looking import FixedImages, Sample, by_neighbours, features_of, neighbours, sample
+from engine.pretraining.looking import KNOWN, FixedImages, Sample, by_neighbours, features_of, neighbours, sample
 from engine.pretraining.method import PretrainMethod
 from engine.pretraining.pool import Pool
 from engine.pretraining.pretext import facts as parameters
@@ -30,7 +32,6 @@ from engine.provenance.noted import findings, notices, write_down
 from engine.tuning.material import Material, read_material
 from engine.tuning.testing import conditions, evaluated
 
-KNOWN = 5000  # training images among which neighbours are looked for in the test
 PIXEL_SIDE = 32
 START = "start"  # where a figure of other features than the run's own was measured
 
@@ -54,8 +55,7 @@ def run_pretraining(
     yield from bookmark.once(remarks(training, method, material))
     yield from learn(training, bookmark, material)
     weights = chosen(training, method)
-    with torch.no_grad():
-        yield from test(experiment, training, material, weights, directory)
+    yield from test(experiment, training, material, weights, directory)
     yield from training.checkpoints.insist()
     total = training.total_steps
     done = f"{training.epoch:,} of {method.epochs:,} epochs" if total else f"{training.epoch:,} epochs"
@@ -183,13 +183,18 @@ def figures(
 
 
 def others(experiment: Experiment, runs: Path) -> Iterator[tuple[str, Backbone]]:
-    """The same network with random weights, with those it started from, and with others that are on this machine."""
+    """The same network with random weights, with those it started from, and with others that are on this machine; what
+    cannot be read (any more) is left out, for it costs the run nothing."""
     choice = experiment.backbone
     known = {one.name: f"weights of {one.title}" for one in catalog.weights(choice.name) if one.here}
     started = {} if choice.weights in known else {choice.weights: "weights it started from"}
     for name, title in {"random": "", **started, **known}.items():
         start = choice.model_copy(update={"weights": name})
-        yield title if name != "random" else "random weights", build_backbone(start, None, experiment.seed, runs)
+        network = None
+        with suppress(WeightsError):
+            network = build_backbone(start, None, experiment.seed, runs)
+        if network is not None:
+            yield title if name != "random" else "random weights", network
 
 
 def pixels(seen: Sample) -> Tensor:

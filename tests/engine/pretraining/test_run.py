@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import groupby
 from pathlib import Path
 
@@ -98,3 +99,18 @@ def test_a_time_may_stand_for_the_epochs(tmp_path: Path) -> None:
     events = list(execute(timed, tmp_path))
     assert isinstance(events[-1], RunFinished)
     assert events[-1].step > 0
+
+
+def test_weights_that_are_gone_by_its_end_cost_it_nothing(tmp_path: Path) -> None:
+    first = list(execute(unlabelled("rotation"), tmp_path / "r1"))
+    assert isinstance(first[-1], RunFinished)
+    start = unlabelled("rotation").backbone.model_copy(update={"weights": "run:r1"})
+    told = []
+    for event in execute(unlabelled("rotation").model_copy(update={"backbone": start}), tmp_path / "r2"):
+        told.append(event)
+        if isinstance(event, RunStarted):
+            shutil.rmtree(tmp_path / "r1")
+    assert isinstance(told[-1], RunFinished), told[-1]
+    names = [one.name for one in told if isinstance(one, Evaluated)]
+    assert "test/neighbours, random weights" in names
+    assert "test/neighbours, weights it started from" not in names
