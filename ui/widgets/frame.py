@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QScrollBar,
+    QSizePolicy,
     QSplitter,
     QSplitterHandle,
     QStackedWidget,
@@ -132,9 +133,13 @@ class Segment(QPushButton):
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
         self.setCheckable(True)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # else the longest is cut first
 
     def sizeHint(self) -> QSize:
         return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 24, 32)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.sizeHint().width() - 14, 32)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -38,7 +38,7 @@ class DINO(PretrainMethod):
     group = COMPARE
     idea = "Agree with a slowly following teacher on which prototypes an image belongs to."
     paper = "Caron et al. 2021, Emerging Properties in Self-Supervised Vision Transformers, arXiv 2104.14294"
-    differs = "two views of the whole image instead of many small crops; a few hundred prototypes."
+    differs = "Two views of the whole image instead of many small crops; a few hundred prototypes."
     Hyperparameters = DINOHyperparameters
     passes, without_gradient = 4, 2
     presets = {"Characters": {}, "Photos": {"views": "photos, gentle", "prototypes": 512}}

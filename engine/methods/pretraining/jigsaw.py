@@ -38,7 +38,7 @@ class Jigsaw(PretrainMethod):
     group = NAME
     idea = "Say in which order the tiles of an image were laid."
     paper = "Noroozi & Favaro 2016, Unsupervised Learning of Visual Representations by Solving Jigsaw Puzzles, arXiv 1603.09246"  # noqa: E501
-    differs = "the shuffled image passes the network whole, not tile by tile."
+    differs = "The shuffled image passes the network whole, not tile by tile."
     Hyperparameters = JigsawHyperparameters
     passes = 1
     changes = "tiles"

@@ -34,7 +34,7 @@ class MaskedImages(PretrainMethod):
     paper = (
         "Pathak et al. 2016, Context Encoders, arXiv 1604.07379; He et al. 2021, Masked Autoencoders, arXiv 2111.06377"
     )
-    differs = "for any network: hidden patches become background, and one decoder rebuilds at most 64 px."
+    differs = "For any network: hidden patches become background, and one decoder rebuilds at most 64 px."
     Hyperparameters = MaskedHyperparameters
     passes = 1
     changes = "hidden"

@@ -31,7 +31,7 @@ class VICReg(PretrainMethod):
     group = COMPARE
     idea = "Two views alike, every dimension spread over the images, no two dimensions saying the same."
     paper = "Bardes et al. 2022, VICReg: Variance-Invariance-Covariance Regularization, arXiv 2105.04906"
-    differs = "the hinge is halved over the views, as in the authors' code; two layers of 512 as head."
+    differs = "The hinge is halved over the views, as in the authors' code; two layers of 512 as head."
     Hyperparameters = VICRegHyperparameters
     presets = {"Characters": {}, "Photos": {"views": "photos"}, "Barlow Twins": {"rule": "Barlow Twins"}}
 
