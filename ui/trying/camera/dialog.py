@@ -19,6 +19,7 @@ from ui.trying.camera.port import FramePort
 from ui.trying.handing_in import encoding
 from ui.widgets.buttons import PrimaryButton, button
 from ui.widgets.fields import Choice
+from ui.widgets.frame import WordsArea
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.picture import Picture
 from ui.widgets.place import fit
@@ -60,7 +61,8 @@ class CameraDialog(QDialog):
     def _build(self) -> None:
         self.setWindowTitle("Camera")
         self.picture = Picture(QSize(240, 180), QSize(480, 360), "What the camera sees")
-        self.bars, self.rests = AnswersTold(), Text("", "small", "muted")
+        self.bars, self.rests, answers = AnswersTold(), Text("", "small", "muted"), QWidget()
+        in_column(self.bars, self.rests, ..., owner=answers, gap=8)
         self.problem, self.again = Problem(), button("Try again", "redo", "Look for a camera once more", self.begin)
         self.install = InstallLine(CAMERA, "PySide6-Addons", INTO, self._background)
         self.freeze = button("Freeze", "pause", FREEZE)
@@ -75,7 +77,7 @@ class CameraDialog(QDialog):
         foot = in_row(self.freeze, ..., self.among, self.add, gap=8)
         column = in_column(
             Text(ABOUT, "small", "muted"), (self.picture, 1), self.problem, in_row(self.again, ...), self.install,
-            self.bars, self.rests, foot, owner=self, gap=8, edges=16,
+            (WordsArea(answers), 1), foot, owner=self, gap=8, edges=16,
         )  # fmt: skip
         column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         fit(self, 460, 640)
