@@ -13,7 +13,6 @@ from engine.errors import Cancelled
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
 from ui.new_experiment.download_advice import DownloadAdvice
-from ui.new_experiment.starts_dialog import TITLE, StartsDialog
 from ui.new_experiment.trained_starts import images_of
 from ui.parts import Parts
 from ui.widgets.buttons import button, icon_button, of_first_clicks
@@ -24,7 +23,7 @@ from ui.widgets.text import Text
 REMEMBERED = "new experiment/advice hidden"
 FACTS, SCORES = "advice", "advice scores"  # keys of the background's work
 MEASURE_TIP = "Look how well nearest neighbours do in the features of each backbone on this machine; nothing is trained"
-SCORES_TIP = f"{TITLE} Other scores beside the nearest neighbours, and what your runs reached"
+SCORES_TIP = "When will transfer help? Other scores beside the nearest neighbours, and what your runs reached"
 MOST_REASONS = 3
 
 
@@ -216,6 +215,8 @@ class AdviserPart(QWidget):
 
     def _open_scores(self) -> None:
         if self._data is not None:
+            from ui.new_experiment.starts_dialog import StartsDialog  # what it shows takes a while to load
+
             StartsDialog(self._parts, images_of(self._data), self.window()).open()
 
     def _work(self, data: DatasetChoice, runs: Path, cancelled: Callable[[], bool]) -> None:

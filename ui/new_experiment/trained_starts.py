@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine import registry
-from engine.advice.starts import StartingPoint
 from engine.backbones import catalog
 from engine.comparison.intervals import Interval, mean_interval
 from engine.comparison.wording import ACCURACY
@@ -20,6 +19,7 @@ from engine.naming import method_title
 from engine.registry import complete
 
 if TYPE_CHECKING:
+    from engine.advice.starts import StartingPoint
     from storage.store import RunRow
 
 MOST_OWN = 6  # runs that are measured as starts: each costs a pass over the images
@@ -93,6 +93,8 @@ def own_starts(runs: Iterable[RunRow], choice: DatasetChoice) -> list[StartingPo
 
 
 def _start(run: RunRow) -> StartingPoint:
+    from engine.advice.starts import StartingPoint
+
     ended = before_and_after(run.experiment, run.uid, run.name)[1]
     parameters = catalog.backbone(run.experiment.backbone.name).parameters
     return StartingPoint(catalog.as_pretrained(ended.choice), f"Run {run.id}, {run.name}", parameters)

@@ -102,7 +102,7 @@ def test_closing_ends_the_measurement(qtbot: QtBot, window: MainWindow, page: Ne
     timer = dialog._timer
     dialog.reject()
     assert not timer.isActive()
-    assert page.is_settled()
+    qtbot.waitUntil(page.is_settled)
 
 
 # What is said, without a window
