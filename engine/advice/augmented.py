@@ -15,6 +15,7 @@ from engine.data.shifts import shifted, shifted_background
 from engine.data.sources import load
 from engine.data.splits import choose_classes
 from engine.experiment import DatasetChoice, Experiment, MethodChoice
+from engine.machine.draws import own_draws
 from engine.preparation.augmentation import Augmentation
 from engine.pretraining.method import PretrainMethod
 from engine.pretraining.pool import Pool
@@ -62,5 +63,6 @@ def _changed(
         return [Augmentation(change, background)(images, draws)]
     asking = build_as(PretrainMethod, Experiment(method=change))
     pool = Pool(len(images), images.shape[-1], images.shape[1], background, len(images))
-    pretext = asking.pretext(Backbone({"none": torch.nn.Flatten()}, 1, None), pool)
+    with own_draws(0):
+        pretext = asking.pretext(Backbone({"none": torch.nn.Flatten()}, 1, None), pool)
     return pretext.shown(images, draws)

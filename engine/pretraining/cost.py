@@ -23,17 +23,15 @@ def pretrain_cost(experiment: Experiment, method: PretrainMethod) -> Cost:
     split = split_images(load(experiment.dataset), experiment.dataset, experiment.seed)
     batch = min(method.hyperparameters.batch_size, len(split.train))
     timing = Timing(experiment, None, batch)
-    learnt = method.passes - method.without_gradient
-    each = timing.forward * (learnt * (1 + BACKWARD) + method.without_gradient)
+    passes, unlearnt = method.passes
+    each = timing.forward * ((passes - unlearnt) * (1 + BACKWARD) + unlearnt)
     steps = method.epochs * (len(split.train) // batch)
     looks = 1 + math.ceil(steps * batch / LOOK_EVERY)
     looking = looks * timing.forward * min(2 * BANK + ASKED, len(split.train) * 2 + len(split.validation))
     epoch, size = each * len(split.train), parameter_count(timing.model)
     pixels = (len(split.train) + len(split.validation) + len(split.test)) * timing.images[0].numel()
     memory = (
-        LEARNT * size
-        + pixels
-        + round(method.passes * timing.longer * activations(timing.model, timing.images, timing.shape))
+        LEARNT * size + pixels + round(passes * timing.longer * activations(timing.model, timing.images, timing.shape))
     )
     tested = TESTED * timing.forward * (min(KNOWN, len(split.train)) + len(split.test))
     total = method.epochs * epoch + looking + tested

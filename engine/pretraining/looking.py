@@ -18,6 +18,7 @@ from engine.tuning.learners import batches
 
 MOST_CLASSES, BANK, ASKED = 200, 1000, 500  # of a look; images known and images asked
 KNOWN = 5000  # training images among which neighbours are looked for in the test
+TOGETHER = 1000  # images that are asked at once
 SHARPNESS = 0.1  # a neighbour counts exp(cosine / SHARPNESS)
 
 
@@ -39,13 +40,20 @@ class Sample:
 
 
 def sample(part: Labelled, most: int, seed: int, classes: np.ndarray | None = None) -> Sample:
-    """At most so many images, as many of each class as can be and one at least; of these classes alone, where given."""
+    """At most so many images, as many of each class as can be and one at least, in no order; of these classes alone,
+    where given."""
     rng, labels = np.random.default_rng([seed, 14]), part.labels.cpu().numpy()
     wanted = np.unique(labels) if classes is None else classes
     each = max(1, most // max(1, len(wanted)))
     chosen = [rng.permutation(np.flatnonzero(labels == one))[:each] for one in wanted]
-    places = torch.from_numpy(np.sort(np.concatenate(chosen)) if chosen else np.zeros(0, np.int64))
+    places = torch.from_numpy(rng.permutation(np.concatenate(chosen)) if chosen else np.zeros(0, np.int64))
     return Sample(part.inputs, places, part.labels.cpu()[places])
+
+
+def any_images(part: Labelled, most: int, seed: int) -> Sample:
+    """At most so many images, whatever their labels are."""
+    places = np.random.default_rng([seed, 16]).permutation(len(part))[:most]
+    return Sample(part.inputs, torch.from_numpy(places), part.labels.cpu()[places])
 
 
 def some_classes(part: Labelled, seed: int) -> np.ndarray:
@@ -66,10 +74,12 @@ def by_neighbours(known: Tensor, labels: Tensor, asked: Tensor, k: int) -> Tenso
     """The class int64 [m] that the k nearest of known [n, d] give to each of asked [m, d]: by cosine less the mean of
     what is known, each neighbour counting exp(cosine / 0.1)."""
     mean = known.mean(0)
-    near = F.normalize(asked - mean, dim=1) @ F.normalize(known - mean, dim=1).T
-    best, places = near.topk(min(k, len(known)), dim=1)
-    votes = torch.zeros(len(asked), int(labels.max()) + 1)
-    return votes.scatter_add_(1, labels[places], (best / SHARPNESS).exp()).argmax(1)
+    directions, found = F.normalize(known - mean, dim=1).T, []
+    for some in asked.split(TOGETHER):
+        best, places = (F.normalize(some - mean, dim=1) @ directions).topk(min(k, len(known)), dim=1)
+        votes = torch.zeros(len(some), int(labels.max()) + 1)
+        found.append(votes.scatter_add_(1, labels[places], (best / SHARPNESS).exp()).argmax(1))
+    return torch.cat(found)
 
 
 def neighbours(labels: Tensor) -> int:
@@ -83,8 +93,8 @@ class FixedImages:
     asked. Without labels nobody is asked."""
 
     def __init__(self, train: Labelled, validation: Labelled, shape: Normaliser, seed: int, labelled: bool) -> None:
-        classes = some_classes(train, seed)
-        self.known, self.shape = sample(train, BANK, seed, classes), shape
+        classes, self.shape = some_classes(train, seed), shape
+        self.known = sample(train, BANK, seed, classes) if labelled else any_images(train, BANK, seed)
         self.asked = sample(validation, ASKED, seed, classes) if labelled and len(validation) else None
 
     def values(self, model: Backbone, pretext: Pretext) -> dict[str, float]:

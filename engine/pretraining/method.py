@@ -40,8 +40,8 @@ class PretrainHyperparameters(HyperparameterModel):
     )  # fmt: skip
     judged: Literal["nearest neighbours", "no labels"] = hyper(
         "nearest neighbours", "Judged by",
-        "Labels of the training and validation images show while it learns how well neighbours agree; "
-        "nothing is learnt from them.",
+        "Labels of the training and validation images show how well neighbours agree, and choose which weights are "
+        "kept; no gradient comes from them.",
         fold=STOPPING,
     )  # fmt: skip
     tested: Literal["best look", "last step"] = hyper(
@@ -73,8 +73,17 @@ class PretrainMethod(Method):
     becomes: ClassVar[tuple[Treatment, Treatment]] = ("trained", "new")
     Hyperparameters = PretrainHyperparameters
     changes: ClassVar[str] = "views"
-    passes: ClassVar[int] = 2  # forward passes per image of a step
-    without_gradient: ClassVar[int] = 0  # of them, so many that nothing is learnt through
+
+    @property
+    def passes(self) -> tuple[int, int]:
+        """Forward passes per image of a step, and of them those that nothing is learnt through."""
+        return 2, 0
+
+    @property
+    def keeps_best(self) -> bool:
+        """Whether labels choose which weights are kept."""
+        values = self.hyperparameters
+        return values.judged != "no labels" and values.tested == "best look"
 
     @property
     def keeps_head(self) -> bool:
@@ -96,8 +105,10 @@ class PretrainMethod(Method):
     def remarks(self, pool: Pool, characters: bool) -> Iterator[str]:
         """What a person should know of this question and these images, before it is put."""
         views: str | None = getattr(self.hyperparameters, "views", None)
-        if characters and views is not None and views.startswith("photos"):
-            yield "These views mirror images, and a mirrored character is another one: take those of characters."
+        if (characters or pool.channels == 1) and views is not None and views.startswith("photos"):
+            yield "These views mirror images, which makes others of digits and characters: take the views of these."
+        if pool.batch < self.hyperparameters.batch_size:
+            yield f"There are {pool.images:,} images to learn from, so that each step sees all of them."
 
     def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
         return {block: self.becomes[block == HEAD] for block in blocks}

@@ -17,7 +17,7 @@ from engine.artifacts.weights import build_backbone
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone, digest, snapshot
 from engine.data.findings import protocol as noted
-from engine.errors import WeightsError
+from engine.errors import DataError, WeightsError
 from engine.events import Evaluated, Event, Notice, Preparing, RunStarted
 from engine.experiment import Experiment
 from engine.machine.devices import torch_device
@@ -69,6 +69,8 @@ def prepared(
     other images or weights."""
     model = build_backbone(experiment.backbone, None, experiment.seed, checkpoints.directory.parent)
     model = model.to(material.train.device)
+    if len(material.train) < 2:
+        raise DataError("There is one training image, and nothing to learn from.", "Choose more images.")
     checkpoints.bookmark.require("images", material.data.fingerprint)
     checkpoints.bookmark.require("weights", digest(snapshot(model)))
     labelled = method.hyperparameters.judged != "no labels"
@@ -94,7 +96,7 @@ def facts(training: Pretraining, material: Material) -> dict[str, Any]:
         "training images": len(material.train),
         "validation images": len(material.validation),
         "test images": len(material.test),
-        "labels": "none are learnt from",
+        "labels": "choose which of its weights are kept" if training.method.keeps_best else "none are learnt from",
         **parameters(training.model, training.pretext),
         **({} if collapsed is None else {"loss when collapsed": f"{collapsed:.3f}"}),
         "split": material.split.description,
@@ -125,7 +127,7 @@ def learn(training: Pretraining, bookmark: Bookmark, material: Material) -> Iter
 def chosen(training: Pretraining, method: PretrainMethod) -> str:
     """Load the weights to be tested and say which they are."""
     best = training.checkpoints.best
-    if best is None or method.hyperparameters.tested == "last step":
+    if best is None:
         return f"last step ({training.step:,})"
     training.model.load_state_dict(best)
     return f"step {training.checkpoints.best_step:,}, whose neighbours agreed best"
@@ -162,17 +164,17 @@ def test(
     shared = conditions(material.split, material.data, experiment)
     shared |= {"neighbours": f"{exam.k} nearest of {len(exam.known)} training images, by cosine"}
     notes = {"weights": weights, "labels": "of the neighbours alone", **noted(material.findings)}
-    for figure in figures(experiment, training.model, exam, directory):
+    for figure in figures(experiment, training.model, exam, directory, training.limits):
         yield figure if isinstance(figure, Preparing) else figure.given(shared, notes)
 
 
 def figures(
-    experiment: Experiment, model: Backbone, exam: NeighbourTest, directory: Path
+    experiment: Experiment, model: Backbone, exam: NeighbourTest, directory: Path, limits: Limits
 ) -> Generator[Preparing | Evaluated, None, None]:
     shape = exam.material.shape
     yield Preparing("Testing by nearest neighbours")
     yield exam.figure(features_of(model, shape, exam.known), features_of(model, shape, exam.asked))
-    for title, other in others(experiment, directory.parent):
+    for title, other in others(experiment, directory.parent, limits):
         yield Preparing(f"Testing {title} beside it")
         other = other.to(exam.material.train.device)
         both = features_of(other, shape, exam.known), features_of(other, shape, exam.asked)
@@ -182,13 +184,15 @@ def figures(
                   predicted=None)  # fmt: skip
 
 
-def others(experiment: Experiment, runs: Path) -> Iterator[tuple[str, Backbone]]:
+def others(experiment: Experiment, runs: Path, limits: Limits) -> Iterator[tuple[str, Backbone]]:
     """The same network with random weights, with those it started from, and with others that are on this machine; what
     cannot be read (any more) is left out, for it costs the run nothing."""
     choice = experiment.backbone
     known = {one.name: f"weights of {one.title}" for one in catalog.weights(choice.name) if one.here}
     started = {} if choice.weights in known else {choice.weights: "weights it started from"}
     for name, title in {"random": "", **started, **known}.items():
+        if limits.asked_to_stop:
+            return
         start = choice.model_copy(update={"weights": name})
         network = None
         with suppress(WeightsError):

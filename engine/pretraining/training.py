@@ -28,6 +28,7 @@ from engine.preparation.inputs import Labelled, Normaliser, picked
 from engine.pretraining.looking import FixedImages
 from engine.pretraining.method import COLLAPSED, COLLAPSING, PretrainMethod
 from engine.pretraining.pool import Pool
+from engine.pretraining.pretext import Compared
 from engine.tuning.objective import ADVICE, OnDevice, check_numbers
 from engine.tuning.schedules import cosine
 
@@ -147,14 +148,17 @@ class Pretraining:
         check_numbers(self.model, 0.0, f"at step {self.step}")
         values = self.looks.values(self.model, self.pretext)
         self._looked = self.step
-        if "val/neighbours" in values:
-            yield from self.checkpoints.offer(self.model, self.step, values["val/neighbours"], 0.0)
+        if self.step and "val/neighbours" in values and self.method.keeps_best:
+            later = -float(self.step)  # of equal ones the one that learnt longer
+            yield from self.checkpoints.offer(self.model, self.step, values["val/neighbours"], later)
         if (collapsed := self.method.collapsed(self.pool)) is not None:
             values["collapsed/loss"] = collapsed
         yield Metrics(self.step, {name: value for name, value in values.items() if math.isfinite(value)})
         yield from self._warned(values["val/spread"])
 
     def _warned(self, value: float) -> Iterator[Notice]:
+        if not isinstance(self.pretext, Compared):
+            return  # of features that nothing is compared by the level means nothing
         self._collapsing = self._collapsing + 1 if value < COLLAPSING else 0
         if self._collapsing == IN_A_ROW:
             said = "has collapsed" if value < COLLAPSED else "is collapsing"

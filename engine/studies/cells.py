@@ -19,6 +19,8 @@ from engine.studies.study import DISTANCE, Condition, Source, Study, StudyArm, d
 
 RUN = "run:"
 RATE = "learning_rate"
+OWN, FIRST = "source", "first"  # of the study, of an arm
+Role = tuple[str, str]  # of which, and the source's text
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def cells(study: Study) -> tuple[Cell, ...]:
     """
     if (runs := count_runs(study)) > MOST_RUNS:
         raise InvalidExperiment(f"The study has {runs:,} runs.", f"Leave some out: at most {MOST_RUNS:,} can be done.")
-    sources = {(key, split): _source(study, one, split) for key, one in _sources(study).items()
+    sources = {(key, split): _source(study, key[0] == OWN, one, split) for key, one in _sources(study).items()
                for split in _splits(study)}  # fmt: skip
     tried = [(place, rate) for place, arm in enumerate(study.arms) for rate in rates(study, arm)]
     ways = [(place, rate, _way(study, place, rate)) for place, rate in tried]
@@ -73,19 +75,22 @@ def split_seed(study: Study, seed: int) -> int:
     return seed if study.splits_follow_seed else study.dataset.split_seed
 
 
-def _sources(study: Study) -> dict[str, Source]:
-    """All that is trained first, by its text: the study's own, then those of its arms, none twice."""
-    own = [study.source] if study.source is not None else []
-    return {one.model_dump_json(): one for one in (*own, *(arm.first for arm in study.arms if arm.first is not None))}
+def _sources(study: Study) -> dict[Role, Source]:
+    """All that is trained first: the study's own, then those of its arms, none twice."""
+    own = {} if study.source is None else {_role(study.source, OWN): study.source}
+    return own | {_role(arm.first, FIRST): arm.first for arm in study.arms if arm.first is not None}
 
 
-def _source(study: Study, source: Source, split: int) -> Cell:
-    """The training of a source on this split."""
-    own = source is study.source
+def _role(source: Source, of: str) -> Role:
+    return of, source.model_dump_json()
+
+
+def _source(study: Study, own: bool, source: Source, split: int) -> Cell:
+    """The training of a source on this split. own: of the study, which learns from the other half of the images."""
     dataset = _source_data(study, source, "source half" if own else target(study, None, None, split).part, split)
     body = _body(study, source.backbone, source.method)
     experiment = body.model_copy(update={"dataset": dataset, "seed": split})
-    key = f"{'source' if own else 'first'}, split {split}, {experiment.digest()}"
+    key = f"{OWN if own else FIRST}, split {split}, {experiment.digest()}"
     return Cell(key, None, None, None, split, None, experiment)
 
 
@@ -109,20 +114,28 @@ def _way(study: Study, place: int, rate: float | None) -> Experiment:
 
 
 def _cell(
-    study: Study, sources: Mapping[tuple[str, int], Cell], seed: int, dataset: DatasetChoice, place: int,
+    study: Study, sources: Mapping[tuple[Role, int], Cell], seed: int, dataset: DatasetChoice, place: int,
     rate: float | None, way: Experiment,
 ) -> Cell:  # fmt: skip
     labels = dataset.labels_per_class
     condition = distance(dataset) if study.distances else dataset.shift
     experiment = with_shot(way.model_copy(update={"dataset": dataset, "seed": seed}))
-    first = study.arms[place].first or study.source
     source = ""
-    if study.arms[place].starts_from_source and first is not None:
-        source = sources[first.model_dump_json(), dataset.split_seed].key
+    if (role := _starts_from(study, place)) is not None:
+        source = sources[role, dataset.split_seed].key
     words = [experiment.method.name, labels_words(labels), condition_words(condition), f"seed {seed}"]
     words += [] if rate is None else [f"rate {rate:g}"]
     key = ", ".join([*words, experiment.digest(source)])
     return Cell(key, place, labels, condition, seed, rate, experiment, source)
+
+
+def _starts_from(study: Study, place: int) -> Role | None:
+    arm = study.arms[place]
+    if not arm.starts_from_source:
+        return None
+    if arm.first is not None:
+        return _role(arm.first, FIRST)
+    return None if study.source is None else _role(study.source, OWN)
 
 
 def with_shot(experiment: Experiment) -> Experiment:
@@ -163,7 +176,7 @@ def from_source(cell: Cell, uid: str) -> Experiment:
 def cell_name(study: Study, cell: Cell) -> str:
     """What the run of a cell is called: "First block, noise 5, seed 0", with what the study varies."""
     if cell.arm is None:
-        return f"Source, split {cell.seed}" if cell.key.startswith("source") else run_name(cell.experiment)
+        return f"Source, split {cell.seed}" if cell.key.startswith(OWN) else run_name(cell.experiment)
     parts = [study.arms[cell.arm].title]
     if len(study.labels) > 1:
         parts.append(labels_words(cell.labels, study.target))

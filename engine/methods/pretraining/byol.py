@@ -40,10 +40,13 @@ class BYOL(PretrainMethod):
     paper = "Grill et al. 2020, Bootstrap Your Own Latent, arXiv 2006.07733; Chen & He 2021, arXiv 2011.10566"
     differs = "AdamW and small heads; both views pass the network in one batch."
     Hyperparameters = BYOLHyperparameters
-    passes, without_gradient = 4, 2
     presets = {
         "Characters": {}, "Photos": {"views": "photos, gentle"}, "SimSiam": {"target": "itself (SimSiam)"}
     }  # fmt: skip
+
+    @property
+    def passes(self) -> tuple[int, int]:
+        return (4, 2) if self.hyperparameters.target == "following copy" else (2, 0)
 
     def pretext(self, model: Backbone, pool: Pool) -> Pretext:
         from engine.pretraining.bootstrap import Bootstrap

@@ -31,9 +31,12 @@ class Denoise(PretrainMethod):
     idea = "Rebuild an image from a noisy one."
     paper = "Vincent et al. 2008, Extracting and Composing Robust Features with Denoising Autoencoders, ICML"
     Hyperparameters = DenoisingHyperparameters
-    passes = 1
     changes = "noise"
     presets = {"Usual values": {}, "Strong noise": {"noise": 0.8}}
+
+    @property
+    def passes(self) -> tuple[int, int]:
+        return 1, 0
 
     def pretext(self, model: Backbone, pool: Pool) -> Pretext:
         from engine.pretraining.rebuilding import Denoising

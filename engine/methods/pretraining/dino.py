@@ -40,8 +40,11 @@ class DINO(PretrainMethod):
     paper = "Caron et al. 2021, Emerging Properties in Self-Supervised Vision Transformers, arXiv 2104.14294"
     differs = "Two views of the whole image instead of many small crops; a few hundred prototypes."
     Hyperparameters = DINOHyperparameters
-    passes, without_gradient = 4, 2
     presets = {"Characters": {}, "Photos": {"views": "photos, gentle", "prototypes": 512}}
+
+    @property
+    def passes(self) -> tuple[int, int]:
+        return 4, 2
 
     def pretext(self, model: Backbone, pool: Pool) -> Pretext:
         from engine.pretraining.distillation import Distillation

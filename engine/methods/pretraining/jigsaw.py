@@ -40,9 +40,12 @@ class Jigsaw(PretrainMethod):
     paper = "Noroozi & Favaro 2016, Unsupervised Learning of Visual Representations by Solving Jigsaw Puzzles, arXiv 1603.09246"  # noqa: E501
     differs = "The shuffled image passes the network whole, not tile by tile."
     Hyperparameters = JigsawHyperparameters
-    passes = 1
     changes = "tiles"
     presets = {"Usual values": {}, "Nine tiles": {"tiles": "3 x 3"}}
+
+    @property
+    def passes(self) -> tuple[int, int]:
+        return 1, 0
 
     def pretext(self, model: Backbone, pool: Pool) -> Pretext:
         from engine.pretraining.naming import Puzzle

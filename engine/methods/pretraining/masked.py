@@ -36,9 +36,12 @@ class MaskedImages(PretrainMethod):
     )
     differs = "For any network: hidden patches become background, and one decoder rebuilds at most 64 px."
     Hyperparameters = MaskedHyperparameters
-    passes = 1
     changes = "hidden"
     presets = {"Usual values": {}, "As MAE": {"hidden": 0.75, "standardised": True}}
+
+    @property
+    def passes(self) -> tuple[int, int]:
+        return 1, 0
 
     def pretext(self, model: Backbone, pool: Pool) -> Pretext:
         from engine.pretraining.rebuilding import Masked

@@ -34,9 +34,12 @@ class Rotation(PretrainMethod):
     idea = "Say by how many quarter turns an image was turned."
     paper = "Gidaris et al. 2018, Unsupervised Representation Learning by Predicting Image Rotations, arXiv 1803.07728"
     Hyperparameters = RotationHyperparameters
-    passes = 1
     changes = "all_turns"
     presets = {"Usual values": {}, "As in the paper": {"all_turns": True, "batch_size": 64}}
+
+    @property
+    def passes(self) -> tuple[int, int]:
+        return (4, 0) if self.hyperparameters.all_turns else (1, 0)
 
     def pretext(self, model: Backbone, pool: Pool) -> Pretext:
         from engine.pretraining.naming import Turns
@@ -44,8 +47,9 @@ class Rotation(PretrainMethod):
         return Turns(model.features, self.hyperparameters.all_turns)
 
     def remarks(self, pool: Pool, characters: bool) -> Iterator[str]:
-        if characters:
-            yield "Some characters turned are others (6 and 9, N and Z): turns may not be told of them."
+        yield from super().remarks(pool, characters)
+        if characters or pool.channels == 1:
+            yield "Some digits and characters turned are others (6 and 9, N and Z): turns may not be told of them."
 
     def collapsed(self, pool: Pool) -> float:
         return log(4)

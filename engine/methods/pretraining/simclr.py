@@ -39,13 +39,20 @@ class SimCLR(PretrainMethod):
     group = COMPARE
     idea = "Two changed views of an image are to find each other among those of all others."
     paper = "Chen et al. 2020, A Simple Framework for Contrastive Learning, arXiv 2002.05709"
-    differs = "AdamW and small heads for batches of hundreds; both views pass the network in one batch."
+    differs = (
+        "AdamW and small heads for batches of hundreds; both views pass the network in one batch; with a queue "
+        "batch norm is not shuffled."
+    )
     Hyperparameters = SimCLRHyperparameters
     presets = {
         "Characters": {}, "Photos": {"views": "photos"},
         "Small pool": {"batch_size": 128, "epochs": 150},
         "MoCo": {"queue": 4096, "temperature": 0.1},
     }  # fmt: skip
+
+    @property
+    def passes(self) -> tuple[int, int]:
+        return (4, 2) if self.hyperparameters.queue else (2, 0)
 
     def pretext(self, model: Backbone, pool: Pool) -> Pretext:
         from engine.pretraining.contrast import Contrast, QueueContrast
@@ -61,12 +68,13 @@ class SimCLR(PretrainMethod):
         yield from super().remarks(pool, characters)
         if self.queue(pool) < self.hyperparameters.queue:
             yield (
-                f"The queue is cut to {self.queue(pool):,}: a longer one would hold an image's own projection among "
-                "those that are wrong for it."
+                f"The queue is cut to {self.queue(pool):,}, half of what the images give: a longer one would mostly "
+                "hold the images' own earlier projections."
             )
 
     def queue(self, pool: Pool) -> int:
-        """Never so long that an image's own earlier projection is among what is wrong for it."""
+        """At most half of what the other images give: an image's own earlier projection may still be among what is
+        wrong for it, around the turn of an epoch."""
         return min(self.hyperparameters.queue, max(0, (pool.images - pool.batch) // 2))
 
     def collapsed(self, pool: Pool) -> float:

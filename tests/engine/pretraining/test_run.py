@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.events import Evaluated, Metrics, Notice, RunFinished, RunStarted
+from engine.events import CheckpointSaved, Evaluated, Metrics, Notice, RunFinished, RunStarted
 from engine.execute import execute
 from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment, MethodChoice
 from engine.preflight.problems import problems
@@ -114,3 +114,18 @@ def test_weights_that_are_gone_by_its_end_cost_it_nothing(tmp_path: Path) -> Non
     names = [one.name for one in told if isinstance(one, Evaluated)]
     assert "test/neighbours, random weights" in names
     assert "test/neighbours, weights it started from" not in names
+
+
+def test_what_is_kept_is_what_was_tested_and_never_the_start(tmp_path: Path) -> None:
+    """Also where labels choose: what starts from the run finds the weights of its figure."""
+    list(execute(unlabelled(tested="last step"), tmp_path / "last"))
+    assert not (tmp_path / "last" / "best.safetensors").exists()
+    events = list(execute(unlabelled(), tmp_path / "best"))
+    kept = [one.step for one in events if isinstance(one, CheckpointSaved) and one.kind == "best"]
+    assert kept
+    assert min(kept) > 0
+
+
+def test_few_images_are_told(tmp_path: Path) -> None:
+    events = list(execute(unlabelled(batch_size=4096), tmp_path))
+    assert any("each step sees all of them" in one.text for one in events if isinstance(one, Notice))

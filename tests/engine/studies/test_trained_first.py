@@ -90,3 +90,13 @@ def test_an_arm_runs_from_what_was_trained_first(tmp_path: Path) -> None:
     begun = from_source(arms, "r1")
     assert begun.backbone.weights == "run:r1"
     assert isinstance(list(execute(begun, tmp_path / "r2"))[-1], RunFinished)
+
+
+def test_a_study_s_own_source_stays_its_own_beside_an_arm_that_is_trained_first_alike() -> None:
+    source = {"backbone": {"name": "conv4"}, "method": {"name": "scratch", "hyperparameters": {"epochs": 1}}}
+    alone = cells(study(arm("a"), source=source))
+    both = cells(study(arm("a"), arm("b", first=source), source=source))
+    assert [one.experiment.dataset.part for one in both if one.arm is None] == ["source half", "target half"]
+    assert {one.key for one in alone if one.arm in (None, 0)} <= {one.key for one in both}
+    of_a, of_b = ({one.source for one in both if one.arm == place} for place in (0, 1))
+    assert not of_a & of_b

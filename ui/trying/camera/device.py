@@ -68,6 +68,7 @@ class CameraDevice(QObject):
         super().__init__(parent)
         self._multimedia, self._port = multimedia, port
         self._camera: StartedCamera | None = None
+        self._wanted = False
         self.sink = multimedia.QVideoSink(self)
         self.sink.videoFrameChanged.connect(self._arrive)  # of this object: frames come in a thread of their own
         self._inputs = multimedia.QMediaDevices(self)
@@ -80,6 +81,7 @@ class CameraDevice(QObject):
 
     def open(self) -> None:
         """Frames come soon, or it is said why not."""
+        self._wanted = True
         app, asked = QCoreApplication.instance(), QCameraPermission()
         if app is not None and app.checkPermission(asked) == Qt.PermissionStatus.Undetermined:
             app.requestPermission(asked, self, lambda _: self._begin())
@@ -87,6 +89,8 @@ class CameraDevice(QObject):
             self._begin()
 
     def _begin(self) -> None:
+        if not self._wanted:
+            return  # closed while the system was asking
         app, chosen = QCoreApplication.instance(), self._multimedia.QMediaDevices.defaultVideoInput()
         if app is not None and app.checkPermission(QCameraPermission()) != Qt.PermissionStatus.Granted:
             self.refused.emit(REFUSED)
@@ -107,6 +111,7 @@ class CameraDevice(QObject):
 
     def close(self) -> None:
         """No frame comes any more, and the camera's light goes out."""
+        self._wanted = False
         camera, self._camera = self._camera, None
         if camera is not None:
             camera.stop()
