@@ -9,6 +9,7 @@ import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -22,11 +23,11 @@ from engine.errors import Cancelled, ExperimentError, InvalidExperiment, Storage
 from engine.events import Evaluated
 from engine.execute import execute
 from engine.experiment import DatasetChoice, Experiment, MethodChoice
-from engine.export import packages
 from engine.export.agreement import TOLERANCE, Agreement, compared, judged_alike, parts
 from engine.export.job import ExportJob, figures, heard
 from engine.export.material import material
 from engine.export.opening import open_folder
+from engine.export.packages import EXPORTING
 from engine.export.process import ExportResult, run_export
 from engine.export.work import write_rest
 from engine.machine.folders import appearing, target_of
@@ -277,23 +278,23 @@ def test_who_took_the_name_meanwhile_keeps_it(tmp_path: Path) -> None:
 
 
 def test_a_missing_extra_is_a_command(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(packages.PACKAGES, "no_such_package", "no-such-package>=3")
+    monkeypatch.setitem(cast("dict[str, str]", EXPORTING.packages), "no_such_package", "no-such-package>=3")
     with pytest.raises(ExperimentError, match="no_such_package, which is not installed") as told:
         run_export(job(run), tmp_path / "to", lambda *_: None, never)
     assert f'{sys.executable} -m pip install "onnx>=' in told.value.advice
 
 
 def test_a_system_s_python_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert packages.why_not_here() == ""
-    assert packages.command()[:4] == [sys.executable, "-m", "pip", "install"]
+    assert EXPORTING.why_not_here() == ""
+    assert EXPORTING.command()[:4] == [sys.executable, "-m", "pip", "install"]
     monkeypatch.setattr(sys, "prefix", sys.base_prefix)
     with pytest.raises(ExperimentError, match="system's Python"):
-        packages.install(lambda _: None, never)
+        EXPORTING.install(lambda _: None, never)
 
 
 def test_the_extra_is_what_is_installed() -> None:
     project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
-    assert sorted(project["optional-dependencies"]["export"]) == sorted(packages.PACKAGES.values())
+    assert sorted(project["optional-dependencies"]["export"]) == sorted(EXPORTING.packages.values())
 
 
 # What agrees
