@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -151,12 +151,14 @@ def _norm_of(tensors: Iterable[Tensor]) -> Tensor:
 
 
 @torch.no_grad()
-def refresh_statistics(model: Backbone, batches: Iterable[Tensor]) -> None:
+def refresh_statistics(model: Backbone, batches: Iterable[Tensor], layers: Collection[nn.Module] | None = None) -> None:
     """Average mean and variance over these inputs [n, …], so that others may use the trunk with running statistics.
 
-    The network itself, not an adapted one, sees the inputs; its mode and momentum are left as they were.
+    The network itself, not an adapted one, sees the inputs; its mode and momentum are left as they were. layers: of
+    these batch norms alone; None of all.
     """
-    norms = [(norm, norm.training, norm.momentum) for norm in batch_norms(model)]
+    chosen = [norm for norm in batch_norms(model) if layers is None or any(norm is one for one in layers)]
+    norms = [(norm, norm.training, norm.momentum) for norm in chosen]
     if not norms:
         return
     for norm, _, _ in norms:
