@@ -72,6 +72,7 @@ class Method:
     paper: ClassVar[str]
     differs: ClassVar[str] = ""  # what is not as in the paper or its authors' code, in words
     uses_pretrained: ClassVar[bool] = True
+    keeps_network: ClassVar[bool] = True  # False: each set of test images has one of its own, and none of these is kept
     suits: ClassVar[frozenset[str]] = frozenset({"classification"})  # kinds of task it can learn; also "regression"
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     changes: ClassVar[str] = "augmentation"  # the hyperparameter beside which a form shows how images are changed

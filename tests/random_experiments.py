@@ -76,11 +76,17 @@ def start(draw: random.Random, backbone: BackboneInfo) -> Body:
 
 def layers(draw: random.Random, method: Any, blocks: tuple[str, ...]) -> Body:
     """Cells of the layer table, also some that are the method's own."""
-    if not FAMILIES[method.family].layered or method.name == "as_is" or draw.random() < 0.5:
+    if not FAMILIES[method.family].layered or trains_nothing(method) or draw.random() < 0.5:
         return {}
     cells = {"rate": draw.choice((1.0, draw.uniform(0.1, 3), 1.000001)), "from_epoch": 0, "anchor": 1 / 3}
     some = draw.sample(sorted(cells), draw.randint(1, 3))
     return {"layers": {draw.choice(blocks): {column: cells[column] for column in some}}}
+
+
+def trains_nothing(method: Any) -> bool:
+    """Whether it only tests what a saved run left."""
+    epochs = method.Hyperparameters.model_fields.get("epochs")
+    return epochs is not None and epochs.default == 0
 
 
 def an_experiment(draw: random.Random, method: Any) -> Body:
@@ -90,7 +96,7 @@ def an_experiment(draw: random.Random, method: Any) -> Body:
     minutes = maybe(draw, draw.choice((0.1, 200_000.0, draw.uniform(0, 10), 1e-7)))
     return {
         "dataset": a_dataset(draw, backbone.name, method.family), "seed": a_seed(draw),
-        "backbone": {"name": backbone.name, **(a_run(draw) if method.name == "as_is" else start(draw, backbone))},
+        "backbone": {"name": backbone.name, **(a_run(draw) if trains_nothing(method) else start(draw, backbone))},
         "method": {"name": method.name, "hyperparameters": {
             **{field.name: number(draw, field) for field in fields}, **layers(draw, method, backbone.block_names),
         }},

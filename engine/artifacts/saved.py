@@ -33,6 +33,7 @@ from engine.method import Classifier, Method
 from engine.preparation.inputs import Inputs, Normaliser, images, normaliser
 from engine.provenance import read_as, seen
 from engine.registry import build_method, complete
+from engine.registry import method as find
 
 BENCH = "bench"  # the family of methods that keep no network
 SETTLED = "settled.safetensors"  # what a meta-learner chose before its test, beside its weights
@@ -40,8 +41,13 @@ TOGETHER = 64  # images at a time, as in a run's own test: of other numbers the 
 State = Mapping[str, Tensor]
 
 
-def refuse_trunk(experiment: Experiment) -> None:
-    """Raises `WeightsError` for a run that learnt without labels: it tells no classes apart."""
+def refuse_answerless(experiment: Experiment) -> None:
+    """Raises `WeightsError` for a run that has no network of its own that tells classes apart."""
+    if not (chosen := find(experiment.method.name)).keeps_network:
+        raise WeightsError(
+            f"{chosen.title} changed the network anew for each set of test images, and kept none of these.",
+            "Open the run that its weights came from.",
+        )
     if not family(experiment).answers:
         raise WeightsError(
             "This run learnt without labels and tells no classes apart.",
@@ -134,7 +140,7 @@ class SavedModel:
         """
         experiment = complete(experiment or experiment_of(folder))
         method = build_method(experiment)
-        refuse_trunk(experiment)
+        refuse_answerless(experiment)
         state = read_weights(tested_file(folder, method))
         network = fitting(experiment, method, state).to(torch_device(device)).eval()
         method = settled_as(method, network, folder, settled)

@@ -10,7 +10,8 @@ from engine.comparison.intervals import Interval
 
 MINUS = "−"
 MARK = "⚠"
-CAVEATS = ("seen before", "copies", "classes tested")  # what a figure's notes say against it
+AT_TEST = "at test"  # the note of a figure whose network followed the images that it was tested on
+CAVEATS = ("seen before", "copies", "classes tested", AT_TEST)  # what a figure's notes say against it
 NO_NUMBER = "no number"  # a value that was measured and is none; a dash where nothing was measured
 ACCURACY = "test/accuracy"
 

@@ -27,6 +27,7 @@ def table_faults(experiment: Experiment, built: Method | None) -> Iterator[Inval
             yield fault
         return
     yield from _what_learns(experiment, built, table)
+    yield from _follows(experiment, built)
     yield from _one_at_a_time(experiment, built, table)
     yield from _too_late(experiment, built, table)
 
@@ -36,7 +37,7 @@ def _what_learns(experiment: Experiment, chosen: FineTuneMethod, table: Table) -
     if not chosen.stages():
         if experiment.backbone.head == "new":
             yield InvalidExperiment(
-                "No adaptation tests the head that came with the weights, but a new head is chosen.",
+                f"{chosen.title} tests the head that came with the weights, but a new head is chosen.",
                 "Choose a saved run as weights and keep its head, or another method.", "backbone",
             )  # fmt: skip
     elif not any(row.learns(0) for row in table.values()):
@@ -48,6 +49,16 @@ def _what_learns(experiment: Experiment, chosen: FineTuneMethod, table: Table) -
         yield InvalidExperiment(
             "The new head never learns, so that it would stay random.",
             "Let the head learn, or keep the head of a saved run.", TABLE,
+        )  # fmt: skip
+
+
+def _follows(experiment: Experiment, chosen: FineTuneMethod) -> Iterator[InvalidExperiment]:
+    """What follows the test images has nothing but batch norm to change."""
+    info = catalog.backbone(experiment.backbone.name)
+    if chosen.follows and not info.batch_norm:
+        yield InvalidExperiment(
+            f"{chosen.title} changes batch norm alone, and {info.title} has none.",
+            "Choose a backbone with batch norm, or a method that trains.", "backbone",
         )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from engine.comparison.verdict import verdict
 from engine.comparison.wording import count, number
 from engine.data.shifts import condition_words
 from engine.studies.study import Condition
-from engine.studies.table import StudyTable, seed_gaps
+from engine.studies.table import StudyTable, arm_words, seed_gaps
 
 Points = Sequence[tuple[float, float]]
 
@@ -118,7 +118,8 @@ def is_clear(gaps: Gaps, labels: float) -> bool:
 
 def sentence(table: StudyTable, crossing: Crossing) -> str:
     """ "LP-FT overtakes Linear probe at 8.2 labels per class (95 % interval 6.0 to 11.3, 5 seeds)." """
-    before, after = (table.study.arms[place].title for place in (crossing.before, crossing.after))
+    sides = crossing.before, crossing.after
+    before, after = (arm_words(table.study, place, table.entries[place]) for place in sides)
     found = crossing.labels
     where = f"{condition_words(crossing.condition)}: " if len(table.study.conditions) > 1 else ""
     where = f"{where[:1].upper()}{where[1:]}"

@@ -15,7 +15,7 @@ from engine.comparison.arms import Arm, Items
 from engine.comparison.intervals import Interval
 from engine.comparison.verdict import Verdict, verdicts
 from engine.comparison.verdict_words import corrected
-from engine.comparison.wording import lower_is_better, points
+from engine.comparison.wording import MARK, lower_is_better, points
 from engine.data.shifts import condition_words
 from engine.metrics import SHIFT, named
 from engine.metrics import words as words_of
@@ -258,12 +258,29 @@ NOT_SURE = {
 }
 
 
+def arm_words(study: Study, place: int, entries: Iterable[StudyEntry]) -> str:
+    """An arm in a sentence about these entries of it: its title, with a mark where a reader must know more of them."""
+    title = study.arms[place].title
+    return f"{title} {MARK}" if any(entry.caveats for entry in entries) else title
+
+
+def told_marks(table: StudyTable) -> list[str]:
+    """ "⚠ TENT: transductive, …": what each mark stands for, and of which arms."""
+    arms: dict[str, list[str]] = {}
+    for arm, row in zip(table.study.arms, table.entries, strict=True):
+        for words in dict.fromkeys(words for one in row for words in one.caveats):
+            arms.setdefault(words, []).append(arm.title)
+    return [f"{MARK} {', '.join(titles)}: {words}" for words, titles in arms.items()]
+
+
 def answer(table: StudyTable, number: int) -> str:
     """ "noise 5: First block is best, 8.0 points above All layers (95 % interval 3.1 to 12.9, 5 seeds)." """
     column, found = table.columns[number], table.leads[number]
     if found is None or not found.difference.pairs:
         return ""
-    first, second = (table.study.arms[place].title for place in (found.first, found.second))
+    first, second = (
+        arm_words(table.study, place, [table.entries[place][number]]) for place in (found.first, found.second)
+    )
     gap, lower = found.difference, lower_is_better(column.metric)
     place, by = f"{column.title[:1].upper()}{column.title[1:]}: ", points(abs(gap.difference), column.metric)
     if gap.kind == "better":

@@ -110,6 +110,8 @@ class FineTuneMethod(Method):
     Hyperparameters = FineTuneHyperparameters
     measures_rates: ClassVar[bool] = False  # True: `measured_rates` is asked before each epoch
     compares_gradients: ClassVar[bool] = False  # True: it needs the signal-to-noise ratio of what is measured
+    follows: ClassVar[bool] = False  # True: batch norm takes the statistics of the very images that are tested
+    descends: ClassVar[bool] = False  # True: its scale and shift also learn from them, without labels
 
     def rows(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:
         """The method's own layer table, a row for every block, the head last."""

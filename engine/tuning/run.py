@@ -18,6 +18,7 @@ from engine.machine.devices import torch_device
 from engine.machine.limits import Limits, heeding, last_words
 from engine.preparation.held import read_ahead
 from engine.provenance.noted import findings, notices, write_down
+from engine.tuning.at_test import way
 from engine.tuning.material import Material, read_material
 from engine.tuning.method import FineTuneMethod
 from engine.tuning.precision import settle
@@ -83,7 +84,8 @@ def train_and_test(training: FineTuning, experiment: Experiment, material: Mater
         yield from kept(training, training.checkpoints)
         weights = select_weights(training.model, method, training.checkpoints, training.epoch)
         notes = {"mixup": f"of {training.mixed()}"} if training.mixed() else {}
-        for said in test(training.model, material, experiment, weights, training.bf16, folder):
+        how = way(training.model, method, len(material.test), experiment.seed)
+        for said in test(training.model, material, experiment, weights, training.bf16, folder, how):
             yield said.given(notes=notes) if isinstance(said, Evaluated) else said
     yield from training.checkpoints.insist()
     total = training.step if training.stopped_early else training.total_steps

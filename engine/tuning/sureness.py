@@ -48,9 +48,9 @@ class Sureness:
         most = min(KEPT, chances.shape[1])
         self._parts.append((places[:, :most], ordered[:, :most], chances.gather(1, labels[:, None])[:, 0]))
 
-    def answers(self, ids: np.ndarray) -> Answers:
-        """ids: int64 [n], of all images that were taken."""
-        classes, chances, truth = (torch.cat(parts).cpu().numpy() for parts in zip(*self._parts, strict=True))
+    def answers(self, ids: np.ndarray, places: Tensor | slice = slice(None)) -> Answers:
+        """ids: int64 [n], of all images that were taken. places: int64 [n], when each of them was taken."""
+        classes, chances, truth = (torch.cat(parts).cpu()[places].numpy() for parts in zip(*self._parts, strict=True))
         seconds = [begin.elapsed_time(end) / 1000 for begin, end in self._marks] or self._seconds
         timed = np.asarray(seconds[WARMING:] if len(seconds) > WARMING else seconds, np.float64)
         return Answers(ids.astype(np.int64), classes.astype(np.int16), chances, truth, timed, self._batch)

@@ -24,7 +24,7 @@ from engine.experiment import Experiment, Shift
 from engine.metrics import SHIFT, TESTED
 from engine.preparation.inputs import Labelled
 from engine.provenance.seen import KEY
-from engine.tuning.learners import EVALUATION_BATCH, batches
+from engine.tuning.at_test import AsItIs
 from engine.tuning.material import Material
 from engine.tuning.sureness import Sureness
 
@@ -34,23 +34,23 @@ UNEVEN = 1.2  # largest test class against the smallest, from which accuracy ove
 
 
 def test(
-    model: Backbone, material: Material, experiment: Experiment, weights: str, bf16: bool, folder: Path
+    model: Backbone, material: Material, experiment: Experiment, weights: str, bf16: bool, folder: Path, way: AsItIs
 ) -> Iterator[Event]:
     """Every figure with what holds for all of them. folder: the run's own, for what is kept of each test image."""
-    shared = conditions(material.split, material.data, experiment)
+    shared = {**conditions(material.split, material.data, experiment), **way.conditions}
     notes = {"weights": weights, "validation": f"{len(material.validation)} images", **noted(material.findings)}
-    for event in figures(model, material, bf16, folder):
-        yield event.given(shared, notes) if isinstance(event, Evaluated) else event
+    for event in figures(model, material, bf16, folder, way):
+        yield event.given(shared, {**notes, **way.notes}) if isinstance(event, Evaluated) else event
 
 
-def figures(model: Backbone, material: Material, bf16: bool, folder: Path) -> Iterator[Event]:
+def figures(model: Backbone, material: Material, bf16: bool, folder: Path, way: AsItIs) -> Iterator[Event]:
     """Predict every test image once, in eval mode."""
-    guess, truth, answers = yield from predict(model, material, material.test, bf16, "Testing")
+    guess, truth, answers = yield from predict(model, material, material.test, bf16, "Testing", way)
     yield from kept(answers, folder)
     yield evaluated(material.test.ids, guess, truth, material.class_names)
     yield from beside(material.findings, material.test.ids, guess, truth, len(material.class_names))
     for shift, labelled in material.further:
-        guess, truth, _ = yield from predict(model, material, labelled, bf16, "Testing on further images")
+        guess, truth, _ = yield from predict(model, material, labelled, bf16, "Testing on further images", way)
         yield under(shift, evaluated(labelled.ids, guess, truth, material.class_names))
 
 
@@ -65,20 +65,21 @@ def kept(answers: Answers, folder: Path) -> Iterator[Notice]:
 
 @torch.no_grad()
 def predict(
-    model: Backbone, material: Material, labelled: Labelled, bf16: bool, text: str
+    model: Backbone, material: Material, labelled: Labelled, bf16: bool, text: str, way: AsItIs
 ) -> Generator[Preparing, None, tuple[np.ndarray, np.ndarray, Answers]]:
     """Yields `Preparing`, returns the predicted and the true class of each image, int64 [n], and how sure it was."""
-    model.eval()
-    predicted, sureness = [], Sureness(EVALUATION_BATCH)
-    for part in batches(len(labelled)):
-        yield Preparing(text, part.start / len(labelled))
-        inputs = material.shape(labelled.inputs[part])
-        with rounded(model, bf16), sureness.timed(inputs):
-            outputs = model(inputs)
-        predicted.append(outputs.argmax(1))
-        sureness.take(outputs, labelled.labels[part])
-    guess = torch.cat(predicted).cpu().numpy()
-    return guess, labelled.labels.cpu().numpy(), sureness.answers(labelled.ids)
+    predicted, sureness = [], Sureness(way.batch)
+    with way.answering(model) as answer:
+        for done, part in way.parts(labelled):
+            yield Preparing(text, done / len(labelled))
+            inputs = material.shape(labelled.inputs[part])
+            with rounded(model, bf16), sureness.timed(inputs):
+                outputs = answer(inputs)
+            predicted.append(outputs.argmax(1))
+            sureness.take(outputs, labelled.labels[part] if isinstance(part, slice) else labelled.labels_of(part))
+    guess, order = torch.cat(predicted).cpu(), way.order(len(labelled))
+    places = slice(None) if order is None else order.argsort()
+    return guess[places].numpy(), labelled.labels.cpu().numpy(), sureness.answers(labelled.ids, places)
 
 
 def evaluated(ids: np.ndarray, guess: np.ndarray, truth: np.ndarray, names: tuple[str, ...]) -> Evaluated:

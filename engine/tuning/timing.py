@@ -180,7 +180,8 @@ def fine_tune_cost(experiment: Experiment, method: FineTuneMethod) -> Cost:
         + round(timing.longer * activations(model, images, timing.shape))
     )
     steps = method.epochs * len(cuts(len(split.train), batch))
+    asked = (1 + len(experiment.dataset.tested_on)) * (3 if method.descends else 1)  # a gradient costs two passes more
     return Cost(
-        trained, parameter_count(model), steps, max(epochs), total + timing.forward * len(split.test), memory,
+        trained, parameter_count(model), steps, max(epochs), total + asked * timing.forward * len(split.test), memory,
         further_fit=total - shared, least_seconds_per_epoch=min(epochs),
     )  # fmt: skip

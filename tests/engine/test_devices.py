@@ -51,6 +51,7 @@ from engine.preparation.inputs import Inputs, Labelled, Normaliser
 from engine.preparation.streamed import ReadAhead, Streamed
 from engine.registry import methods
 from engine.tuning import objective
+from engine.tuning.at_test import AsItIs
 from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod
 from engine.tuning.testing import predict
 from engine.tuning.training import FineTuning, StageTraining
@@ -165,7 +166,7 @@ def runs(case: TuningCase, monkeypatch: pytest.MonkeyPatch, keep: Callable[[Labe
         checkpoints = Checkpoints(Path(tempfile.mkdtemp()))
         run = FineTuning(model, case.method(epochs=2), parts[0], parts[1], shape, checkpoints, Limits(), seed=0)
         assert sum(isinstance(event, EpochCompleted) for event in run.events()) == run.method.epochs
-        list(predict(model, SimpleNamespace(shape=shape), parts[1], False, ""))  # type: ignore[arg-type]
+        list(predict(model, SimpleNamespace(shape=shape), parts[1], False, "", AsItIs()))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", TUNING, ids=lambda kind: kind.name)

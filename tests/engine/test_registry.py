@@ -19,7 +19,7 @@ from engine.preflight.problems import problems
 NAMES = [
     "lp_ft", "full_ft", "discriminative", "l2_sp", "reinit_last", "surgical", "gradual", "auto_rgn", "auto_snr",
     "bitfit", "lora",
-    "linear_probe", "scratch", "as_is",
+    "linear_probe", "scratch", "as_is", "target_statistics", "tent",
 ]  # fmt: skip
 META = ["protonet", "maml", "fomaml", "anil", "boil", "meta_sgd", "reptile"]
 META += ["matching", "relation", "siamese", "ridge", "baseline", "baseline_pp", "pmf"]

@@ -250,7 +250,8 @@ class MethodSection(Column):
             return
         self.layers.show_method(self.method, values, self._info, self._around.backbone.head == "kept")
         self._drawn = (*wanted, self.layers.state())  # which it may have changed: blocks that are gone
-        nothing = self.layers.view is not None and not self.layers.view.epochs
+        view = self.layers.view
+        nothing = view is not None and not view.epochs and not view.method.follows
         for widget in (self.form, self.presets, self.reset, self._preset_words):
             widget.setVisible(not nothing)  # a method that trains nothing has nothing to set
         self._draw_previews(values, self._around)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.comparison.wording import is_share
+from engine.studies.table import told_marks
 from ui.figures.painted import Section
 from ui.studies.figure import StudyFigure
 from ui.studies.header import StudyHeader
@@ -95,7 +96,7 @@ class StudyDetail(QWidget):
             (self.error if now.study.figure == "labels" else self.accuracy).setChecked(True)
             self._area.verticalScrollBar().setValue(0)
         self._draw()
-        self.says.setText("\n".join(now.sentences()))
+        self.says.setText("\n".join([*now.sentences(), *told_marks(now.table)]))
         self.says.setVisible(bool(self.says.text()))
         self.note.setText(f"Note: {now.row.note}" if now.row.note else "")
         self.note.setVisible(bool(now.row.note))

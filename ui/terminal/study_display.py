@@ -13,7 +13,7 @@ from engine.comparison.wording import MARK, NO_NUMBER, duration, figure, with_in
 from engine.events import RunState
 from engine.experiment import Shift
 from engine.studies.crossings import sentence
-from engine.studies.table import BEST, StudyEntry, StudyTable
+from engine.studies.table import BEST, StudyEntry, StudyTable, told_marks
 from engine.work.study import Progress, StudyRunner
 from storage.rows import CellRun, StudyRow
 from ui.studies.reading import StudyNow, progress_words
@@ -110,9 +110,7 @@ def print_study(now: StudyNow, as_json: bool) -> None:
     print_table(heads, rows)
     if any(entry.best for row in now.table.entries for entry in row):
         say(f"* {BEST}")
-    for known in dict.fromkeys(words for row in now.table.entries for entry in row for words in entry.caveats):
-        say(f"{MARK} {known}")
-    for said in ["", *now.sentences(), *(failed_words(now))]:
+    for said in [*told_marks(now.table), "", *now.sentences(), *(failed_words(now))]:
         say(said)
 
 

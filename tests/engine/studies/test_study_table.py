@@ -10,7 +10,7 @@ import pytest
 from engine.studies.cells import cells
 from engine.studies.crossings import crossings, sentence, sign_changes
 from engine.studies.study import Study, parse_study
-from engine.studies.table import CellOutcome, StudyTable, answers, study_table
+from engine.studies.table import CellOutcome, StudyTable, answers, study_table, told_marks
 
 T2 = 4.302652729749462  # 97.5 % quantile of Student's t with 2 degrees of freedom, from the tables
 
@@ -49,6 +49,19 @@ def test_mean_and_interval_over_seeds_and_the_sure_best() -> None:
     basis = "95 % interval 7.5 to 12.5 over seeds alone, 3 seeds"
     assert answers(found) == [f"Test accuracy: A is best, 10.0 points above B ({basis})."]
     assert (found.done, found.total) == (6, 6)
+
+
+def test_an_arm_that_saw_the_test_images_is_marked_in_every_sentence_that_names_it() -> None:
+    asked, said = study(), "transductive: batch norm took its statistics from the test images"
+    values = by_seed(0, None, 0.80, 0.82, 0.84) | by_seed(1, None, 0.70, 0.73, 0.73)
+    marked = {
+        one.key: CellOutcome({TEST: values[one.arm, one.labels, one.seed]}, caveats=(said,) if one.arm else ())
+        for one in cells(asked)
+    }
+    found = study_table(asked, marked)
+    assert answers(found)[0].startswith("Test accuracy: A is best, 10.0 points above B ⚠ (")
+    assert told_marks(found) == [f"⚠ B: {said}"]
+    assert told_marks(table(asked, by_seed(0, None, 0.8) | by_seed(1, None, 0.7))) == []
 
 
 def test_a_lead_that_changes_with_the_seed_is_not_bold() -> None:

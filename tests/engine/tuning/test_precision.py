@@ -30,7 +30,9 @@ from tests.engine.tuning.striped import small_network, stripes
 
 HEAD_ALONE = ("linear_probe", "as_is")  # nothing is computed in bfloat16
 SIDE = 16  # pixels of the digits: bfloat16 is slow on a processor that does not know it
-METHODS = [one for one in methods() if issubclass(one, FineTuneMethod) and one.name not in HEAD_ALONE]
+METHODS = [
+    one for one in methods() if issubclass(one, FineTuneMethod) and one.keeps_network and one.name not in HEAD_ALONE
+]
 
 
 def training(kind: type[FineTuneMethod], folder: Path) -> FineTuning:
