@@ -16,7 +16,7 @@ from torch import Tensor
 
 from engine.artifacts.bookmark import read_state, write_state
 from engine.artifacts.checkpoints import COMPUTED
-from engine.artifacts.weights import build_backbone, read_weights, refuse_odd
+from engine.artifacts.weights import build_backbone, read_weights, refuse_odd, tests_last
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone, changed
 from engine.backbones.precision import rounded
@@ -217,8 +217,7 @@ def in_bfloat16(experiment: Experiment, folder: Path, computed: Mapping[str, Any
 
 def tested_file(folder: Path, method: Method) -> Path:
     """The weights that the run was tested with; raises `WeightsError`."""
-    last = getattr(method.hyperparameters, "tested", "") == "last epoch"
-    names = ("last",) if last else ("best", "last")
+    names = ("last",) if tests_last(method) else ("best", "last")
     for file in (folder / f"{name}.safetensors" for name in names):
         if file.is_file():
             return file

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pickle
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 import torch
+from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -19,10 +21,12 @@ from engine.backbones.download import is_as_named
 from engine.backbones.info import BackboneInfo, Published
 from engine.backbones.kept import kept
 from engine.backbones.networks import random_backbone
-from engine.errors import WeightsError
-from engine.experiment import BackboneChoice
+from engine.errors import InvalidExperiment, WeightsError
+from engine.experiment import BackboneChoice, Experiment
 from engine.machine.draws import own_draws
+from engine.method import Method
 from engine.provenance.seen import past
+from engine.registry import build_method
 
 T = TypeVar("T")
 KEEP_NONE = "Take a new head."
@@ -87,12 +91,26 @@ def saved_state(choice: BackboneChoice, runs: Path | None, part: str = "") -> di
 
 
 def saved_file(uid: str, runs: Path | None) -> Path:
-    """The file of a saved run's weights: the best ones, or the last where there are no best."""
+    """The file of a saved run's weights: those that its figure is of, or the others where it did not come that far."""
     folder = (runs or Path()) / uid
-    for file in (folder / "best.safetensors", folder / "last.safetensors"):
+    names = ("last", "best") if _was_tested_last(folder) else ("best", "last")
+    for file in (folder / f"{name}.safetensors" for name in names):
         if runs is not None and file.is_file():
             return file
     raise WeightsError(f"The saved weights of run {uid} are gone.", "Choose other weights or run it again.")
+
+
+def tests_last(method: Method) -> bool:
+    """Whether a run is tested with the weights of its last epoch though better ones were seen before."""
+    return getattr(method.hyperparameters, "tested", "") == "last epoch"
+
+
+def _was_tested_last(folder: Path) -> bool:
+    """As the run wrote down; a folder that does not say it holds what it holds."""
+    with suppress(OSError, ValidationError, InvalidExperiment):
+        written = (folder / "experiment.json").read_text(encoding="utf-8")
+        return tests_last(build_method(Experiment.model_validate_json(written)))
+    return False
 
 
 def head_weights(choice: BackboneChoice, runs: Path | None = None) -> dict[str, Tensor]:
