@@ -155,7 +155,7 @@ def main() -> None:
         assert isinstance(page, DataPage)
         wait(app, lambda: page.is_settled() and is_full(page.detail.grid), 30)
         measure(app, page, folder, chosen.patience)
-        garbage.collector.timer.stop()
+        garbage.timer.stop()
         window.closing.decide_to_quit()
         window.close()
         window.parts.background.wait()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from contextlib import contextmanager
+from typing import Any, ClassVar, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
 
@@ -14,6 +15,7 @@ from engine.errors import Cancelled, ExperimentError, mendable
 
 T = TypeVar("T")
 WAY, AT_MOST = 0.15, 2.0  # seconds for which work makes way once it is asked; and in which it goes on a step at least
+FRAME = 0.1  # seconds after which even a frame is not waited for: nothing of it may have been in sight
 
 
 class Background(QObject):
@@ -21,11 +23,12 @@ class Background(QObject):
 
     What is to be done `at_once` has threads of its own: the others may all wait while the engine is imported. So has
     what is `long`: two folders of 10,000 images are no reason that a click waits for minutes. While a hand moves
-    something (`make_way`) all but what is `at_once` stands still.
+    something (`make_way`) all but what is `at_once` stands still, and while it is painted (`painting`) that does too.
 
     crashed: an exception of work that was started without `failed`.
     """
 
+    _way_until: ClassVar[float] = 0.0  # of all windows: there is one hand, and one thread that they share
     crashed = Signal(object)
     _answered = Signal(object, object, object)
 
@@ -37,7 +40,8 @@ class Background(QObject):
         self._current: dict[str, threading.Event] = {}
         self._all: set[threading.Event] = set()
         self._closed = False
-        self._way_until = 0.0
+        self._free = threading.Event()
+        self._free.set()
         self._answered.connect(self._hand_over, Qt.ConnectionType.QueuedConnection)
 
     def run(
@@ -62,7 +66,7 @@ class Background(QObject):
         self._all.add(stop)
         if key:
             self._current[key] = stop
-        cancelled = stop.is_set if at_once else lambda: self._made_way(stop)
+        cancelled = (lambda: self._let_paint(stop)) if at_once else (lambda: self._made_way(stop))
         pool = self._at_once if at_once else self._long if long else self._pool
         pool.submit(self._work, lambda: work(cancelled), done, failed or self.crashed.emit, stop)
 
@@ -82,8 +86,25 @@ class Background(QObject):
             stop.set()
 
     def make_way(self) -> None:
-        """Something is scrolled: for a moment what is not done `at_once` stands still where it asks `cancelled`."""
-        self._way_until = time.monotonic() + WAY
+        """Something is scrolled: for a moment what is not done `at_once` stands still where it asks `cancelled`,
+        and all of it until that is painted."""
+        self._free.clear()
+        Background._way_until = time.monotonic() + WAY
+
+    @classmethod
+    def is_making_way(cls) -> bool:
+        """Whether a hand moves something just now."""
+        return time.monotonic() < cls._way_until
+
+    @contextmanager
+    def painting(self) -> Iterator[None]:
+        """Inside, all work stands still where it asks `cancelled`: else each call of the painter waits for its turn
+        behind a thread that has just begun with the next image."""
+        self._free.clear()
+        try:
+            yield
+        finally:
+            self._free.set()
 
     def close(self) -> None:
         """Cancel everything and drop the answers; threads end by themselves. May be called twice."""
@@ -98,12 +119,17 @@ class Background(QObject):
         for pool in (self._pool, self._at_once, self._long):
             pool.shutdown(wait=True)
 
+    def _let_paint(self, stop: threading.Event) -> bool:
+        """Whether it was cancelled; answers once nothing is painted."""
+        self._free.wait(FRAME)
+        return stop.is_set()
+
     def _made_way(self, stop: threading.Event) -> bool:
         """Whether it was cancelled; answers once the window has had its way."""
         latest = time.monotonic() + AT_MOST
         while (left := min(self._way_until, latest) - time.monotonic()) > 0 and not stop.wait(left):
             pass
-        return stop.is_set()
+        return self._let_paint(stop)
 
     def _work(
         self,

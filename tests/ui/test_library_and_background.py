@@ -160,6 +160,39 @@ def test_work_that_makes_way_goes_on_afterwards_and_is_cancelled_meanwhile(
     qtbot.waitUntil(lambda: answers == [False, False, False])
 
 
+def test_work_of_all_kinds_stands_still_while_something_is_painted(
+    qtbot: QtBot, background: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background_module, "FRAME", 3600)
+    counted = {"at_once": 0, "long": 0, "": 0}
+    ended = threading.Event()
+
+    def count(kind: str) -> Callable[[Callable[[], bool]], str]:
+        def work(cancelled: Callable[[], bool]) -> str:
+            while not cancelled() and not ended.is_set():
+                counted[kind] += 1
+            return kind
+
+        return work
+
+    answers: list[str] = []
+    for kind in counted:
+        background.run(count(kind), answers.append, at_once=kind == "at_once", long=kind == "long")
+    qtbot.waitUntil(lambda: all(counted.values()))
+    with background.painting():
+        qtbot.wait(20)  # each may be in the middle of a step
+        before = dict(counted)
+        qtbot.wait(50)
+        assert counted == before
+    qtbot.waitUntil(lambda: all(counted[kind] > before[kind] for kind in counted))
+    ended.set()
+    qtbot.waitUntil(lambda: len(answers) == 3)
+    monkeypatch.setattr(background_module, "FRAME", 0.01)
+    background.make_way()  # and nothing is painted after it
+    background.run(lambda cancelled: str(cancelled()), answers.append, at_once=True)
+    qtbot.waitUntil(lambda: answers[3:] == ["False"])
+
+
 def test_failures_and_cancellation(qtbot: QtBot, background: Background) -> None:
     failures: list[Exception] = []
     crashes: list[Exception] = []

@@ -148,7 +148,8 @@ class SampleGrid(QAbstractScrollArea):
         painter, region = QPainter(self.viewport()), event.region()
         parts = [(top + part.top() - FRAME, top + part.bottom() + 1 + FRAME) for part in _parts(region)]
         tiles = {tile.place: tile.rect for part in dict.fromkeys(parts) for tile in self.rows.tiles(*part)}
-        self._paint_tiles(painter, {place: rect.translated(0, -top) for place, rect in tiles.items()})
+        with self._background.painting():
+            self._paint_tiles(painter, {place: rect.translated(0, -top) for place, rect in tiles.items()})
         for section, above in self.rows.heads(top, bottom):
             line = self._heading(section, above - top)
             if region.intersects(line):

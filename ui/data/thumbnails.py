@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 KEPT_BYTES = 64 * 2**20
 Picture = Callable[["ImageSet", int, int], QImage]  # of an image, square of so many pixels; raises `DataError`
-AT_ONCE, BATCH = 2, 8  # batches at work; images in one: what is looked at next does not wait for long
+AT_ONCE, SCROLLED = 2, 1  # batches at work; and while it is scrolled, when the window wants its turn most
+BATCH = 8  # images in one: what is looked at next does not wait for long
 CRISP = 2  # times that an image is enlarged from which on its pixels are shown
 
 
@@ -68,7 +69,8 @@ class Thumbnails(QObject):
         return self._busy == 0
 
     def _begin(self) -> None:
-        while self._data is not None and self._wanted and self._busy < AT_ONCE:
+        most = SCROLLED if Background.is_making_way() else AT_ONCE
+        while self._data is not None and self._wanted and self._busy < most:
             batch, self._wanted = self._wanted[:BATCH], self._wanted[BATCH:]
             self._busy += 1
             work = _decoding(self._data, batch, self._side, self._picture)

@@ -28,7 +28,14 @@ class Wish:
 
 
 def arranged(listing: Listing, wish: Wish) -> Layout:
-    """Raises `DataError`. Class folders go before a table that lies beside them."""
+    """Of one listing once. Raises `DataError`. Class folders go before a table that lies beside them."""
+    known = listing.arrangements.get(wish)
+    layout = known if isinstance(known, Layout) else _arranged(listing, wish)
+    listing.arrangements[wish] = layout
+    return layout
+
+
+def _arranged(listing: Listing, wish: Wish) -> Layout:
     if wish.class_level:
         return _by_level(listing, wish.class_level)
     if wish.labels == TABLE:

@@ -9,6 +9,7 @@ import zipfile
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 
 from engine.data.files.kinds import COMPANIONS, IMAGE_ENDINGS, ending, kind, promises_image
@@ -21,6 +22,7 @@ from engine.given import is_there, person_path
 from engine.machine.files import Unread
 
 MOST_FILES = 1_000_000
+IN_PARTS = attrgetter("path", "size", "stamp", "real")  # by which entries are in order, and sooner than by themselves
 GIBIBYTE = 2**30
 LARGEST_MEMBER = GIBIBYTE
 REPACK = "Unpack it yourself, look at what is inside, and pick the folder."
@@ -86,6 +88,11 @@ class Listing:
         """Changes whenever a file is added, removed or rewritten."""
         return hash((str(self.root), self.files, self.folders, self.odd))
 
+    @cached_property
+    def arrangements(self) -> dict[object, object]:
+        """What was made of it, by what was wished (`arranged`): of 100,000 files that takes half a second each time."""
+        return {}
+
     def open(self) -> Files:
         return ZipFiles(self.root) if self.is_zip else FolderFiles(self.root)
 
@@ -135,7 +142,8 @@ def _list_folder(root: Path, cancelled: Cancel | None) -> Listing:
                 f"“{root.name}” holds more than {MOST_FILES:,} files.", "Pick the folder of classes itself."
             )
     odd = sorted(found.odd, key=lambda one: natural(one.path))
-    return Listing(root, tuple(sorted(found.files)), frozenset(found.folders), is_zip=False, odd=tuple(odd))
+    files = tuple(sorted(found.files, key=IN_PARTS))
+    return Listing(root, files, frozenset(found.folders), is_zip=False, odd=tuple(odd))
 
 
 def _scan(folder: str, inner: str, found: _Walked) -> list[os.DirEntry[str]]:

@@ -6,6 +6,7 @@ Lake, Salakhutdinov and Tenenbaum 2015: 30 background and 20 evaluation alphabet
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,8 +58,8 @@ def is_omniglot(listing: Listing) -> bool:
 
     Characters of a game lie in such folders too, and would be turned from black to white.
     """
-    placed = {entry: place for entry in listing.images if (place := _place(entry)) is not None}
-    if not placed or len(placed) < NEARLY * len(listing.images):
+    placed = _placed(listing.images)
+    if not placed:
         return False
     if all(place[0] in HALVES for place in placed.values()):
         return True
@@ -67,6 +68,17 @@ def is_omniglot(listing: Listing) -> bool:
         return False
     sample = [Item(entry, "", None, "") for entry in list(placed)[:: max(1, len(placed) // SAMPLE)]]
     return all(fact.grey for fact in inspect(listing, sample)[0] if fact is not None)  # of those that can be read
+
+
+def _placed(images: Sequence[Entry]) -> dict[Entry, Place]:
+    """Where those lie that are in such a tree; of none once too many are not."""
+    found, missed, most = dict[Entry, Place](), 0, (1 - NEARLY) * len(images)
+    for entry in images:
+        if (place := _place(entry)) is not None:
+            found[entry] = place
+        elif (missed := missed + 1) > most:
+            return {}
+    return found
 
 
 def _place(entry: Entry) -> Place | None:
@@ -80,8 +92,8 @@ def _place(entry: Entry) -> Place | None:
 
 def load_omniglot(listing: Listing, progress: Progress | None = None, cancelled: Cancel | None = None) -> ImageSet:
     """Characters as classes, in the order of half, alphabet and number. Raises `DataError`, `Cancelled`."""
-    placed = {entry.path: place for entry in listing.images if (place := _place(entry)) is not None}
-    if not placed or len(placed) < NEARLY * len(listing.images):
+    placed = {entry.path: place for entry, place in _placed(listing.images).items()}
+    if not placed:
         raise DataError(
             f"“{listing.root.name}” is not Omniglot's tree.",
             "Pick the folder that holds images_background and images_evaluation, or use it as a folder of classes.",

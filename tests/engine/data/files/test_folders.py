@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.data.files.arranged import Wish, arranged
+from engine.data.files.tree import list_files
 from engine.data.images import ImageSet
 from engine.data.sources import load, resolve
 from engine.experiment import DatasetChoice
@@ -234,3 +236,13 @@ def test_pixels_come_in_the_order_asked_for(class_folders: Maker) -> None:
     order = np.random.default_rng(0).permutation(60)
     assert np.array_equal(data.pixels(order, 8, 3), every[order])
     assert data.pixels([], 8, 3).shape == (0, 8, 8, 3)
+
+
+def test_a_listing_is_arranged_once_however_often_it_is_asked(tmp_path: Path) -> None:
+    for name in ("cat", "dog"):
+        (tmp_path / name).mkdir()
+        Image.new("L", (8, 8)).save(tmp_path / name / "1.png")
+    listing, level = list_files(tmp_path), Wish(class_level=1)
+    assert arranged(listing, Wish()) is arranged(listing, Wish())
+    assert arranged(listing, level) is arranged(listing, level) is not arranged(listing, Wish())
+    assert arranged(list_files(tmp_path), Wish()) is not arranged(listing, Wish())
