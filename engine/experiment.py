@@ -150,10 +150,14 @@ class BackboneChoice(Frozen):
     preparation: Preparation = Field(
         "plain", description="images resized bilinearly and wholly, or resized and cut as the weights state it"
     )
+    what_it_keeps: Literal["not measured", "each epoch"] = Field(
+        "not measured", description="how well it still tells the classes of run:<uid>, after each epoch"
+    )
 
     @model_serializer(mode="wrap")
     def _as_before(self, serialise: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
-        return as_before(serialise(self), {"preparation": "plain"}, info.context == TOLD)
+        added = {"preparation": "plain", "what_it_keeps": "not measured"}
+        return as_before(serialise(self), added, info.context == TOLD)
 
 
 class MethodChoice(Frozen):
@@ -201,14 +205,17 @@ class SearchChoice(Frozen):
         return as_before(serialise(self), {"strategy": "bayesian", "minutes": None, "ranges": {}})
 
 
+BESIDES: dict[str, Any] = {"device": True, "backbone": {"what_it_keeps"}}  # what changes no figure of a run
+
+
 class Experiment(Frozen):
     """Everything needed to run again on another machine.
 
     `device` is a placement: it says where a run is worked, not what is run, and is left out of `configuration()` and of
-    what is hashed from it. `precision` stays in: bfloat16 rounds otherwise than float32 and gives other figures; what
-    "automatic" came to is recorded with the run, and a repeat goes by that. `dataset.path` stays in too: what
-    identifies images is their fingerprint, and that is known only once they were read; without the path unlike folders
-    would be one configuration.
+    what is hashed from it; so is `backbone.what_it_keeps`, by which a run is looked at. `precision` stays in: bfloat16
+    rounds otherwise than float32 and gives other figures; what "automatic" came to is recorded with the run, and a
+    repeat goes by that. `dataset.path` stays in too: what identifies images is their fingerprint, and that is known
+    only once they were read; without the path unlike folders would be one configuration.
     """
 
     dataset: SerializeAsAny[DatasetChoice] = DatasetChoice()
@@ -222,11 +229,11 @@ class Experiment(Frozen):
 
     def canonical(self) -> str:
         """JSON with sorted keys and no white space: equal experiments give equal text."""
-        return self._text(set())
+        return self._text({})
 
     def configuration(self) -> str:
-        """As `canonical`, without where it runs: equal text on any device is the same experiment."""
-        return self._text({"device"})
+        """As `canonical`, without where it runs and what is looked at meanwhile: equal text is the same experiment."""
+        return self._text(BESIDES)
 
     def digest(self, source: str = "") -> str:
         """10 hexadecimal digits of the configuration and of what else decides its result: the key of its source."""
@@ -234,9 +241,9 @@ class Experiment(Frozen):
 
     def group_hash(self) -> str:
         """Hash of the configuration but for the seed: runs that share it are seeds of one configuration."""
-        return hashlib.sha256(self._text({"device", "seed"}).encode()).hexdigest()[:16]
+        return hashlib.sha256(self._text({**BESIDES, "seed": True}).encode()).hexdigest()[:16]
 
-    def _text(self, without: set[str]) -> str:
+    def _text(self, without: dict[str, Any]) -> str:
         return json.dumps(self.model_dump(mode="json", exclude=without), sort_keys=True, separators=(",", ":"))
 
     def with_seed(self, seed: int) -> Experiment:

@@ -16,20 +16,23 @@ STEPS, SHOTS, SHIFT, HEAD, LABELS = "inner steps", "shots", "shift", "head", "la
 TESTED = "test images"  # condition of a figure: stands for the images that were tested, in their order, and classes
 TEST_SET = "test set"  # other images than the run came with
 TRAINING, VALIDATION = "train/", "val/"  # how the names of curves begin
+SOURCE, FORGOTTEN = "source/", "forgotten/"  # how names begin of what is left of what the weights knew, and what not
+OLD_HEAD, FRESH_PROBE = "old head", "fresh probe"  # what tells the source's classes
 COLLAPSED = "collapsed/"  # how the names of values begin that a network has which says the same of everything
 BEFORE = "before adaptation"  # how names end that were measured before the inner steps
 
 
 @dataclass(frozen=True)
 class Metric:
-    """key: as in names. goal: which of two figures is the better one. unit: "percent" of a fraction in [0, 1], else
-    "number". digits: behind the point, where a figure is told in words. main: a run may be known by it, and is then
-    watched by it while it learns; before it come those that were registered earlier. least: what no figure is below."""
+    """key: as in names. goal: which of two figures is the better one. unit: "percent" of a fraction in [0, 1],
+    "points" of a difference of two such, else "number". digits: behind the point, where a figure is told in words.
+    main: a run may be known by it, and is then watched by it while it learns; before it come those that were
+    registered earlier. least: what no figure is below."""
 
     key: str
     title: str
     goal: Literal["min", "max"] = "max"
-    unit: Literal["percent", "number"] = "number"
+    unit: Literal["percent", "points", "number"] = "number"
     digits: int = 3
     main: bool = True
     least: float = -inf
@@ -40,17 +43,26 @@ class Metric:
         return self.unit == "percent"
 
     @property
+    def scale(self) -> int:
+        """What a figure is told in: hundredths of a share, or of a difference of two."""
+        return 1 if self.unit == "number" else 100
+
+    @property
     def words(self) -> str:
         """Its title inside a sentence: "accuracy", but "F1"."""
         return self.title[:1].lower() + self.title[1:] if self.title[1:2].islower() else self.title
 
     def told(self, value: float) -> str:
-        """ "81.2 %" of a share, else "0.352"."""
+        """ "81.2 %" of a share, "12.3 points" of a difference of shares, else "0.352"."""
+        if self.unit == "points":
+            return f"{round(100 * value, self.digits) + 0.0:.{self.digits}f} points".replace("-", "−")
         return f"{100 * value:.{self.digits}f} %" if self.is_share else f"{value:.{self.digits}f}"
 
     @property
     def limits(self) -> tuple[float, float]:
         """What no figure, and no end of an interval, is outside of."""
+        if self.unit == "points":
+            return (-1.0, 1.0)
         return (0.0, 1.0) if self.is_share else (self.least, inf)
 
     @property
@@ -135,6 +147,9 @@ register(
     Metric("rank", "Effective rank", digits=1, main=False, least=0.0),
     Metric("moved", "Moved", main=False),
     Metric("rate", "Learning rate", main=False),
+    Metric(OLD_HEAD, "Accuracy by its old head", unit="percent", digits=1, main=False),
+    Metric(FRESH_PROBE, "Accuracy by a fresh probe", unit="percent", digits=1, main=False),
+    Metric("forgotten", "Forgotten", "min", unit="points", digits=1, main=False),
     Metric("bench", "Accuracy", unit="percent", digits=1, main=False),
     Metric("bench folds", "Accuracy in cross-validation", unit="percent", digits=1, main=False),
 )

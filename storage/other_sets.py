@@ -1,4 +1,4 @@
-"""Figures of runs that were tested on further sets of images after they ended, and how often a set was looked at."""
+"""Figures of runs that were measured after they ended, on further sets of images; how often a set was looked at."""
 
 from __future__ import annotations
 
@@ -57,6 +57,16 @@ class OtherSetMethods:
                     "DELETE FROM result WHERE run_id = ? AND at = ? AND (json_extract(conditions, '$.data') = ?"
                     f" OR json_extract(notes, '{KEY}') = ?)", (run_id, *same),
                 )  # fmt: skip
+            for one in figures:
+                results.write(one, connection, run_id, time.time())
+
+    def keep_beside(self, run_id: int, figures: Sequence[Evaluated]) -> None:
+        """Save figures that were measured after a run had ended, in place of those of the same metrics. Raises
+        `StorageError` for a run that waits or works."""
+        with writing(self._connection) as connection:
+            purging.title(connection, [run_id], ended=True)
+            for one in figures:
+                connection.execute("DELETE FROM result WHERE run_id = ? AND metric = ?", (run_id, one.metric))
             for one in figures:
                 results.write(one, connection, run_id, time.time())
 

@@ -35,6 +35,7 @@ LABELS = {
     "backbone.head": "Head",
     "backbone.image_size": "Image size (pixels)",
     "backbone.preparation": "Preparation of images",
+    "backbone.what_it_keeps": "What it keeps",
     "method.name": "Method",
     "search": "Search",
     "budget.minutes": "Time limit (minutes)",

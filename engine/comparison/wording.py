@@ -49,6 +49,8 @@ def figure(metric: str, value: float) -> str:
     """ "81.2 %" of an accuracy, "0.352" of an error."""
     if not isfinite(value):
         return NO_NUMBER
+    if metrics.of(metric).unit == "points":
+        return f"{_plain(value, metric)} points"
     return percent(value, metrics.of(metric).digits) if is_share(metric) else _plain(value, metric)
 
 
@@ -101,7 +103,7 @@ def with_seeds(values: Sequence[float], metric: str = ACCURACY) -> str:
 
 def _plain(value: float, metric: str) -> str:
     """The number alone, in percent for a share."""
-    return number(100 * value if is_share(metric) else value, metrics.of(metric).digits)
+    return number(metrics.of(metric).scale * value, metrics.of(metric).digits)
 
 
 def thousands(value: float | None) -> str:

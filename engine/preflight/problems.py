@@ -14,7 +14,7 @@ from engine.data.shifts import first_repeated
 from engine.data.sources import bands, checked, known, sets
 from engine.errors import InvalidExperiment, NotHere
 from engine.experiment import Budget, DatasetChoice, Experiment
-from engine.families import PRETRAINING, Family, family
+from engine.families import FINE_TUNING, PRETRAINING, Family, family
 from engine.given import is_there
 from engine.method import Method
 from engine.preflight.tasks import task_faults
@@ -56,6 +56,7 @@ def _backbone(experiment: Experiment, built: Method | None) -> Iterator[InvalidE
     with suppress(InvalidExperiment):  # no such method
         chosen = method(experiment.method.name)
         yield from _head(experiment, chosen, built)
+        yield from _keeping(experiment, chosen)
         if chosen.uses_pretrained:
             yield from _weights(info, experiment.backbone.weights)
 
@@ -95,6 +96,22 @@ def _head(experiment: Experiment, chosen: type[Method], built: Method | None) ->
             "Take a new head, or start from the weights of a saved run.",
             "backbone",
         )
+
+
+def _keeping(experiment: Experiment, chosen: type[Method]) -> Iterator[InvalidExperiment]:
+    """What a run keeps of what its weights knew is measured of fine-tuning that starts from a saved run."""
+    if experiment.backbone.what_it_keeps == "not measured":
+        return
+    if not chosen.uses_pretrained or chosen.family != FINE_TUNING.key:
+        yield InvalidExperiment(
+            f"{chosen.title} does not change the weights of an earlier run, so what it keeps cannot be measured.",
+            "Do not measure it, or choose a fine-tuning method that starts from a saved run.", "backbone",
+        )  # fmt: skip
+    elif not experiment.backbone.weights.startswith("run:"):
+        yield InvalidExperiment(
+            "Only the weights of a saved run come with a head and test images, by which it is measured what is kept.",
+            "Do not measure it, or start from a saved run.", "backbone",
+        )  # fmt: skip
 
 
 def _built(experiment: Experiment) -> tuple[Method | None, list[InvalidExperiment]]:

@@ -21,7 +21,7 @@ from engine.search.folds import divide
 from engine.search.proposals import Proposal, Proposals
 from engine.search.space import labels_of, with_values, words_of
 from engine.search.trials import COMPLETE, FAILED, PRUNED, choose
-from engine.tuning.material import Material, read_material
+from engine.tuning.material import Material, read_material, watching
 from engine.tuning.method import FineTuneMethod
 from engine.tuning.precision import settle, settled
 from engine.tuning.run import data_notices, facts, left_out_notice, prepared, started, train_and_test, with_findings
@@ -37,6 +37,7 @@ def run_searched(
     device = torch_device(experiment.device)
     material = yield from heeding(limits, read_material(experiment, device))
     material = with_findings(material, experiment, method, directory)
+    material = yield from heeding(limits, watching(material, experiment, directory.parent))
     plain = prepared(with_values(experiment, {}), method, material, Checkpoints(directory), limits)
     precision = yield from heeding(limits, settle(plain, experiment, bookmark.choices))
     search = Search(settled(experiment, plain), material, directory.parent, limits, bookmark)

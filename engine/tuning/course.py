@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
@@ -10,18 +11,20 @@ import torch
 from engine.artifacts.bookmark import State
 from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone, snapshot
+from engine.backbones.precision import rounded
 from engine.data.batches import cuts
 from engine.errors import InvalidExperiment
-from engine.events import ResumePoint
+from engine.events import Metrics, ResumePoint
+from engine.forgetting.measured import SourceWatch
 from engine.layers import HEAD
 from engine.machine.limits import Limits
 from engine.preparation.augmentation import Augmentation
 from engine.preparation.inputs import Labelled, Normaliser
-from engine.tuning.learners import HeadOnFeatures, WholeNetwork
+from engine.tuning.learners import HeadOnFeatures, WholeNetwork, batches
 from engine.tuning.lowrank import LowRank, low_rank_weights
 from engine.tuning.measured import RateMeasuring
 from engine.tuning.method import FineTuneMethod, Stage
-from engine.tuning.objective import Objective
+from engine.tuning.objective import Objective, accuracy
 from engine.tuning.trainable import Anchor, Part, check_table, prefix_of
 
 
@@ -34,10 +37,11 @@ class Course(ABC):
     def __init__(
         self, model: Backbone, method: FineTuneMethod, train: Labelled, validation: Labelled, shape: Normaliser,
         checkpoints: Checkpoints, limits: Limits, *, seed: int, bf16: bool = False, background: int = 0,
+        watch: SourceWatch | None = None,
     ) -> None:  # fmt: skip
         self.model, self.method, self.train, self.validation, self.shape = model, method, train, validation, shape
         self.checkpoints, self.limits, self.bf16 = checkpoints, limits, bf16
-        self.seed, self.background = seed, background
+        self.seed, self.background, self.watch = seed, background, watch
         self.table = method.table(model.block_names)
         check_table(model, self.table)
         self.initial = snapshot(model)
@@ -63,6 +67,30 @@ class Course(ABC):
 
     def point(self, now: bool = False) -> Iterator[ResumePoint]:
         return self.checkpoints.bookmark.at(self.step, self.state, now)
+
+    @torch.no_grad()
+    def first_look(self) -> Iterator[Metrics]:
+        """Where what it keeps is measured: how things stand before the first step, by the head that it begins with."""
+        if self.watch is None:
+            return
+        values = self.watch.before.values
+        if len(self.validation):
+            self.model.eval()
+            with rounded(self.model, self.bf16):
+                parts = (self.model(self.shape(self.validation.inputs[part])) for part in batches(len(self.validation)))
+                values |= {
+                    "val/accuracy": accuracy(torch.cat([part.float() for part in parts]), self.validation.labels)
+                }
+        yield Metrics(0, values)
+
+    def kept(self) -> dict[str, float]:
+        """After an epoch, what is left of what the weights knew; the time that takes is none of the training's."""
+        if self.watch is None:
+            return {}
+        begin = time.monotonic()
+        found = self.watch.measure(self.model)
+        self.limits.paused_for(time.monotonic() - begin)
+        return found.values
 
     @abstractmethod
     def state(self) -> State:

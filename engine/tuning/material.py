@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,6 +16,8 @@ from engine.data.sources import load
 from engine.data.splits import ImageSplit, split_images
 from engine.events import Preparing
 from engine.experiment import Experiment, Shift
+from engine.forgetting.measured import SourceWatch
+from engine.forgetting.source import read_source
 from engine.preparation.inputs import Inputs, Labelled, Normaliser, images, normaliser, positions
 
 
@@ -22,7 +25,8 @@ from engine.preparation.inputs import Inputs, Labelled, Normaliser, images, norm
 class Material:
     """further: the test images once more under each shift that they are also tested on; None is no shift, which tells
     what a kept head forgets of its old images while it adapts to shifted ones. findings: what must be known of the
-    images and of what the weights have met before."""
+    images and of what the weights have met before. watch: what becomes of what the weights knew, where that is asked
+    for."""
 
     data: ImageSet
     split: ImageSplit
@@ -33,6 +37,7 @@ class Material:
     further: tuple[tuple[Shift | None, Labelled], ...] = ()
     shift: Shift | None = None
     findings: tuple[Finding, ...] = ()
+    watch: SourceWatch | None = None
 
     @property
     def background(self) -> int:
@@ -83,3 +88,14 @@ def read_material(experiment: Experiment, device: torch.device) -> Generator[Pre
     shifts = (*([None] if forgets else []), *choice.tested_on)
     further = tuple((shift, reading.labelled(split.test, shift)) for shift in shifts)
     return Material(data, split, train, validation, test, reading.shape, further, choice.shift)
+
+
+def watching(material: Material, experiment: Experiment, runs: Path) -> Generator[Preparing, None, Material]:
+    """Yields `Preparing`, returns the material with what tells how well the source is still known, where that is asked
+    for. Raises as `read_source`."""
+    if experiment.backbone.what_it_keeps == "not measured":
+        return material
+    learns = np.concatenate([material.split.train, material.split.validation])
+    device = material.train.device
+    source = yield from read_source(experiment.backbone, runs, material.data.contents[learns], device)
+    return replace(material, watch=SourceWatch(source))

@@ -19,7 +19,7 @@ from engine.machine.limits import Limits, heeding, last_words
 from engine.preparation.held import read_ahead
 from engine.provenance.noted import findings, notices, write_down
 from engine.tuning.at_test import way
-from engine.tuning.material import Material, read_material
+from engine.tuning.material import Material, read_material, watching
 from engine.tuning.method import FineTuneMethod
 from engine.tuning.precision import settle
 from engine.tuning.testing import test
@@ -35,6 +35,7 @@ def run_supervised(
     device = torch_device(experiment.device)
     material = yield from heeding(limits, read_material(experiment, device))
     material = with_findings(material, experiment, method, directory)
+    material = yield from heeding(limits, watching(material, experiment, directory.parent))
     training = prepared(experiment, method, material, Checkpoints(directory, bookmark), limits)
     precision = yield from heeding(limits, settle(training, experiment, bookmark.choices))
     yield started(training, experiment, material, facts(training, material))
@@ -79,6 +80,7 @@ def train_and_test(training: FineTuning, experiment: Experiment, material: Mater
     folder = training.checkpoints.directory
     if bookmark.found is not None and "model" in bookmark.found:
         training.load_state(bookmark.found)
+    yield from bookmark.once(training.first_look())
     limits.start(training.used)
     with read_ahead(*material.inputs):
         yield from kept(training, training.checkpoints)
@@ -87,6 +89,8 @@ def train_and_test(training: FineTuning, experiment: Experiment, material: Mater
         how = way(training.model, method, len(material.test), experiment.seed)
         for said in test(training.model, material, experiment, weights, training.bf16, folder, how):
             yield said.given(notes=notes) if isinstance(said, Evaluated) else said
+        if material.watch is not None:
+            yield from (said.given(notes={"weights": weights}) for said in material.watch.figures(training.model))
     yield from training.checkpoints.insist()
     total = training.step if training.stopped_early else training.total_steps
     done = f"{training.step // training.steps_per_epoch:,} of {method.epochs:,} epochs"
@@ -114,6 +118,7 @@ def tuning(
     return FineTuning(
         model, method, material.train, material.validation, material.shape, checkpoints, limits,
         seed=experiment.seed, bf16=experiment.precision == "bfloat16", background=material.background,
+        watch=material.watch,
     )  # fmt: skip
 
 

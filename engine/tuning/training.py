@@ -252,6 +252,7 @@ class StageTraining:
                 values |= {"val/loss": loss, "val/accuracy": accuracy(logits, run.validation.labels)}
                 yield from run.checkpoints.offer(run.model, run.step, values["val/accuracy"], loss)
                 values |= self._patience(values["val/accuracy"])
+            values |= run.kept()
         yield Metrics(run.step, values)
         check_numbers(run.model, values.get("val/loss", 0.0), f"after epoch {run.epoch}")
         yield EpochCompleted(run.epoch, run.step)

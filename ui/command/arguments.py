@@ -20,6 +20,7 @@ from ui.command.help_texts import (
     ADAPT_HELP,
     EXPORT_HELP,
     FETCH_HELP,
+    KEPT_HELP,
     PREDICT_HELP,
     RESUME_HELP,
     RUN_HELP,
@@ -31,7 +32,7 @@ from ui.command.table import EVERY, declare, one_experiment
 
 COMMANDS = (
     "demo", "run", "resume", "study", "list", "show", "compare", "fetch", "weights", "predict", "adapt", "test",
-    "export",
+    "kept", "export",
 )  # fmt: skip
 LISTS = ("datasets", "backbones", "methods", "presets", "devices", "runs")
 
@@ -253,6 +254,9 @@ def add_using(command: Callable[..., argparse.ArgumentParser]) -> None:
     again.add_argument("runs", metavar="RUN", nargs="+", help="numbers, uids or names")
     again.add_argument("data", metavar="NAME|FOLDER|ZIP", help="images with their classes, named as the runs' own")
     again.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
+    kept = command("kept", "how well fine-tuned runs still tell the classes of the run they started from", KEPT_HELP)
+    kept.add_argument("runs", metavar="RUN", nargs="+", help="numbers, uids or names")
+    kept.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
     add_export(command("export", "write a saved run as a folder that works without this program", EXPORT_HELP))
 
 

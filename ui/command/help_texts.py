@@ -91,6 +91,17 @@ Classes are matched by name. Images that a run learnt from, and those of classes
 told. The figures stand beside the run's own from then on; testing the same folder again takes their place. A folder
 that more than one candidate was tested on no longer says how the best of them does on new images.
 """
+KEPT_HELP = """\
+examples:
+
+  PROGRAM kept 5 6 7                          what each of three recipes has forgotten of their source
+  PROGRAM run --weights run:4 --data photos/ --method l2_sp --what-it-keeps
+                                              the same after each epoch, while it learns
+
+Each run is asked about test images of the run whose weights it started from, which neither of the two has learnt from:
+by the head that the source had, and by a fresh linear probe on the new features. Where the probe still tells them, the
+knowledge is there and only the old head no longer fits. The figures stand beside the run's own from then on.
+"""
 EXPORT_HELP = """\
 examples:
 

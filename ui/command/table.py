@@ -97,11 +97,13 @@ NAME, N, M = {"metavar": "NAME"}, {"type": int, "metavar": "N"}, {"type": float,
 WEIGHTS = "what it starts from, also run:NUMBER of a saved run; default: pretrained if any"
 PREPARED = "plain: images resized wholly, as before 0.10; own (default): resized and cut as the weights state it"
 KEPT = "keep the head that comes with the weights of a saved run"
+KEEPS = "after each epoch, measure how well it still tells the classes of the run whose weights it starts from"
 TESTED = "test on shifted test images as well, which it never learns from"
 NETWORK = (
     Flag("backbone", "backbone.name", "the network; default conv4", NAME, always=True),
     Flag("weights", "backbone.weights", WEIGHTS, NAME, always=True),
     Flag("keep-head", "backbone.head", KEPT, {"action": "store_const", "const": "kept"}),
+    Flag("what-it-keeps", "backbone.what_it_keeps", KEEPS, {"action": "store_const", "const": "each epoch"}),
     Flag("image-size", "backbone.image_size", "pixels on a side; default: the backbone's own", N),
     Flag("preparation", "backbone.preparation", PREPARED, {"choices": get_args(Preparation)}, always=True),
     Flag("method", "method.name", "how it learns; default lp_ft", NAME, always=True),
