@@ -24,6 +24,7 @@ def test_image_size_and_head_go_into_the_experiment(warmstart: Command, own_work
     backbone = json.loads(answer.out)["experiment"]["backbone"]
     assert backbone == {
         "name": "conv4", "weights": "run:source", "head": "kept", "image_size": 32, "preparation": "plain",
+        "what_it_keeps": "not measured",
     }  # fmt: skip
 
 
