@@ -18,7 +18,7 @@ from engine.backbones.backbone import Backbone, digest
 from engine.comparison.intervals import Interval, paired_share_interval, wilson
 from engine.comparison.wording import percent
 from engine.events import Evaluated
-from engine.forgetting.source import Source
+from engine.forgetting.source import SourceRun
 from engine.heads.head import scores
 from engine.heads.ridge import Ridge
 from engine.metrics import FORGOTTEN, FRESH_PROBE, OLD_HEAD, SOURCE
@@ -31,7 +31,7 @@ Right = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
+class StillKnown:
     """Of each test image of the source, whether it is told right, bool [n], by each of `READERS`."""
 
     right: Mapping[str, Right]
@@ -42,7 +42,7 @@ class Kept:
         return {SOURCE + reader: float(right.mean()) for reader, right in self.right.items()}
 
 
-def forgotten(before: Kept, after: Kept, reader: str) -> Interval:
+def forgotten(before: StillKnown, after: StillKnown, reader: str) -> Interval:
     """Points lost as a fraction, before minus after, paired over the images; below 0 where more is told right."""
     return paired_share_interval(before.right[reader], after.right[reader])
 
@@ -50,12 +50,12 @@ def forgotten(before: Kept, after: Kept, reader: str) -> Interval:
 class SourceWatch:
     """Measures a network that changes against what its source knew, in float32. before: the source as it was saved."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: SourceRun) -> None:
         self.source = source
         self._trunk = ""  # digest of the one that was measured last
         self.before = self.measure(source.network)
 
-    def measure(self, model: Backbone) -> Kept:
+    def measure(self, model: Backbone) -> StillKnown:
         """Of a trunk that has not changed since, as it was found then. The model is left in eval mode; its own head is
         not asked."""
         trunk = digest(model.trunk_state())
@@ -64,13 +64,13 @@ class SourceWatch:
         return self._last
 
     @torch.no_grad()
-    def _measured(self, model: Backbone) -> Kept:
+    def _measured(self, model: Backbone) -> StillKnown:
         test, probe = self._features(model, self.source.test), self._features(model, self.source.probe)
         truth, labels = (one.labels.cpu().numpy() for one in (self.source.test, self.source.probe))
         answers = {OLD_HEAD: self.source.network.head(test).argmax(1).cpu().numpy()}
         told = scores(Ridge(), probe.cpu().numpy(), labels, len(self.source.classes), test.cpu().numpy())
         answers[FRESH_PROBE] = told.argmax(1)
-        return Kept({reader: found == truth for reader, found in answers.items()})
+        return StillKnown({reader: found == truth for reader, found in answers.items()})
 
     def _features(self, model: Backbone, labelled: Labelled) -> Tensor:
         """[n, d], batch norm by its running statistics."""

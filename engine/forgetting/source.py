@@ -30,7 +30,7 @@ Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class SourceRun:
     """network: as it was saved, with its own head, which tells `classes` apart. test, probe: images of the source as it
     read them; never trained on, and for a fresh probe. tested_of: how many test images the source has. avoided: those
     of them that this run learns from, which are left out."""
@@ -75,7 +75,7 @@ def kept_head(choice: BackboneChoice) -> BackboneChoice:
 
 def read_source(
     choice: BackboneChoice, runs: Path, avoid: Digests, device: torch.device
-) -> Generator[Preparing, None, Source]:
+) -> Generator[Preparing, None, SourceRun]:
     """Yields `Preparing`, returns the run that these weights are of, its images in memory.
 
     avoid: digests of the images that the new run learns from, which test nothing. Raises `InvalidExperiment` where the
@@ -91,7 +91,7 @@ def read_source(
     classes = same_classes(data, split, choice, runs)
     network = build_backbone(kept_head(own_choice(experiment, choice)), len(classes), 0, runs, classes=classes)
     test, avoided = tested(data, split, folder, avoid)
-    source = Source(
+    source = SourceRun(
         f"“{data.title}”", network.to(device).eval(), classes,
         labelled(data, spread(data, test, MOST_TESTED), split, experiment, device),
         labelled(data, spread(data, split.train, max(MOST_PROBED, 2 * len(classes))), split, experiment, device),

@@ -84,8 +84,29 @@ def warnings(experiment: Experiment, runs: Path) -> list[str]:
     if isinstance(split, ClassSplit):
         assert isinstance(method, LearnsEpisodes)
         small = left_out_words(data, samplers(data, experiment.dataset, method.episodes))
-    said = [*misfit(experiment, data), *(one.sentence for one in met(experiment, method, data, split, runs))]
+    said = [
+        *misfit(experiment, data),
+        *loses(experiment, method, runs),
+        *(one.sentence for one in met(experiment, method, data, split, runs)),
+    ]
     return [*said, f"{small}."] if small else said
+
+
+def loses(experiment: Experiment, method: Method, runs: Path) -> Iterator[str]:
+    """ "The head of these weights, which tells 5 classes apart, is replaced: …"; nothing where the trunk stays as it
+    is, so that the old head still fits."""
+    choice = experiment.backbone
+    if choice.head == "kept" or not choice.weights.startswith(seen.RUN) or not isinstance(method, seen.TrainsBlocks):
+        return
+    if not method.uses_pretrained or seen.trains_head_alone(experiment, method):
+        return
+    classes = seen.past(choice.model_copy(update={"head": "kept"}), runs).classes
+    if classes:
+        yield (
+            f"The head of these weights, which tells {len(classes)} classes apart, is replaced: expect the old classes "
+            "to be forgotten. L2-SP, LoRA or a smaller rate keep more of them, and so does mixing the result with its "
+            "start afterwards (WiSE-FT)."
+        )
 
 
 def misfit(experiment: Experiment, data: ImageSet) -> Iterator[str]:

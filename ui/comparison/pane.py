@@ -17,6 +17,7 @@ from ui.comparison.curve_lines import adaptation_lines
 from ui.comparison.curves_pane import CurvesPane
 from ui.comparison.difference_table import TITLE, DifferenceTable
 from ui.comparison.explored_runs import ExploredRuns
+from ui.comparison.kept_comparison import KeptComparison, RunCurvesByName
 from ui.comparison.result_bars import ResultBars
 from ui.comparison.sides import ComparedRun, Comparison, compare
 from ui.comparison.verdict_card import VerdictCard
@@ -52,9 +53,10 @@ class ComparisonPane(QScrollArea):
         self.comparison: Comparison | None = None
         self._runs: list[ComparedRun] = []
         self._curves: Mapping[int, Curve] = {}
+        self._kept: Mapping[int, RunCurvesByName] = {}
         self.bars, self.table, self.curves = ResultBars(), DifferenceTable(), CurvesPane(settings)
         self.verdict, self.confusion, self.adaptation = VerdictCard(), ConfusionView(), AdaptationFigures()
-        self.explored, self.cost = ExploredRuns(background), CostView()
+        self.explored, self.cost, self.kept = ExploredRuns(background), CostView(), KeptComparison()
         self.settings_section = Section(TITLE, self.table, self.table.menu)
         self.base = Choice()
         self._build()
@@ -78,8 +80,8 @@ class ComparisonPane(QScrollArea):
         columns.setStretchFactor(1, 5)
         page = Sheet()
         in_column(
-            self._heading(), self.verdict, columns, self.cost, self.adaptation, self.settings_section, self.confusion,
-            self.explored, ..., owner=page, gap=20, edges=(16, 8, 16, 16),
+            self._heading(), self.verdict, columns, self.kept, self.cost, self.adaptation, self.settings_section,
+            self.confusion, self.explored, ..., owner=page, gap=20, edges=(16, 8, 16, 16),
         )  # fmt: skip
         self.setWidget(page)
 
@@ -104,10 +106,11 @@ class ComparisonPane(QScrollArea):
         return row
 
     def show_runs(
-        self, runs: Sequence[ComparedRun], metrics: list[str], metric: str, curves: Mapping[int, Curve]
-    ) -> None:
-        """Compare these runs; the base stays if it is still among them."""
-        self._runs, self._curves, self._metric = list(runs), curves, metric
+        self, runs: Sequence[ComparedRun], metrics: list[str], metric: str, curves: Mapping[int, Curve],
+        kept: Mapping[int, RunCurvesByName],
+    ) -> None:  # fmt: skip
+        """Compare these runs; the base stays if it is still among them. kept: what each keeps of its source."""
+        self._runs, self._curves, self._metric, self._kept = list(runs), curves, metric, kept
         with QSignalBlocker(self.curves):
             self.curves.set_metrics(metrics, all(named(run.row.family).divides == "classes" for run in runs))
         found = compare(runs, str(self.base.key() or ""))
@@ -140,4 +143,5 @@ class ComparisonPane(QScrollArea):
             part.show_comparison(comparison)
         self.adaptation.show_lines(*adaptation_lines(comparison))
         self.settings_section.setVisible(bool(comparison.differences))
+        self.kept.show_comparison(comparison, self._kept)
         self.curves.show_curves(comparison, self._metric, self._curves)

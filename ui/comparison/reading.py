@@ -13,6 +13,7 @@ from engine.errors import StorageError
 from engine.experiment import Experiment
 from ui.background import Background
 from ui.comparison.sides import ComparedRun, load, load_curves
+from ui.figures.kept_paths import CURVES, is_kept
 from ui.widgets.large_image import Found
 
 if TYPE_CHECKING:
@@ -26,12 +27,14 @@ LARGE = 1024  # and of one of them alone
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """The chosen runs, the metrics they recorded, and the curves of one of them by run id."""
+    """The chosen runs, the metrics they recorded, and the curves of one of them by run id. kept: of what runs keep
+    of their source, where that was watched."""
 
     runs: list[ComparedRun]
     metrics: list[str]
     metric: str
     curves: Mapping[int, Curve]
+    kept: Mapping[int, Mapping[str, Curve]]
 
 
 def read_chosen(store: RunStore, run_ids: Sequence[int], metric: str) -> Loaded:
@@ -40,7 +43,15 @@ def read_chosen(store: RunStore, run_ids: Sequence[int], metric: str) -> Loaded:
     names = list(dict.fromkeys(name for run_id in run_ids for name in store.metric_names(run_id)))
     if metric not in names and names:
         metric = watched if (watched := metrics.watched(names)) in names else names[0]
-    return Loaded(runs, names, metric, load_curves(store, run_ids, metric))
+    return Loaded(runs, names, metric, load_curves(store, run_ids, metric), load_kept(store, run_ids, names))
+
+
+def load_kept(store: RunStore, run_ids: Sequence[int], names: Collection[str]) -> dict[int, dict[str, Curve]]:
+    """Run id -> name -> curve, of runs that were watched; none where no run recorded such a curve."""
+    if not any(is_kept(name) for name in names):
+        return {}
+    by_name = {name: load_curves(store, run_ids, name) for name in CURVES}
+    return {run_id: {name: found[run_id] for name, found in by_name.items() if run_id in found} for run_id in run_ids}
 
 
 def read_rows(changed: Collection[int]) -> Callable[[RunStore], tuple[bool, list[RunRow]]]:

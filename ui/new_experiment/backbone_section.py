@@ -30,7 +30,7 @@ from ui.widgets.text import Text
 if TYPE_CHECKING:
     from storage.store import RunStore
 
-SCRATCH = {"weights": "random", "head": "new", "preparation": "plain"}
+SCRATCH = {"weights": "random", "head": "new", "preparation": "plain", "what_it_keeps": "not measured"}
 START = BackboneChoice(name="conv4", weights="")  # no weights: the first pretrained ones there are
 FIRST_SEEN = Seen(28, 1)  # until other data were read
 OWN_SHOWN = 8  # finished runs offered as weights, newest first, and so many more each time more are asked for
@@ -85,7 +85,7 @@ class BackboneSection(Column):
         self.list.chosen.connect(self._choose)
         self.chosen.taken.connect(self.fill)
         self.image_size.changed.connect(lambda: self._set(image_size=self.image_size.asked()))
-        self.keep_head.changed.connect(lambda: self._set(head="kept" if self.keep_head.is_kept() else "new"))
+        self.keep_head.changed.connect(self._set_kept)
         self._parts.library.changed.connect(lambda _: self._note_runs())
         self._parts.downloads.arrived.connect(self._arrived)
 
@@ -168,6 +168,10 @@ class BackboneSection(Column):
         self._show()
         self.changed.emit()
 
+    def _set_kept(self) -> None:
+        head = "kept" if self.keep_head.is_kept() else "new"
+        self._set(head=head, what_it_keeps="each epoch" if self.keep_head.is_watched() else "not measured")
+
     # What is shown
 
     def _offer(self, key: str) -> Offer | None:
@@ -203,7 +207,7 @@ class BackboneSection(Column):
         size = self._choice.image_size
         reason = misfit(shown.info, self._seen, size)
         found = ways(shown, size, self._seen, self._in_order())
-        self.chosen.show_offer(shown, reason, found, self._choice.head == "kept")
+        self.chosen.show_offer(shown, reason, found, self._choice)
         self.keep_head.setEnabled(self._uses_pretrained)
 
     def _in_order(self) -> list[Offer]:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QWidget
 
 from ui.widgets.field_grid import FieldGrid
 from ui.widgets.fields import IntField
-from ui.widgets.layouts import in_column
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.reset_mark import fill, on_change, refresh_marks
 
 LEAST, MOST, STEP = 8, 1024, 32  # pixels on a side
@@ -54,7 +54,8 @@ class ImageSize(QWidget):
 
 
 class KeepHead(QWidget):
-    """Shown for the weights of a saved run. changed: by a person."""
+    """Shown for the weights of a saved run: whether its head is kept, and whether it is measured what else is. changed:
+    by a person."""
 
     changed = Signal()
 
@@ -64,13 +65,23 @@ class KeepHead(QWidget):
         help = "Go on with the classes this run has learned, in their order, instead of a new head."
         self.box.setToolTip(help)
         self.box.setAccessibleDescription(help)
-        in_column(self.box, owner=self, gap=0)
-        on_change(self.changed.emit, self.box)
+        self.watch = QCheckBox("Measure what it keeps")
+        help = (
+            "After each epoch, how well it still tells the classes of this run, by the old head and by a fresh probe. "
+            "That takes a pass over up to 1,500 of the run’s images and changes nothing of the training."
+        )
+        self.watch.setToolTip(help)
+        self.watch.setAccessibleDescription(help)
+        in_row(self.box, self.watch, ..., owner=self, gap=12)
+        on_change(self.changed.emit, self.box, self.watch)
 
     def is_kept(self) -> bool:
         return self.box.isChecked()
 
-    def show_kept(self, kept: bool, offered: bool) -> None:
+    def is_watched(self) -> bool:
+        return self.watch.isChecked()
+
+    def show_kept(self, kept: bool, watched: bool, offered: bool) -> None:
         """offered: the weights chosen are those of a run."""
-        fill({self.box: kept})
+        fill({self.box: kept, self.watch: watched})
         self.setVisible(offered)

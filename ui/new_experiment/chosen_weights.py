@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.backbones.download import key, wanted
 from engine.downloads.wanted import Wanted
+from engine.experiment import BackboneChoice
 from ui.downloads.line import DownloadLine
 from ui.new_experiment.backbone_settings import KeepHead
 from ui.new_experiment.fitting import Way
@@ -63,10 +64,10 @@ class ChosenWeights(Card):
 
     def tab_order(self) -> tuple[QWidget, ...]:
         line = (self.download.button,) if self.download is not None else ()
-        return *line, self.keep_head.box, *self.ways, self.install
+        return *line, self.keep_head.box, self.keep_head.watch, *self.ways, self.install
 
-    def show_offer(self, offer: Offer, misfit: str, found: Sequence[Way], keeps: bool) -> None:
-        """misfit: why it does not suit the data. found: the ways out. keeps: its head is kept."""
+    def show_offer(self, offer: Offer, misfit: str, found: Sequence[Way], chosen: BackboneChoice) -> None:
+        """misfit: why it does not suit the data. found: the ways out. chosen: with its head, and watched or not."""
         self.title.setText(offer.title)
         self.badge.setText(offer.badge)
         self.badge.set_role(BADGES.get(offer.badge, "warning" if offer.needs else "good"))
@@ -79,7 +80,8 @@ class ChosenWeights(Card):
         self._show_ways(found)
         self.install.setVisible(bool(offer.needs))
         self.install.setToolTip(f'pip install "{offer.needs}"')
-        self.keep_head.show_kept(keeps, offer.here and offer.weights.startswith("run:"))
+        of_run = offer.here and offer.weights.startswith("run:")
+        self.keep_head.show_kept(chosen.head == "kept", chosen.what_it_keeps == "each epoch", of_run)
         self._offer_download(offer)
         self.offer = offer
 

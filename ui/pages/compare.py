@@ -207,7 +207,7 @@ class ComparePage(Page):
     def _show(self, found: Loaded, number: int) -> None:
         if number == self._asked:
             self._answered = number
-            self.pane.show_runs(found.runs, found.metrics, found.metric, found.curves)
+            self.pane.show_runs(found.runs, found.metrics, found.metric, found.curves, found.kept)
             self.halves.show_pane()
 
     def _read_explored(self, run_id: int, data: str) -> None:

@@ -19,6 +19,7 @@ from ui.runs.deeds import RunDeeds
 from ui.runs.detail import RunDetail
 from ui.runs.empty import EmptyRuns
 from ui.runs.explored_run import ExploredRun
+from ui.runs.kept_watch import KeptWatch
 from ui.runs.pace import LivePace
 from ui.runs.run_column import RunColumn
 from ui.runs.run_list import RunListModel, RunOrder
@@ -46,6 +47,7 @@ class RunsPage(Page):
         self.tasks = TaskWatch(parts, self.detail)
         self.explored = ExploredRun(parts, self.detail.explorer)
         self.sureness = SurenessWatch(parts, self.detail.sureness)
+        self.kept = KeptWatch(parts, self.detail.kept)
         self.empty = EmptyRuns(parts)
         self._chosen = -1
         self._wanted = -1  # to be chosen as soon as it is listed
@@ -92,7 +94,11 @@ class RunsPage(Page):
     def is_settled(self) -> bool:
         """True when the list is read, and so is what is saved of the chosen run."""
         return (
-            self._has_read and self._answered == self._asked and self.explored.is_settled and self.sureness.is_settled
+            self._has_read
+            and self._answered == self._asked
+            and self.explored.is_settled
+            and self.sureness.is_settled
+            and self.kept.is_settled
         )
 
     # The list
@@ -184,6 +190,7 @@ class RunsPage(Page):
         self.detail.start_run(now)
         self.explored.forget()
         self.sureness.forget()
+        self.kept.forget()
         self._show_now()
         self._redraw()
         self._read_content()
@@ -224,11 +231,13 @@ class RunsPage(Page):
         if live is not None and now.is_live:
             self.detail.show_live(live, now, content)
             self.sureness.forget()
+            self.kept.show(now.row, live.curves, live.results)
         else:
             self._pace.stop()  # what is half drawn of it is from when it was live
             self.detail.show_content(content, now)
             self.explored.read(content.row)
             self.sureness.read(content.row)
+            self.kept.show(content.row, content.curves, content.results)
 
     def _hear(self, run_id: int, events: list[Event]) -> None:
         if self.isVisible() and run_id == self._chosen:
@@ -253,6 +262,7 @@ class RunsPage(Page):
         self._show_now()
         yield
         yield from self.detail.drawing_live(live, now, self._content)
+        self.kept.show(now.row, live.curves, live.results)
 
     def _show_state(self, run_id: int) -> None:
         self.model.touch(run_id)

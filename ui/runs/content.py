@@ -39,7 +39,16 @@ class Content:
     resumable: bool = False  # it has left a place to go on from
 
 
-READ = ("train", "val", "collapsed", "moved", "rate", "bench", "bench folds")  # kinds of metrics that the page draws
+READ = (
+    "train",
+    "val",
+    "collapsed",
+    "moved",
+    "rate",
+    "bench",
+    "bench folds",
+    "source",
+)  # kinds of metrics that the page draws
 
 
 def read_content(store: RunStore, run_id: int) -> Content:

@@ -23,6 +23,7 @@ from ui.exploring.explorer import Explorer
 from ui.figures.adaptation_curves import AdaptationFigures, AdaptationLine
 from ui.figures.block_picture import BlockPicture
 from ui.figures.curve_axes import StepScale
+from ui.figures.kept_paths import is_kept
 from ui.figures.painted import Section
 from ui.live import LiveRun
 from ui.made_with import made_with
@@ -32,6 +33,7 @@ from ui.runs.block_curves import INNER, KINDS, BlockCurves
 from ui.runs.content import Content
 from ui.runs.deeds import RunDeeds
 from ui.runs.header import Header
+from ui.runs.kept_view import KeptView
 from ui.runs.made_with_fold import MadeWithFold
 from ui.runs.message_log import MessageLog
 from ui.runs.result_card import ResultCard
@@ -67,7 +69,7 @@ class RunDetail(SlimArea):
         self.blocks = BlockPicture()
         self.block_curves = BlockCurves(settings)
         self.messages, self.made_with = MessageLog(), MadeWithFold()
-        self.explorer, self.sureness = Explorer(background), SurenessView()
+        self.explorer, self.sureness, self.kept = Explorer(background), SurenessView(), KeptView()
         self._titles: dict[str, str] = {}
         self._table: LayerView | None = None
         self._begun = (0, False)  # epochs begun, and whether the run is over, as the picture shows them
@@ -81,8 +83,8 @@ class RunDetail(SlimArea):
         self._tasks_section = Section(TASKS, self.tasks, self.tasks.images.menu)
         in_column((self.block_curves, 1), (self._messages_section, 1), owner=(work := QWidget()), gap=16)
         in_column(
-            self.header, self.trouble, self.result, self.search, (self.curves, 1), (self.bench, 1), self.adaptation,
-            self._tasks_section, self.explorer, self.sureness,
+            self.header, self.trouble, self.result, self.search, (self.curves, 1), (self.bench, 1), self.kept,
+            self.adaptation, self._tasks_section, self.explorer, self.sureness,
             Beside(self._blocks_section, work, least=320, spacing=24), self.made_with,
             owner=(page := QWidget()), gap=12, edges=(16, 12, 16, 16),
         )  # fmt: skip
@@ -228,8 +230,8 @@ class RunDetail(SlimArea):
         self._show_present(now)
 
     def _show_results(self, results: Sequence[Evaluated], now: RunNow) -> None:
-        own = (result for result in results if not is_bench(result) and not adaptation.is_further(result))
-        self.result.show_results(list(own))
+        beside = (is_bench, adaptation.is_further, lambda result: is_kept(result.metric))
+        self.result.show_results([result for result in results if not any(shown(result) for shown in beside)])
         self.bench.show_results(results)
         self._show_adaptation(results, now.row.id)
 

@@ -17,7 +17,7 @@ from engine.events import Evaluated, Metrics, Preparing, RunFailed, RunFinished
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.forgetting.measured import SourceWatch, forgotten
-from engine.forgetting.source import Source, read_source, spread
+from engine.forgetting.source import SourceRun, read_source, spread
 from engine.preflight.problems import problems
 from engine.provenance.seen import NOTHING, learnt_from
 
@@ -65,7 +65,7 @@ def figures(events: list[Any]) -> dict[str, Evaluated]:
     }
 
 
-def source_of(runs: Path, avoid: Any = NOTHING) -> Source:
+def source_of(runs: Path, avoid: Any = NOTHING) -> SourceRun:
     reading = read_source(BackboneChoice(weights="run:source"), runs, avoid, CPU)
     try:
         while isinstance(next(reading), Preparing):
