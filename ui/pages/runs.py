@@ -14,6 +14,7 @@ from ui.comparison.reading import read_rows
 from ui.listing.other_sets import OnSet
 from ui.live import LiveRun
 from ui.parts import Page, Parts
+from ui.runs.afterwards import Afterwards
 from ui.runs.content import Content, read_content
 from ui.runs.deeds import RunDeeds
 from ui.runs.detail import RunDetail
@@ -47,7 +48,7 @@ class RunsPage(Page):
         self.tasks = TaskWatch(parts, self.detail)
         self.explored = ExploredRun(parts, self.detail.explorer)
         self.sureness = SurenessWatch(parts, self.detail.sureness)
-        self.kept = KeptWatch(parts, self.detail.kept)
+        self.afterwards = Afterwards(self.explored, self.sureness, KeptWatch(parts, self.detail.kept))
         self.empty = EmptyRuns(parts)
         self._chosen = -1
         self._wanted = -1  # to be chosen as soon as it is listed
@@ -93,13 +94,7 @@ class RunsPage(Page):
 
     def is_settled(self) -> bool:
         """True when the list is read, and so is what is saved of the chosen run."""
-        return (
-            self._has_read
-            and self._answered == self._asked
-            and self.explored.is_settled
-            and self.sureness.is_settled
-            and self.kept.is_settled
-        )
+        return self._has_read and self._answered == self._asked and self.afterwards.is_settled
 
     # The list
 
@@ -188,9 +183,7 @@ class RunsPage(Page):
         assert now is not None
         self.detail.show()
         self.detail.start_run(now)
-        self.explored.forget()
-        self.sureness.forget()
-        self.kept.forget()
+        self.afterwards.forget()
         self._show_now()
         self._redraw()
         self._read_content()
@@ -230,14 +223,11 @@ class RunsPage(Page):
         live = self.parts.live.buffer(self._chosen)
         if live is not None and now.is_live:
             self.detail.show_live(live, now, content)
-            self.sureness.forget()
-            self.kept.show(now.row, live.curves, live.results)
+            self.afterwards.grow(now.row, live.curves, live.results)
         else:
             self._pace.stop()  # what is half drawn of it is from when it was live
             self.detail.show_content(content, now)
-            self.explored.read(content.row)
-            self.sureness.read(content.row)
-            self.kept.show(content.row, content.curves, content.results)
+            self.afterwards.read(content)
 
     def _hear(self, run_id: int, events: list[Event]) -> None:
         if self.isVisible() and run_id == self._chosen:
@@ -262,7 +252,7 @@ class RunsPage(Page):
         self._show_now()
         yield
         yield from self.detail.drawing_live(live, now, self._content)
-        self.kept.show(now.row, live.curves, live.results)
+        self.afterwards.grow(now.row, live.curves, live.results)
 
     def _show_state(self, run_id: int) -> None:
         self.model.touch(run_id)
