@@ -18,6 +18,7 @@ from ui.about import version
 from ui.command.help_texts import (
     ABOUT,
     ADAPT_HELP,
+    BETWEEN_HELP,
     EXPORT_HELP,
     FETCH_HELP,
     KEPT_HELP,
@@ -31,8 +32,8 @@ from ui.command.help_texts import (
 from ui.command.table import EVERY, declare, one_experiment
 
 COMMANDS = (
-    "demo", "run", "resume", "study", "list", "show", "compare", "fetch", "weights", "predict", "adapt", "test",
-    "kept", "export",
+    "demo", "run", "resume", "study", "list", "show", "compare", "between", "fetch", "weights", "predict", "adapt",
+    "test", "kept", "export",
 )  # fmt: skip
 LISTS = ("datasets", "backbones", "methods", "presets", "devices", "runs")
 
@@ -215,6 +216,7 @@ def add_questions(command: Callable[..., argparse.ArgumentParser]) -> None:
     compare.add_argument(
         "runs", metavar="RUN", nargs="+", help="numbers, uids or names; seeds of one setting are grouped"
     )
+    add_between(command("between", "the loss between saved runs, or around one, in the space of weights", BETWEEN_HELP))
     fetch = command("fetch", "download data sets or weights, going on where an earlier try was cut off", FETCH_HELP)
     fetch.add_argument("names", metavar="NAME", nargs="+", help="a data set, a backbone, or backbone:weights")
     add_using(command)
@@ -225,6 +227,19 @@ def add_questions(command: Callable[..., argparse.ArgumentParser]) -> None:
     own.add_argument("--insist", action="store_true", help="keep them though little of the network was found")
     words = "also save a picture of the comparison (PNG)"
     compare.add_argument("--output", type=png_name, metavar="FILE", help=words)
+
+
+def add_between(between: argparse.ArgumentParser) -> None:
+    between.add_argument("runs", metavar="RUN", nargs="+", help="one to three: numbers, uids or names")
+    between.add_argument("--around", action="store_true", help="one run: a plane around it in two random directions")
+    between.add_argument("--images", type=int, metavar="N", default=256, help="training and test images; default 256")
+    between.add_argument("--points", type=int, metavar="N", help="of a line (41), or along each side of a plane (25)")
+    between.add_argument(
+        "--keep-statistics", action="store_true", help="mix batch norm's statistics, do not average them anew"
+    )
+    between.add_argument("--directions", type=int, metavar="SEED", default=0, help="of --around; default 0")
+    between.add_argument("--csv", metavar="FILE", help="also write every point as a table")
+    between.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
 
 
 def add_using(command: Callable[..., argparse.ArgumentParser]) -> None:

@@ -13,6 +13,7 @@ with no command the workbench opens in a window. From the terminal:
   PROGRAM resume 5                    go on with a run that was stopped or cut off, from where it was
   PROGRAM study list                  studies: one question, a grid of runs, one figure
   PROGRAM compare 4 5                 which of two saved runs is better, and is the difference real?
+  PROGRAM between 4 5                 the loss on the straight line between two runs: one basin, or a barrier?
   PROGRAM predict 5 new-photos/       what a saved run says of images, a folder or a zip
   PROGRAM fetch eurosat               a data set or weights that others publish; nothing else is ever fetched
 
@@ -101,6 +102,18 @@ examples:
 Each run is asked about test images of the run whose weights it started from, which neither of the two has learnt from:
 by the head that the source had, and by a fresh linear probe on the new features. Where the probe still tells them, the
 knowledge is there and only the old head no longer fits. The figures stand beside the run's own from then on.
+"""
+BETWEEN_HELP = """\
+examples:
+
+  PROGRAM between 5                           the straight line from what run 5 began with to what it became
+  PROGRAM between 5 6                         the line between two runs: is there a barrier, or one basin?
+  PROGRAM between 5 6 7 --csv plane.csv       the plane through three
+  PROGRAM between 5 --around                  a plane around one, each filter moved by its own length
+
+All weights are mixed, heads included, so the runs need one backbone and the same classes. Loss and accuracy of every
+point are measured on the same images. Ctrl+C gives up; the same command goes on from there, and once done it answers
+at once.
 """
 EXPORT_HELP = """\
 examples:

@@ -86,6 +86,7 @@ COMMANDS = {  # command -> module of this package and what answers in it
     "list": ("listing", "print_list"),
     "show": ("show", "show_run"),
     "compare": ("verdicts", "compare_from_command_line"),
+    "between": ("between", "between_from_command_line"),
     "demo": ("demo", "run_demo"),
     "fetch": ("fetch", "fetch_from_command_line"),
     "weights": ("weights", "weights_from_command_line"),

@@ -1,0 +1,106 @@
+"""What a person asked to see of the landscape: as it was kept, or as far as it is, time after time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from engine.artifacts.saved import experiment_of, tested_file
+from engine.events import Preparing
+from engine.landscape import kept
+from engine.landscape.across import across, begun_plane, frame_of
+from engine.landscape.along import along, begun_line
+from engine.landscape.asked import Place, Wanted
+from engine.landscape.barriers import LossLine
+from engine.landscape.corners import Corner, begun, ended, refuse_unlike
+from engine.landscape.grids import LossPlane
+from engine.landscape.ground import Ground, ground
+from engine.landscape.kept import Landscape
+from engine.landscape.surveying import Surveyor
+from engine.preparation.inputs import reading
+from engine.registry import build_method
+from engine.using.calibration import digest_of
+
+SAVED_EVERY = 10.0  # seconds
+
+
+def survey(wanted: Wanted, device: str = "cpu") -> Generator[Preparing | Landscape, None, None]:
+    """`Preparing`, then what is known so far, time after time; close it to give up: what is known by then is kept
+    beside the first run, and the next call goes on from there. Raises `ExperimentError` where there is nothing between
+    these, or weights or images cannot be had."""
+    file = kept.file_of(wanted.places[0].folder, wanted.key([_weights(place) for place in wanted.places]))
+    found = kept.read(file)
+    if found is not None:
+        before = named(found[0], tuple(place.title for place in wanted.places))
+        yield before
+        if before.done:
+            return
+    yield Preparing("Opening the networks")
+    corners = opened(wanted.places, device)
+    refuse_unlike(corners)
+    images = yield from ground(corners, wanted.images)
+    for part in (images.train, images.test):
+        yield from reading(part.inputs, "Reading the images")
+    surveyor = Surveyor(corners, images, None if wanted.averaged else frozenset())
+    known = before if found is not None and found[1] == images.data else None
+    yield from _saved(_found(wanted, known, corners, images, surveyor), images.data, file)
+
+
+def named(found: Landscape, titles: tuple[str, ...]) -> Landscape:
+    """With the titles that its networks have now."""
+    return (
+        replace(found, titles=(titles[0], titles[1])) if isinstance(found, LossLine) else replace(found, titles=titles)
+    )
+
+
+def _weights(place: Place) -> str:
+    try:
+        return digest_of(tested_file(place.folder, build_method(experiment_of(place.folder))))
+    except OSError:
+        return ""
+
+
+def opened(places: tuple[Place, ...], device: str = "cpu") -> list[Corner]:
+    """Raises `ExperimentError` where a run keeps no weights, or what it began with is gone."""
+    found = []
+    for place in places:
+        end = ended(place.folder, place.title, place.class_names, device)
+        found.append(begun(end, place.title) if place.start else end)
+    return found
+
+
+def _found(
+    wanted: Wanted, known: Landscape | None, corners: list[Corner], images: Ground, surveyor: Surveyor
+) -> Iterator[Landscape]:
+    titles = tuple(corner.title for corner in corners)
+    if wanted.kind == "line":
+        ends = corners[0], corners[1]
+        line = known if isinstance(known, LossLine) else begun_line(wanted, ends, images, len(surveyor.averaged))
+        return along(line, ends, images, surveyor)
+    frame = frame_of(wanted, corners)
+    plane = known if isinstance(known, LossPlane) else None
+    if plane is None:
+        plane = begun_plane(wanted, frame, titles, images, len(surveyor.averaged))
+    return across(plane, frame, corners, images, surveyor)
+
+
+def _saved(found: Iterator[Landscape], data: str, file: Path) -> Iterator[Landscape]:
+    """The same, written now and then and at the end, however that comes. A disk that is full keeps none."""
+    last, at = None, time.monotonic()
+    try:
+        for last in found:
+            if time.monotonic() - at > SAVED_EVERY:
+                _write(last, data, file)
+                at = time.monotonic()
+            yield last
+    finally:
+        if last is not None:
+            _write(last, data, file)
+
+
+def _write(found: Landscape, data: str, file: Path) -> None:
+    with suppress(OSError):
+        kept.write(found, data, file)
