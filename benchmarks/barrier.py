@@ -21,7 +21,7 @@ from benchmarks.measure import machine, measure
 from engine.comparison.intervals import mean_interval
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
-from engine.landscape.asked import Place, Wanted
+from engine.landscape.asked import Sight, Standpoint
 from engine.landscape.barriers import LossLine
 from engine.landscape.survey import survey
 from engine.machine.places import settle
@@ -45,7 +45,7 @@ def trained(backbone: str, weights: str, seed: int, epochs: int, runs: Path) -> 
 
 
 def line_between(one: Path, other: Path, points: int, images: int) -> LossLine:
-    wanted = Wanted("line", (Place(one, one.name), Place(other, other.name)), images, points)
+    wanted = Sight("line", (Standpoint(one, one.name), Standpoint(other, other.name)), images, points)
     found = [said for said in survey(wanted) if not isinstance(said, Preparing)][-1]
     assert isinstance(found, LossLine)
     return found

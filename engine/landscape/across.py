@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.landscape.asked import Wanted, coarse_grid
+from engine.landscape.asked import Sight, coarse_grid
 from engine.landscape.barriers import PARTS
 from engine.landscape.corners import Corner
-from engine.landscape.frames import SPAN, Around, Frame, Through, bounds
+from engine.landscape.frames import SPAN, AroundOne, ThroughThree, bounds
 from engine.landscape.grids import LossPlane, Trail
 from engine.landscape.ground import Ground
 from engine.landscape.surveying import Surveyor
@@ -18,20 +18,20 @@ from engine.landscape.surveying import Surveyor
 FIGURES = ("loss", "accuracy")
 
 
-def frame_of(wanted: Wanted, corners: Sequence[Corner]) -> Through | Around:
+def frame_of(wanted: Sight, corners: Sequence[Corner]) -> ThroughThree | AroundOne:
     """Raises `InvalidExperiment` where three networks make no plane."""
-    return Around(corners[0], wanted.seed) if wanted.kind == "around" else Through(corners)
+    return AroundOne(corners[0], wanted.seed) if wanted.kind == "around" else ThroughThree(corners)
 
 
 def begun_plane(
-    wanted: Wanted, frame: Through | Around, titles: tuple[str, ...], images: Ground, averaged: int,
+    wanted: Sight, frame: ThroughThree | AroundOne, titles: tuple[str, ...], images: Ground, averaged: int,
     trails: tuple[Trail, ...] = (),
 ) -> LossPlane:  # fmt: skip
     """The plane with nothing known of it yet."""
     across = up = (-SPAN, SPAN)
-    if isinstance(frame, Through):
+    if isinstance(frame, ThroughThree):
         across, up = bounds(np.concatenate([frame.places, *(trail.places for trail in trails)]))
-    side, random = wanted.points, isinstance(frame, Around)
+    side, random = wanted.points, isinstance(frame, AroundOne)
     empty = {part: np.full((side, side), np.nan) for part in PARTS}
     ends = {(figure, part): np.full(len(titles), np.nan) for figure in FIGURES for part in PARTS}
     xs, ys = np.linspace(*across, side), np.linspace(*up, side)
@@ -39,7 +39,7 @@ def begun_plane(
 
 
 def across(
-    found: LossPlane, frame: Frame, corners: Sequence[Corner], images: Ground, surveyor: Surveyor
+    found: LossPlane, frame: ThroughThree | AroundOne, corners: Sequence[Corner], images: Ground, surveyor: Surveyor
 ) -> Iterator[LossPlane]:
     """What is not known of the plane yet: its corners, then the plane with one more point each time."""
     if not np.isfinite(found.ends["accuracy", "test"]).all():

@@ -8,7 +8,7 @@ from math import sqrt
 
 import numpy as np
 
-from engine.landscape.asked import FROM, TO, Wanted, coarse_first
+from engine.landscape.asked import FROM, TO, Sight, coarse_first
 from engine.landscape.barriers import PARTS, LossLine
 from engine.landscape.corners import Corner, learnt
 from engine.landscape.ground import Ground
@@ -21,7 +21,7 @@ def alphas_of(points: int) -> np.ndarray:
     return np.unique(np.round([*np.linspace(FROM, TO, points), 0.0, 1.0], 9))
 
 
-def begun_line(wanted: Wanted, ends: tuple[Corner, Corner], images: Ground, averaged: int) -> LossLine:
+def begun_line(wanted: Sight, ends: tuple[Corner, Corner], images: Ground, averaged: int) -> LossLine:
     """The line with nothing known of it yet."""
     alphas = alphas_of(wanted.points)
     empty = {part: np.full((len(alphas), len(getattr(images, part))), np.nan) for part in PARTS}

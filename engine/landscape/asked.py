@@ -19,7 +19,7 @@ Kind = Literal["line", "plane", "around"]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Standpoint:
     """A network that a person names. folder: of a saved run. title: what it is called beside others. start: as the run
     began, else as it was tested. class_names: of a run whose folder does not tell them."""
 
@@ -30,7 +30,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Sight:
     """A line between two places, the plane through three, or one around a single one in two random directions.
 
     images: of each kind, at most, that every point is measured on. points: of a line, or along each side of a plane.
@@ -38,7 +38,7 @@ class Wanted:
     """
 
     kind: Kind
-    places: tuple[Place, ...]
+    places: tuple[Standpoint, ...]
     images: int = USUAL_IMAGES
     points: int = USUAL_POINTS
     averaged: bool = True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import sqrt
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -20,15 +19,7 @@ SPAN = 1.0  # of a random plane, each way: where every filter has moved by its o
 FLAT = 1e-6  # of a distance: what counts as none
 
 
-class Frame(Protocol):
-    """places: of its corners, float64 [k, 2]."""
-
-    places: np.ndarray
-
-    def at(self, x: float, y: float) -> dict[str, Tensor]: ...
-
-
-class Through:
+class ThroughThree:
     """The plane of three networks by Gram-Schmidt: the first is the origin, the second lies on the x axis, y is what is
     left of the way to the third. Raises `InvalidExperiment` where they do not span a plane."""
 
@@ -64,7 +55,7 @@ class Through:
         return x, y, sqrt(max(0.0, dot(away, away, self.names) - x * x - y * y))
 
 
-class Around:
+class AroundOne:
     """One network and two random directions, filter by filter as long as its own weights (Li et al. 2018)."""
 
     def __init__(self, corner: Corner, seed: int) -> None:

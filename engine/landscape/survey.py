@@ -13,7 +13,7 @@ from engine.events import Preparing
 from engine.landscape import kept
 from engine.landscape.across import across, begun_plane, frame_of
 from engine.landscape.along import along, begun_line
-from engine.landscape.asked import Place, Wanted
+from engine.landscape.asked import Sight, Standpoint
 from engine.landscape.barriers import LossLine
 from engine.landscape.corners import Corner, begun, ended, refuse_unlike
 from engine.landscape.grids import LossPlane
@@ -27,7 +27,7 @@ from engine.using.calibration import digest_of
 SAVED_EVERY = 10.0  # seconds
 
 
-def survey(wanted: Wanted, device: str = "cpu") -> Generator[Preparing | Landscape, None, None]:
+def survey(wanted: Sight, device: str = "cpu") -> Generator[Preparing | Landscape, None, None]:
     """`Preparing`, then what is known so far, time after time; close it to give up: what is known by then is kept
     beside the first run, and the next call goes on from there. Raises `ExperimentError` where there is nothing between
     these, or weights or images cannot be had."""
@@ -56,14 +56,14 @@ def named(found: Landscape, titles: tuple[str, ...]) -> Landscape:
     )
 
 
-def _weights(place: Place) -> str:
+def _weights(place: Standpoint) -> str:
     try:
         return digest_of(tested_file(place.folder, build_method(experiment_of(place.folder))))
     except OSError:
         return ""
 
 
-def opened(places: tuple[Place, ...], device: str = "cpu") -> list[Corner]:
+def opened(places: tuple[Standpoint, ...], device: str = "cpu") -> list[Corner]:
     """Raises `ExperimentError` where a run keeps no weights, or what it began with is gone."""
     found = []
     for place in places:
@@ -73,7 +73,7 @@ def opened(places: tuple[Place, ...], device: str = "cpu") -> list[Corner]:
 
 
 def _found(
-    wanted: Wanted, known: Landscape | None, corners: list[Corner], images: Ground, surveyor: Surveyor
+    wanted: Sight, known: Landscape | None, corners: list[Corner], images: Ground, surveyor: Surveyor
 ) -> Iterator[Landscape]:
     titles = tuple(corner.title for corner in corners)
     if wanted.kind == "line":

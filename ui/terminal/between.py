@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from engine.comparison.wording import number, percent
 from engine.errors import InvalidExperiment, StorageError
 from engine.events import Preparing
-from engine.landscape.asked import USUAL_POINTS, USUAL_SIDE, Kind, Place, Wanted
+from engine.landscape.asked import USUAL_POINTS, USUAL_SIDE, Kind, Sight, Standpoint
 from engine.landscape.barriers import PARTS, LossLine
 from engine.landscape.grids import LossPlane
 from engine.landscape.words import Noise, barrier_words, distance_words, plane_words, rests_on, verdict
@@ -42,20 +42,22 @@ def between_from_command_line(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def asked(chosen: argparse.Namespace, runs: Sequence[RunRow], store: RunStore) -> Wanted:
+def asked(chosen: argparse.Namespace, runs: Sequence[RunRow], store: RunStore) -> Sight:
     """Raises `InvalidExperiment` for runs that make no picture."""
     if len(runs) > MOST_RUNS or (chosen.around and len(runs) > 1):
         most = "one run" if chosen.around else "three runs"
         raise InvalidExperiment(f"At most {most} can be looked at, not {len(runs)}.", "Name fewer.")
-    places = tuple(Place(store.directory(run), f"run {run.id}", class_names=store.class_names(run.id)) for run in runs)
+    places = tuple(
+        Standpoint(store.directory(run), f"run {run.id}", class_names=store.class_names(run.id)) for run in runs
+    )
     kind: Kind = "around" if chosen.around else "plane" if len(runs) == MOST_RUNS else "line"
     if kind == "line" and len(runs) == 1:
-        places = (Place(places[0].folder, f"the start of run {runs[0].id}", True, places[0].class_names), *places)
+        places = (Standpoint(places[0].folder, f"the start of run {runs[0].id}", True, places[0].class_names), *places)
     points = chosen.points or (USUAL_POINTS if kind == "line" else USUAL_SIDE)
-    return Wanted(kind, places, chosen.images, points, not chosen.keep_statistics, chosen.directions)
+    return Sight(kind, places, chosen.images, points, not chosen.keep_statistics, chosen.directions)
 
 
-def surveyed(wanted: Wanted, device: str, quiet: bool) -> Landscape:
+def surveyed(wanted: Sight, device: str, quiet: bool) -> Landscape:
     """Every point of it; how far it is is told on standard error."""
     from engine.landscape.survey import survey
 

@@ -16,7 +16,7 @@ from engine.backbones.backbone import batch_norms, snapshot
 from engine.backbones.networks import random_backbone
 from engine.errors import InvalidExperiment
 from engine.landscape.corners import begun
-from engine.landscape.frames import Around, Through, bounds, direction, filters
+from engine.landscape.frames import AroundOne, ThroughThree, bounds, direction, filters
 from engine.landscape.mixing import difference, dot, mixed
 from tests.engine.landscape.conftest import corners
 
@@ -36,7 +36,7 @@ def values_of(state: dict[str, Tensor]) -> list[float]:
 
 def test_coordinates_by_hand() -> None:
     """Origin (1, 1, 1), the others 2 away along one axis and at (1, 3, 0) from it."""
-    frame = Through([at(1, 1, 1), at(3, 1, 1), at(2, 4, 1)])
+    frame = ThroughThree([at(1, 1, 1), at(3, 1, 1), at(2, 4, 1)])
     assert frame.places == pytest.approx(np.array([[0, 0], [2, 0], [1, 3]]))
     assert values_of(frame.at(0.5, -1.5)) == pytest.approx([1.5, -0.5, 1])
     assert frame.seen(at(2, 2, 5).state) == pytest.approx((1, 1, 4))
@@ -45,7 +45,7 @@ def test_coordinates_by_hand() -> None:
 def test_corners_lie_where_they_are(run: Run) -> None:
     """Of real runs: what the frame makes of its corners' places are the corners, and they are seen there."""
     ends = corners(run)
-    frame = Through([begun(ends[0], "start"), *ends])
+    frame = ThroughThree([begun(ends[0], "start"), *ends])
     for place, state in zip(frame.places, frame.states, strict=True):
         made = frame.at(*place)
         assert frame.seen(state)[:2] == pytest.approx(tuple(place), abs=1e-6)
@@ -59,7 +59,7 @@ def test_corners_lie_where_they_are(run: Run) -> None:
 )
 def test_what_spans_no_plane(third: tuple[float, ...], words: str) -> None:
     with pytest.raises(InvalidExperiment, match=words):
-        Through([at(1, 1, 1), at(3, 1, 1), at(*third)])
+        ThroughThree([at(1, 1, 1), at(3, 1, 1), at(*third)])
 
 
 @pytest.mark.parametrize("name", ["conv4", "resnet_small", "squeezenet1_0", "vit_b_16"])
@@ -81,15 +81,15 @@ def test_directions_are_as_long_as_each_filter(name: str) -> None:
 
 def test_around_begins_at_the_network_itself(run: Run) -> None:
     one = corners(run)[0]
-    frame = Around(one, 0)
+    frame = AroundOne(one, 0)
     middle, moved = frame.at(0, 0), frame.at(0.5, -1)
     assert all(torch.equal(middle[key], one.state[key]) for key in one.state)
     expected = mixed(frame.states, [1.0, 0.5, -1.0])
     assert all(torch.equal(moved[key], expected[key]) for key in one.state)
     assert all(
-        torch.equal(a, b) for a, b in zip(frame.states[1].values(), Around(one, 0).states[1].values(), strict=False)
+        torch.equal(a, b) for a, b in zip(frame.states[1].values(), AroundOne(one, 0).states[1].values(), strict=False)
     )
-    assert not torch.equal(frame.states[1]["head.weight"], Around(one, 1).states[1]["head.weight"])
+    assert not torch.equal(frame.states[1]["head.weight"], AroundOne(one, 1).states[1]["head.weight"])
 
 
 def test_the_picture_is_square_and_holds_all() -> None:

@@ -12,7 +12,7 @@ import pytest
 from engine.errors import InvalidExperiment
 from engine.events import Preparing
 from engine.landscape import kept
-from engine.landscape.asked import Place, Wanted, coarse_first, coarse_grid
+from engine.landscape.asked import Sight, Standpoint, coarse_first, coarse_grid
 from engine.landscape.barriers import LossLine
 from engine.landscape.grids import LossPlane, filled, lattice
 from engine.landscape.survey import survey
@@ -20,12 +20,12 @@ from engine.landscape.survey import survey
 Run = Callable[..., Path]
 
 
-def places(run: Run, kind: str, folder: Path) -> tuple[Place, ...]:
+def places(run: Run, kind: str, folder: Path) -> tuple[Standpoint, ...]:
     """In a workspace of the test's own."""
     one, two = (Path(shutil.copytree(run(name, seed=seed), folder / name)) for seed, name in enumerate(NAMES))
-    start = Place(one, "start", start=True)
-    return {"line": (start, Place(one, "A")), "plane": (start, Place(one, "A"), Place(two, "B"))}.get(
-        kind, (Place(one, "A"),)
+    start = Standpoint(one, "start", start=True)
+    return {"line": (start, Standpoint(one, "A")), "plane": (start, Standpoint(one, "A"), Standpoint(two, "B"))}.get(
+        kind, (Standpoint(one, "A"),)
     )
 
 
@@ -33,14 +33,14 @@ NAMES = ("full0", "full1")
 KINDS = ("line", "plane", "around")
 
 
-def found(wanted: Wanted) -> list[LossLine | LossPlane]:
+def found(wanted: Sight) -> list[LossLine | LossPlane]:
     return [one for one in survey(wanted) if not isinstance(one, Preparing)]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_given_up_and_gone_on_with(kind: str, run: Run, tmp_path: Path) -> None:
     """A picture that was given up half way is the one that was not, to the last bit; done, it comes at once."""
-    wanted = Wanted(kind, places(run, kind, tmp_path), images=8, points=5)
+    wanted = Sight(kind, places(run, kind, tmp_path), images=8, points=5)
     begun = survey(wanted)
     while isinstance(next(begun), Preparing):
         pass
@@ -70,7 +70,7 @@ def same(one: LossLine | LossPlane, other: LossLine | LossPlane) -> None:
 
 
 def test_a_line_says_what_it_rests_on(run: Run, tmp_path: Path) -> None:
-    line = found(Wanted("line", places(run, "line", tmp_path), images=8, points=5))[-1]
+    line = found(Sight("line", places(run, "line", tmp_path), images=8, points=5))[-1]
     assert isinstance(line, LossLine)
     assert line.alphas.tolist() == [-0.5, 0, 0.5, 1, 1.5]
     assert line.images == "8 of 30 training images and 8 of 18 test images"
@@ -80,7 +80,7 @@ def test_a_line_says_what_it_rests_on(run: Run, tmp_path: Path) -> None:
 
 
 def test_the_middle_of_a_random_plane_is_the_network(run: Run, tmp_path: Path) -> None:
-    plane = found(Wanted("around", places(run, "around", tmp_path), images=8, points=5))[-1]
+    plane = found(Sight("around", places(run, "around", tmp_path), images=8, points=5))[-1]
     assert isinstance(plane, LossPlane)
     assert plane.loss["test"][2, 2] == plane.ends["loss", "test"][0]
     assert plane.averaged == 0
@@ -88,19 +88,19 @@ def test_the_middle_of_a_random_plane_is_the_network(run: Run, tmp_path: Path) -
 
 def test_titles_are_those_of_now(run: Run, tmp_path: Path) -> None:
     old = places(run, "line", tmp_path)
-    found(Wanted("line", old, images=8, points=5))
-    new = tuple(Place(place.folder, f"new {place.title}", place.start) for place in old)
-    (again,) = found(Wanted("line", new, images=8, points=5))
+    found(Sight("line", old, images=8, points=5))
+    new = tuple(Standpoint(place.folder, f"new {place.title}", place.start) for place in old)
+    (again,) = found(Sight("line", new, images=8, points=5))
     assert again.titles == ("new start", "new A")
 
 
 def test_other_settings_are_another_picture(run: Run, tmp_path: Path) -> None:
     two = places(run, "line", tmp_path)
     keys = {
-        Wanted("line", two, **changes).key(["a", "b"])
+        Sight("line", two, **changes).key(["a", "b"])
         for changes in ({}, {"images": 8}, {"points": 21}, {"averaged": False})
     }
-    keys |= {Wanted("line", two).key(["a", "c"]), Wanted("line", two[::-1]).key(["a", "b"])}
+    keys |= {Sight("line", two).key(["a", "c"]), Sight("line", two[::-1]).key(["a", "b"])}
     assert len(keys) == 6
 
 
@@ -109,12 +109,12 @@ def test_other_settings_are_another_picture(run: Run, tmp_path: Path) -> None:
 )
 def test_what_makes_no_picture(kind: str, count: int, given: dict[str, int], tmp_path: Path) -> None:
     with pytest.raises(InvalidExperiment):
-        Wanted(kind, (Place(tmp_path, "A"),) * count, **given)
+        Sight(kind, (Standpoint(tmp_path, "A"),) * count, **given)
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 nothing", None])
 def test_a_damaged_file_is_made_anew(damage: bytes | None, run: Run, tmp_path: Path) -> None:
-    wanted = Wanted("line", places(run, "line", tmp_path), images=8, points=5)
+    wanted = Sight("line", places(run, "line", tmp_path), images=8, points=5)
     expected = found(wanted)[-1]
     (file,) = (tmp_path / "full0" / kept.FOLDER).iterdir()
     file.write_bytes(file.read_bytes()[:400] if damage is None else damage)
