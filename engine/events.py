@@ -114,7 +114,8 @@ class EpochCompleted:
 @dataclass(frozen=True, slots=True)
 class CheckpointSaved:
     """A file in the run's directory. kind: "best" or "last" for weights as safetensors, "tasks" for a picture of a few
-    tasks as JSON (engine/meta/tasks/gallery.py); path: relative to the run's directory."""
+    tasks as JSON (engine/meta/tasks/gallery.py), "pictures" for what is made of images without labels
+    (engine/pretraining/album.py); path: relative to the run's directory."""
 
     kind: str
     path: str

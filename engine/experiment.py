@@ -123,6 +123,11 @@ class DatasetChoice(Frozen):
         return tuple(getattr(self, name) for name in self.own())
 
     @property
+    def labelled(self) -> bool:
+        """Whether its examples have labels at all."""
+        return True
+
+    @property
     def folder_name(self) -> str:
         """ "photos.v2" of the folder photos.v2 and of photos.v2.zip, on any system; "" without a path."""
         name = (self.path or "").replace("\\", "/").rstrip("/").rpartition("/")[2]

@@ -54,7 +54,8 @@ class Family:
     groups: of its methods, in the order in which they are met in a course; others follow as they come.
     computed: experiment -> what its runs choose to be computed by, besides torch's threads, each with what it may be.
     for_a_time: the minutes may replace the epochs. layered: its methods have a layer table. answers: its saved runs
-    tell classes apart, their own or those of a task; others keep a trunk alone.
+    tell classes apart, their own or those of a task; others keep a trunk alone. pictured: its runs keep pictures of
+    what they make of a few images while they learn. needs_labels: it has nothing to learn from images without.
     """
 
     key: str
@@ -75,6 +76,8 @@ class Family:
     for_a_time: bool = False
     layered: bool = False
     answers: bool = True
+    pictured: bool = False
+    needs_labels: bool = True
 
 
 def later(module: str, name: str) -> Callable[..., Any]:
@@ -106,7 +109,7 @@ PRETRAINING = Family(
     "pretrain", "Pretraining",
     run=later("engine.pretraining.run", "run_pretraining"), cost=later("engine.pretraining.cost", "pretrain_cost"),
     faults=later("engine.preflight.pretraining", "pretraining_faults"),
-    start="simclr", for_a_time=True, answers=False,
+    start="simclr", for_a_time=True, answers=False, pictured=True, needs_labels=False,
     data_settings=frozenset({"part", "validation_per_class", "leave_out"}),
     groups=("Compare views", "Rebuild", "Name the change"),
     instead={"labels_per_class": "; it learns from all training images, without their labels"},

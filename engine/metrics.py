@@ -90,10 +90,12 @@ def of(name: str) -> Metric:
 
 
 def measured(names: Iterable[str]) -> str:
-    """The key of what curves are about besides the loss: of the first main metric in training or validation; "loss"
-    where there is none."""
-    keys = {name.partition("/")[2] for name in names if name.startswith((TRAINING, VALIDATION))}
-    return next((one.key for one in _TABLE.values() if one.main and one.key in keys), "loss")
+    """The key of what curves are about besides the loss: of the first main metric in validation, else in training,
+    which may be of another question (puzzles that are solved); "loss" where there is none."""
+    names = tuple(names)
+    parts = [{name.partition("/")[2] for name in names if name.startswith(part)} for part in (VALIDATION, TRAINING)]
+    found = (one.key for keys in parts for one in _TABLE.values() if one.main and one.key in keys)
+    return next(found, "loss")
 
 
 def watched(names: Collection[str], tested: str = "") -> str:

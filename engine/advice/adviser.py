@@ -20,6 +20,7 @@ from engine.comparison.intervals import paired_share_interval
 from engine.comparison.wording import percent
 from engine.data.sources import load
 from engine.data.splits import split_images
+from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
 
 PIXELS = "pixels"  # stands for no backbone at all
@@ -76,6 +77,11 @@ class Recommendation:
 def facts_of(choice: DatasetChoice) -> DataFacts:
     """What the rules need of a data set; raises `ExperimentError` when it cannot be read or divided."""
     data = load(choice)
+    if not data.labelled:
+        raise InvalidExperiment(
+            "What suits images is found out by their labels, and these have none.",
+            "Choose a pretraining method, or pick the folder around the class folders.", "dataset",
+        )  # fmt: skip
     split = split_images(data, choice, 0)
     tally = np.array([(data.labels[split.train] == one).sum() for one in split.classes])
     side = min(data.typical_size)

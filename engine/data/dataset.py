@@ -13,6 +13,7 @@ from engine.data.target import CLASSES, NUMBERS, Target
 from engine.downloads.remote import Remote
 from engine.experiment import DatasetChoice
 
+YOURS = "yours"  # the licence of what is a person's own
 BUNDLED, OWN, HERE, DOWNLOAD = "bundled", "your folder", "on this machine", "download"
 USUAL, FEW_SHOT, PHOTOS, SMALL, MEDICAL = "usual", "few-shot", "photos", "small images", "medical"
 SHELVES = (USUAL, FEW_SHOT, PHOTOS, SMALL, MEDICAL)  # in the order of the lists
@@ -40,7 +41,7 @@ class DatasetInfo:
     images: int | None = None
     classes: int | None = None
     image_size: tuple[int, int] | None = None
-    licence: str = "yours"
+    licence: str = YOURS
     where: str = BUNDLED
     shelf: str = USUAL
     bytes: int = 0

@@ -74,6 +74,7 @@ class ImageSet:
     words. fingerprint: short hash of all content, equal for equal data. digests: see `contents`; None for images in
     memory. held_out: alphabets that the source sets aside for testing. skipped: files that were left out. doubts: what
     the folders may mean instead, as sentences. characters: written signs, so that a quarter turn makes a new class.
+    labelled: whether `labels` say anything; where not, all images are of one class that stands for none.
     of_regions: the same images with classes that are one kind in one region, where folders are region/class/image.
     """
 
@@ -100,6 +101,7 @@ class ImageSet:
     given_classes: NDArray[np.int8] | None = None
     usual_parts: tuple[int, int] | None = None
     digests: NDArray[np.uint64] | None = field(default=None, repr=False)
+    labelled: bool = True
     of_regions: ImageSet | None = field(default=None, repr=False)
     _decoded: dict[tuple[int, int, Cut], Decoded] = field(default_factory=dict, init=False, repr=False)
 

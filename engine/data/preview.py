@@ -91,7 +91,7 @@ def preview(
         problem=refused,
         shifted=list(shifted(strip, choice.shift, samples)) if changes_pixels(choice.shift) else [],
         shift_sentence=_shift_sentence(data, classes, choice),
-        warnings=(*data.doubts, *_copies(data)),
+        warnings=(*_without_labels(data), *data.doubts, *_copies(data)),
         side=min(data.typical_size),
         channels=data.channels,
     )
@@ -111,7 +111,7 @@ def sentence(data: ImageSet) -> str:
     """E.g. "2,527 images, 6 classes, 3 files skipped", "600 images, 12 regions, 5 classes"."""
     kinds = len(set(data.kinds or data.class_names))
     regions = f"{len(set(data.alphabets)):,} regions, " if data.kinds and data.alphabets else ""
-    words = f"{len(data):,} images, {regions}{kinds:,} classes"
+    words = f"{len(data):,} images, {regions}{kinds:,} classes" if data.labelled else f"{len(data):,} images, no labels"
     if not data.skipped:
         return words
     return f"{words}, {len(data.skipped):,} {'file' if len(data.skipped) == 1 else 'files'} skipped"
@@ -137,6 +137,12 @@ def _divided(shown: DatasetPreview, data: ImageSet, choice: DatasetChoice, meta:
         return replace(shown, problem=fault)
     told = [one.sentence for one in found if one.words]  # skipped files have a place of their own on the card
     return replace(shown, split_sentence=words, counts=counts, warnings=(*shown.warnings, *told))
+
+
+def _without_labels(data: ImageSet) -> tuple[str, ...]:
+    if data.labelled:
+        return ()
+    return ("No labels: what nearest neighbours say cannot be measured, while it learns or at the end.",)
 
 
 def _copies(data: ImageSet) -> list[str]:

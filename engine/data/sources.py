@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from engine.data.dataset import BUNDLED, COLOURS, DOWNLOAD, HERE, OWN, SHELVES, DataSet, DatasetInfo
+from engine.data.dataset import BUNDLED, COLOURS, DOWNLOAD, HERE, OWN, SHELVES, YOURS, DataSet, DatasetInfo
 from engine.data.files.tree import Listing, list_files
 from engine.data.images import Cancel, ImageSet, Progress
 from engine.data.lists import as_listed
@@ -158,8 +158,9 @@ def _read(
 
 
 def recognised(listing: Listing) -> DataSet:
-    """What lies in a folder or zip, told by the names of its files."""
-    return next((one for one in sets() if one.recognises and one.recognises(listing)), dataset(FOLDER))
+    """What lies in a folder or zip, told by the names of its files; a published set before a person's own images."""
+    asked = sorted(sets(), key=lambda one: one.info.licence == YOURS)
+    return next((one for one in asked if one.recognises and one.recognises(listing)), dataset(FOLDER))
 
 
 def checked(choice: DatasetChoice) -> DataSet:

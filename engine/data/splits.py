@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from engine.data.duplicates import without_copies
 from engine.data.examples import Examples, members
 from engine.data.images import ImageSet
+from engine.data.unlabelled import SOURCE, set_aside
 from engine.errors import DataError, InvalidExperiment
 from engine.experiment import DatasetChoice
 
 Indices = NDArray[np.int64]
 TRAIN, VALIDATION, TEST = 0, 1, 2
 HELD_BACK_ALPHABETS = 5
-SOURCE = "source half"
 BY_CLASS = ("random-classes", "by-alphabet", "by-region")  # splits that divide classes, not images
 
 
@@ -73,8 +73,11 @@ def split_images(data: Examples, choice: DatasetChoice, seed: int) -> ImageSplit
     images that keep their label; more labels keep those of fewer. Validation images above `validation_per_class` are
     left out altogether, so that neither labels nor test images depend on it. `leave_out` takes away test images that
     are copies of images of any other part, and validation images that are of training images, labelled or not.
-    Raises `InvalidExperiment`, `DataError`.
+    Images without labels are all learnt from, but for a few to look at. Raises `InvalidExperiment`, `DataError`.
     """
+    if isinstance(data, ImageSet) and not data.labelled:
+        train, validation, words = set_aside(data, choice)
+        return ImageSplit(train, validation, np.zeros(0, np.int64), np.zeros(1, np.int64), words, len(train))
     given = _uses_given(data, choice)
     classes = choose_classes(data, choice)
     present, of_each = _present(data), zip(classes.tolist(), members(data.labels, classes), strict=True)

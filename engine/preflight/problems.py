@@ -151,6 +151,11 @@ def _settings(dataset: DatasetChoice, kind: Family) -> Iterator[InvalidExperimen
         if getattr(dataset, name) and name not in kind.data_settings:
             why = kind.instead.get(name, "")
             yield InvalidExperiment(f"{words} does not apply to {kind.title.lower()}{why}.", advice, "dataset")
+    if kind.needs_labels and not dataset.labelled:
+        yield InvalidExperiment(
+            f"{kind.title} learns from labels, and these images have none.",
+            "Choose a pretraining method, or pick the folder around the class folders.", "dataset",
+        )  # fmt: skip
     source = known(dataset.name)
     if kind.divides == "images" and source is not None and source.for_tasks:
         yield InvalidExperiment(source.for_tasks, "Choose a meta-learner, or another data set.", "dataset")

@@ -97,12 +97,13 @@ class FixedImages:
         self.plain = any_images(train, BANK, seed)  # of the statistics that are kept: labels have no part in these
         self.known = sample(train, BANK, seed, classes) if labelled else self.plain
         self.asked = sample(validation, ASKED, seed, classes) if labelled and len(validation) else None
+        self.features = torch.empty(0, 0)  # of what is known, float32 [n, d], as of the last look
 
     def values(self, model: Backbone, pretext: Pretext) -> dict[str, float]:
         """The figures of a look. The network's running statistics are taken anew from plain images, because those of
         the changed ones are others'."""
         refresh_statistics(model, (self.shape(pixels) for pixels in self.plain.pixels() if len(pixels) > 1))
-        features = features_of(model, self.shape, self.known)
+        self.features = features = features_of(model, self.shape, self.known)
         found = {"val/spread": self._spread(pretext, features), "val/rank": effective_rank(features)}
         if self.asked is not None and len(self.asked):
             asked, labels = features_of(model, self.shape, self.asked), self.known.labels

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from engine.backbones.backbone import Backbone
 from engine.machine.transfers import sent
 from engine.preparation.inputs import Normaliser
-from engine.pretraining.pretext import Pretext, Told
+from engine.pretraining.pretext import OwnAnswers, Pretext, Told
 
 TURNS = 4
 
@@ -34,11 +34,28 @@ class Naming(Pretext):
         return {"loss": F.cross_entropy(logits, which), "accuracy": right}
 
     def shown(self, pixels: Tensor, draws: torch.Generator) -> tuple[Tensor, ...]:
-        return (self.changed(pixels, draws)[0][: len(pixels)],)
+        return (self.once(pixels, draws)[0],)
 
     def changed(self, pixels: Tensor, draws: torch.Generator) -> tuple[Tensor, Tensor]:
         """(images uint8 [m, c, s, s], which change each had, int64 [m])."""
         raise TypeError(f"{type(self).__name__} changes nothing")
+
+    def undone(self, changed: Tensor, which: Tensor) -> Tensor:
+        """The images as they were if `which`, int64 [n], are their changes."""
+        raise TypeError(f"{type(self).__name__} undoes nothing")
+
+    def answered(
+        self, model: Backbone, shape: Normaliser, pixels: Tensor, usual: Tensor, draws: torch.Generator
+    ) -> OwnAnswers:
+        changed, which = self.once(pixels, draws)
+        guess = self.head(model.embed(shape(changed))).argmax(1)
+        right = guess == which
+        said = f"{int(right.sum())} of {len(right)} right; one in {self.head.out_features:,} by chance."
+        return OwnAnswers(("asked", "as guessed", "true"), (changed, self.undone(changed, guess), pixels), right, said)
+
+    def once(self, pixels: Tensor, draws: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Each image with one change at random."""
+        return self.changed(pixels, draws)
 
 
 def turned(pixels: Tensor, which: Tensor) -> Tensor:
@@ -53,20 +70,24 @@ def turned(pixels: Tensor, which: Tensor) -> Tensor:
 class Turns(Naming):
     """Rotation. every: all four turns of each image in a step, else one at random."""
 
-    def shown(self, pixels: Tensor, draws: torch.Generator) -> tuple[Tensor, ...]:
-        """One turn of each at random, whichever it learns from."""
-        return (turned(pixels, torch.randint(TURNS, (len(pixels),), generator=draws)),)
-
     def __init__(self, features: int, every: bool) -> None:
         super().__init__(features, TURNS)
         self._every = every
+
+    def undone(self, changed: Tensor, which: Tensor) -> Tensor:
+        return turned(changed, (TURNS - which) % TURNS)
+
+    def once(self, pixels: Tensor, draws: torch.Generator) -> tuple[Tensor, Tensor]:
+        """One turn of each, whichever it learns from."""
+        which = sent(torch.randint(TURNS, (len(pixels),), generator=draws), pixels.device)
+        return turned(pixels, which), which
 
     def changed(self, pixels: Tensor, draws: torch.Generator) -> tuple[Tensor, Tensor]:
         if self._every:
             pixels = pixels.repeat(TURNS, 1, 1, 1)
             which = torch.arange(TURNS).repeat_interleave(len(pixels) // TURNS)
         else:
-            which = torch.randint(TURNS, (len(pixels),), generator=draws)
+            return self.once(pixels, draws)
         which = sent(which, pixels.device)
         return turned(pixels, which), which
 
@@ -114,12 +135,17 @@ class Puzzle(Naming):
         puzzles = shuffled(pixels, sent(self._orders[which], pixels.device))
         return self._cropped(puzzles, draws), sent(which, pixels.device)
 
+    def undone(self, changed: Tensor, which: Tensor) -> Tensor:
+        order = sent(self._orders, changed.device)[which]
+        return shuffled(changed, order.argsort(1))
+
     def _cropped(self, puzzles: Tensor, draws: torch.Generator) -> Tensor:
-        """Each tile without a random part of its border, which becomes background."""
-        if not self._gap:
-            return puzzles
+        """Each tile without a random part of its border, which becomes background, as does what no tile covers."""
         side = round(self._orders.shape[1] ** 0.5)
         tile = puzzles.shape[-1] // side
+        if not self._gap:
+            rest = puzzles.shape[-1] - side * tile
+            return F.pad(puzzles[..., : side * tile, : side * tile], (0, rest, 0, rest), value=self._background)
         out = torch.full_like(puzzles, self._background)
         for row in range(side):
             for column in range(side):

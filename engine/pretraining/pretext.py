@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +20,17 @@ from engine.pretraining.pool import Pool
 from engine.pretraining.views import VIEWS
 
 Told = dict[str, Tensor]  # "loss", and what else is told of a step, as scalars
+
+
+@dataclass(frozen=True, eq=False)
+class OwnAnswers:
+    """What a network answered about images. heads: what the columns are. columns: each uint8 [n, c, s, s], all of one
+    size. right: bool [n], whether the second column is; None where nothing is right or wrong. said: in words."""
+
+    heads: tuple[str, ...]
+    columns: tuple[Tensor, ...]
+    right: Tensor | None
+    said: str
 
 
 class Pretext(nn.Module):
@@ -34,6 +46,13 @@ class Pretext(nn.Module):
     def shown(self, pixels: Tensor, draws: torch.Generator) -> tuple[Tensor, ...]:
         """What becomes of these images before the network sees them: each uint8 [n, c, s, s]."""
         raise TypeError(f"{type(self).__name__} changes nothing")
+
+    def answered(
+        self, model: Backbone, shape: Normaliser, pixels: Tensor, usual: Tensor, draws: torch.Generator
+    ) -> OwnAnswers:
+        """What it answers about these images, as pictures. usual: the mean image, float [c, s, s] in 0..1, that an
+        answer should beat. Only of what has an answer for each image: views that are compared have neighbours."""
+        raise TypeError(f"{type(self).__name__} answers nothing about one image")
 
     def projected(self, features: Tensor) -> Tensor:
         """What the loss compares, of features [n, d], for the gauge of collapse; the features themselves where it

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -9,13 +11,18 @@ from torch.nn import functional as F
 from engine.backbones.backbone import Backbone
 from engine.machine.transfers import sent
 from engine.preparation.inputs import Normaliser
-from engine.pretraining.losses import hidden_error, patches, standardised_patches
+from engine.pretraining.losses import LEAST, hidden_error, patches, standardised_patches
 from engine.pretraining.pool import Pool
-from engine.pretraining.pretext import Pretext, Told, decoder
+from engine.pretraining.pretext import OwnAnswers, Pretext, Told, decoder
 
 
 class Rebuilding(Pretext):
-    """A decoder from features to an image in 0..1, at most 64 px on a side."""
+    """A decoder from features to an image in 0..1, at most 64 px on a side. heads: what its pictures are. where: the
+    error is measured, and what has to be beaten, in words."""
+
+    heads: ClassVar[tuple[str, ...]] = ("noisy", "cleaned", "true")
+    where: ClassVar[str] = ""
+    beaten: str = "the mean image"
 
     def __init__(self, features: int, pool: Pool) -> None:
         super().__init__()
@@ -29,6 +36,35 @@ class Rebuilding(Pretext):
 
     def shown(self, pixels: Tensor, draws: torch.Generator) -> tuple[Tensor, ...]:
         return (self.spoilt(pixels, draws)[0],)
+
+    def answered(
+        self, model: Backbone, shape: Normaliser, pixels: Tensor, usual: Tensor, draws: torch.Generator
+    ) -> OwnAnswers:
+        spoilt, hidden = self.spoilt(pixels, draws)
+        truth = self.truth(pixels)
+        rebuilt = self.drawn(self.decoder(model.embed(shape(spoilt))), truth)
+        simplest = self.simplest(truth, self.truth(255 * usual[None]).expand_as(truth))
+        own, less = (float(self.apart(one, truth, hidden)) for one in (rebuilt, simplest))
+        columns = tuple((255 * one).round().clamp(0, 255).to(torch.uint8) for one in (
+            self.truth(spoilt), self.completed(rebuilt, truth, hidden), truth))  # fmt: skip
+        said = f"Squared error{self.where} {own:.4f}; {self.beaten} would have {less:.4f}."
+        return OwnAnswers(self.heads, columns, None, said)
+
+    def drawn(self, rebuilt: Tensor, truth: Tensor) -> Tensor:
+        """What the decoder gives as an image in 0..1."""
+        return rebuilt.sigmoid()
+
+    def simplest(self, truth: Tensor, mean: Tensor) -> Tensor:
+        """What could be said without looking, of the mean image [n, c, s, s]."""
+        return mean
+
+    def apart(self, image: Tensor, truth: Tensor, hidden: Tensor) -> Tensor:
+        """Mean squared error where it is asked for."""
+        return F.mse_loss(image, truth)
+
+    def completed(self, rebuilt: Tensor, truth: Tensor, hidden: Tensor) -> Tensor:
+        """With what was never hidden."""
+        return rebuilt
 
     def truth(self, pixels: Tensor) -> Tensor:
         """uint8 [n, c, s, s] -> float [n, c, side, side] in 0..1."""
@@ -78,10 +114,14 @@ class Masked(Rebuilding):
     """share: of the patches that are hidden. across: patches on a side. standardised: each true patch less its mean and
     by its deviation."""
 
+    heads = ("hidden", "rebuilt", "true")
+    where = " of hidden pixels"
+
     def __init__(self, features: int, pool: Pool, share: float, standardised: bool) -> None:
         super().__init__(features, pool)
         self._across = next(across for across in (8, 7, 4) if self.side % across == 0)
         self._share, self._standardised = share, standardised
+        self.beaten = "each patch's mean, which is given," if standardised else self.beaten
 
     def spoilt(self, pixels: Tensor, draws: torch.Generator) -> tuple[Tensor, Tensor]:
         mask = hidden_patches(len(pixels), self._across, self._share, draws)[:, None]
@@ -97,3 +137,21 @@ class Masked(Rebuilding):
         apart = (patches(rebuilt, patch) - standardised_patches(truth, patch)).square().mean(2)
         gone = patches(hidden.float(), patch)[:, :, 0]
         return (apart * gone).sum() / gone.sum().clamp_min(1)
+
+    def drawn(self, rebuilt: Tensor, truth: Tensor) -> Tensor:
+        """Standardised patches with the mean and deviation of the true ones, which are not asked for."""
+        if not self._standardised:
+            return super().drawn(rebuilt, truth)
+        side = self.side // self._across
+        cut = patches(truth, side)
+        scaled = patches(rebuilt, side) * cut.var(2, keepdim=True).add(LEAST).sqrt() + cut.mean(2, keepdim=True)
+        return F.fold(scaled.transpose(1, 2), self.side, side, stride=side)
+
+    def simplest(self, truth: Tensor, mean: Tensor) -> Tensor:
+        return self.drawn(torch.zeros_like(truth), truth) if self._standardised else mean
+
+    def apart(self, image: Tensor, truth: Tensor, hidden: Tensor) -> Tensor:
+        return hidden_error(image, truth, hidden)
+
+    def completed(self, rebuilt: Tensor, truth: Tensor, hidden: Tensor) -> Tensor:
+        return torch.where(hidden, rebuilt, truth)

@@ -25,6 +25,7 @@ from engine.machine.limits import Limits, heeding, last_words
 from engine.preparation.held import read_ahead
 from engine.pretraining.looking import KNOWN, FixedImages, Sample, by_neighbours, features_of, neighbours, sample
 from engine.pretraining.method import PretrainMethod
+from engine.pretraining.picturing import Pictures
 from engine.pretraining.pool import Pool
 from engine.pretraining.pretext import facts as parameters
 from engine.pretraining.training import Pretraining
@@ -73,12 +74,15 @@ def prepared(
         raise DataError("There is one training image, and nothing to learn from.", "Choose more images.")
     checkpoints.bookmark.require("images", material.data.fingerprint)
     checkpoints.bookmark.require("weights", digest(snapshot(model)))
-    labelled = method.hyperparameters.judged != "no labels"
+    labelled = method.hyperparameters.judged != "no labels" and material.data.labelled
     looks = FixedImages(material.train, material.validation, material.shape, experiment.dataset.split_seed, labelled)
-    pool = pool_of(material, method)
-    return Pretraining(
-        model, method, material.train, looks, material.shape, pool, checkpoints, limits, seed=experiment.seed
+    pictures = Pictures(
+        looks, material.train, material.validation, checkpoints.directory, experiment.dataset.split_seed
     )
+    return Pretraining(
+        model, method, material.train, looks, material.shape, pool_of(material, method), checkpoints, limits, pictures,
+        seed=experiment.seed,
+    )  # fmt: skip
 
 
 def pool_of(material: Material, method: PretrainMethod) -> Pool:
@@ -96,12 +100,18 @@ def facts(training: Pretraining, material: Material) -> dict[str, Any]:
         "training images": len(material.train),
         "validation images": len(material.validation),
         "test images": len(material.test),
-        "labels": "choose which of its weights are kept" if training.method.keeps_best else "none are learnt from",
+        "labels": used_labels(training, material),
         **parameters(training.model, training.pretext),
         **({} if collapsed is None else {"loss when collapsed": f"{collapsed:.3f}"}),
         "split": material.split.description,
         "data": material.data.fingerprint,
     }
+
+
+def used_labels(training: Pretraining, material: Material) -> str:
+    if not material.data.labelled:
+        return "there are none"
+    return "choose which of its weights are kept" if training.method.keeps_best else "none are learnt from"
 
 
 def remarks(training: Pretraining, method: PretrainMethod, material: Material) -> Iterator[Notice]:
@@ -158,7 +168,10 @@ class NeighbourTest:
 def test(
     experiment: Experiment, training: Pretraining, material: Material, weights: str, directory: Path
 ) -> Iterator[Event]:
-    """The run's own figure first, then those of what it must be better than to mean anything."""
+    """The run's own figure first, then those of what it must be better than to mean anything; none without labels."""
+    if not material.data.labelled:
+        yield Notice("There are no labels to test by: what its weights are worth, runs that start from them say.")
+        return
     everything = Sample(material.test.inputs, torch.arange(len(material.test)), material.test.labels.cpu())
     exam = NeighbourTest(sample(material.train, KNOWN, experiment.dataset.split_seed), everything, material)
     shared = conditions(material.split, material.data, experiment)

@@ -27,6 +27,7 @@ from engine.machine.limits import Limits
 from engine.preparation.inputs import Labelled, Normaliser, picked
 from engine.pretraining.looking import FixedImages
 from engine.pretraining.method import COLLAPSED, COLLAPSING, PretrainMethod
+from engine.pretraining.picturing import Pictures
 from engine.pretraining.pool import Pool
 from engine.pretraining.pretext import Compared
 from engine.tuning.objective import ADVICE, OnDevice, check_numbers
@@ -49,10 +50,10 @@ class Pretraining:
 
     def __init__(
         self, model: Backbone, method: PretrainMethod, train: Labelled, looks: FixedImages, shape: Normaliser,
-        pool: Pool, checkpoints: Checkpoints, limits: Limits, *, seed: int,
+        pool: Pool, checkpoints: Checkpoints, limits: Limits, pictures: Pictures, *, seed: int,
     ) -> None:  # fmt: skip
         self.model, self.method, self.train, self.looks, self.shape = model, method, train, looks, shape
-        self.checkpoints, self.limits, self.pool = checkpoints, limits, pool
+        self.checkpoints, self.limits, self.pool, self.pictures = checkpoints, limits, pool, pictures
         settings = method.hyperparameters
         with own_draws(seed):
             self.pretext = method.pretext(model, pool).to(train.device)
@@ -155,6 +156,7 @@ class Pretraining:
             values["collapsed/loss"] = collapsed
         yield Metrics(self.step, {name: value for name, value in values.items() if math.isfinite(value)})
         yield from self._warned(values["val/spread"])
+        yield from self.pictures.take(self.model, self.pretext, self.step)
 
     def _warned(self, value: float) -> Iterator[Notice]:
         if not isinstance(self.pretext, Compared):
@@ -186,5 +188,6 @@ class Pretraining:
         load_generator(self.order, state["order"])
         load_generator(self.draws, state["draws"])
         self.checkpoints.load_state(state["checkpoints"])
+        self.pictures.go_on(self.step)
         if self._left is not None:
             self._expect(self._left)

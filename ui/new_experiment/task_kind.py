@@ -15,6 +15,7 @@ from engine.data.dataset import Start
 from engine.data.sources import bands, is_regression, known, target_of
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
+from engine.families import named
 from engine.meta.learner import MetaLearner
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ui.new_experiment.data_section import DataSection
     from ui.new_experiment.method_section import MethodSection
 
+UNLABELLED = Start(method="simclr", preset="Photos")  # images without labels, of whatever size
 Pair = tuple[BackboneChoice, MethodChoice]
 
 
@@ -46,7 +48,7 @@ class TaskKind(QObject):
         that is chosen does not."""
         choice = self._data.choice()
         place = choice.name, choice.path
-        if place == self._met or self._start != Start():
+        if place == self._met or self._start not in (Start(), UNLABELLED):
             return
         self._met = place
         with suppress(InvalidExperiment):
@@ -64,7 +66,8 @@ class TaskKind(QObject):
         images = self._kept.get(Start())
         backbone, method = self._kept.get(self._start) or usual(choice, images[1] if images else None)
         with suppress(InvalidExperiment):
-            self._backbone.fill(backbone)
+            if self._start != UNLABELLED:
+                self._backbone.fill(backbone)
             self._method.fill(method)
 
     def _fits(self, choice: DatasetChoice) -> bool:
@@ -76,12 +79,16 @@ class TaskKind(QObject):
 
 def start_of(choice: DatasetChoice) -> Start:
     """What a person begins with on these data."""
+    if not choice.labelled:
+        return UNLABELLED
     return found.start if (found := known(choice.name)) is not None else Start()
 
 
 def suits(choice: MethodChoice, data: DatasetChoice) -> bool:
     """Whether the method learns from such tasks, with no more classes at a time than they have."""
     method, source = registry.method(choice.name), known(data.name)
+    if not data.labelled and named(method.family).needs_labels:
+        return False
     if target_of(data).kind not in method.suits:
         return False
     if source is None or not source.for_tasks:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from storage.store import Message, RunRow, RunStore
 
 T = TypeVar("T")
+NEIGHBOURS = "neighbours"
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +87,8 @@ def _of_both(measured: str) -> dict[str, tuple[str, Style, bool]]:
     parts: tuple[tuple[str, str, Style], ...] = (("train", "training", "train"), ("val", "validation", "validation"))
     after = {f"{part}/{measured}": (label, style, False) for part, label, style in parts}
     before = {f"{part}/{measured} {BEFORE}": (f"{label}, before", style, True) for part, label, style in parts}
+    if measured == NEIGHBOURS:  # while another question is put, which may be answered by a share as well
+        after["train/accuracy"] = ("its question", "train", False)
     return after | before | {f"{COLLAPSED}{measured}": ("collapsed", "train", True)}
 
 

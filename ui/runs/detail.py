@@ -34,6 +34,8 @@ from ui.runs.content import Content
 from ui.runs.deeds import RunDeeds
 from ui.runs.header import Header
 from ui.runs.kept_view import KeptView
+from ui.runs.look_figure import TITLE as LOOKS
+from ui.runs.look_view import LookView, ShownAlbum
 from ui.runs.made_with_fold import MadeWithFold
 from ui.runs.message_log import MessageLog
 from ui.runs.result_card import ResultCard
@@ -66,6 +68,7 @@ class RunDetail(SlimArea):
         self._views: dict[str, RunCurves | BenchView] = {"curves": self.curves, "bench": self.bench}
         self._view = self._views["curves"]
         self.adaptation, self.tasks = AdaptationFigures(), TasksView()
+        self.looks = LookView()
         self.blocks = BlockPicture()
         self.block_curves = BlockCurves(settings)
         self.messages, self.made_with = MessageLog(), MadeWithFold()
@@ -81,9 +84,12 @@ class RunDetail(SlimArea):
         self._messages_section = Section("Messages", self.messages)
         self._messages_section.hide()
         self._tasks_section = Section(TASKS, self.tasks, self.tasks.images.menu)
+        self._looks_section = Section(LOOKS, self.looks, self.looks.figure.menu)
+        self._looks_section.hide()
         in_column((self.block_curves, 1), (self._messages_section, 1), owner=(work := QWidget()), gap=16)
         in_column(
-            self.header, self.trouble, self.result, self.search, (self.curves, 1), (self.bench, 1), self.kept,
+            self.header, self.trouble, self.result, self.search, (self.curves, 1), (self.bench, 1), self._looks_section,
+            self.kept,
             self.adaptation, self._tasks_section, self.explorer, self.sureness,
             Beside(self._blocks_section, work, least=320, spacing=24), self.made_with,
             owner=(page := QWidget()), gap=12, edges=(16, 12, 16, 16),
@@ -120,6 +126,8 @@ class RunDetail(SlimArea):
         self._await_curves(now)
         self._show_blocks(now)
         self._expect_tasks(now)
+        self.looks.forget()
+        self._looks_section.hide()
         self._show_messages([])
         self._view.say_empty("The curves appear with the first step." if now.is_live else "Reading…")
         self._draw({}, now)
@@ -169,6 +177,11 @@ class RunDetail(SlimArea):
         self.tasks.show_tasks(shown)
         self._tasks_section.set_menu_shown(shown.kind == "images")  # a curve's own menu is a right click away
         self._tasks_section.show()
+
+    def show_album(self, shown: ShownAlbum) -> None:
+        """What was read of what the run made of images."""
+        self.looks.show_album(shown)
+        self._looks_section.show()
 
     def _make_room(self, curves: Mapping[str, SavedCurve], now: RunNow) -> None:
         """While a run searches it has no curves yet; one that never makes a step has none at all."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.data.files.by_list import short
-from engine.data.files.layout import STRAY, Item, Layout, arrange
+from engine.data.files.layout import STRAY, Item, Layout, arrange, unlabelled
 from engine.data.files.order import natural
 from engine.data.files.reading import Entry
 from engine.data.files.tables import from_tables, no_table
@@ -14,7 +14,7 @@ from engine.data.files.tree import Listing
 from engine.data.images import Skipped
 from engine.errors import DataError
 
-FOUND, TABLE = "as found", "in a table"
+FOUND, TABLE, NOWHERE = "as found", "in a table", "nowhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ def arranged(listing: Listing, wish: Wish) -> Layout:
 
 
 def _arranged(listing: Listing, wish: Wish) -> Layout:
+    if wish.labels == NOWHERE:
+        return unlabelled(listing)
     if wish.class_level:
         return _by_level(listing, wish.class_level)
     if wish.labels == TABLE:

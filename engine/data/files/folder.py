@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine.data.files import grey
-from engine.data.files.arranged import Wish, arranged, groups
+from engine.data.files.arranged import NOWHERE, Wish, arranged, groups
 from engine.data.files.decode import Damaged, ImageFacts, examine
 from engine.data.files.kinds import NOT_READ, ending
 from engine.data.files.layout import Item, Layout, regions
@@ -129,6 +129,8 @@ def load_layout(
         skipped=tuple(sorted(layout.skipped + skipped, key=lambda one: natural(one.path))),
         doubts=layout.doubts,
     )
+    if wish.labels == NOWHERE:
+        return replace(data, labelled=False)
     return with_regions(data, groups(items, wish) if wish.group_level else regions(items))
 
 

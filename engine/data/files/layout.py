@@ -20,6 +20,7 @@ OF_PIXELS = frozenset(
 )
 WANTED = "Put the images of each class in a folder of its own, and pick the folder around them."
 STRAY, OUTSIDE, ELSEWHERE = "not in a class folder", "outside the split folders", "outside the class folders"
+UNLABELLED = "without a label"  # the class of all images that have none
 Folders = Mapping[str, list[Entry]]
 
 
@@ -65,9 +66,7 @@ def arrange(listing: Listing) -> Layout:
     """Class folders, with or without folders for train, val and test above or below them; raises `DataError` for
     anything else."""
     if not listing.images:
-        odd = [*listing.odd, *(Skipped(entry.path, "not an image") for entry in listing.unknown)]
-        there = f"What lies there is no image ({named_files(odd)}). " if odd else ""
-        raise DataError(f"“{listing.root.name}” holds no images.", f"{there}{WANTED}")
+        raise _no_images(listing, WANTED)
     base, children = _unwrapped(listing)
     named = {name: inside for name, inside in children.items() if name}
     return _checked(listing, base, _read(listing, base, named, children.get("", [])))
@@ -83,6 +82,28 @@ def alone(listing: Listing) -> Layout | None:
     items = tuple(Item(entry, name, None, entry.path) for entry in listing.images)
     unknown = (Skipped(entry.path, "not an image") for entry in listing.unknown)
     return Layout(items, (name,), "1 class folder", (*unknown, *listing.odd))
+
+
+def unlabelled(listing: Listing) -> Layout:
+    """All images without labels, whatever folders they lie in; raises `DataError` where there are none."""
+    if not listing.images:
+        raise _no_images(listing, "Pick a folder or zip with images in it or below.")
+    items = tuple(Item(entry, UNLABELLED, None, entry.path) for entry in listing.images)
+    homes = {entry.path.rpartition("/")[0] for entry in listing.images}
+    words = "images without labels" + (f", in {len(homes):,} folders" if len(homes) > 1 else "")
+    unknown = (Skipped(entry.path, "not an image") for entry in listing.unknown)
+    return Layout(items, (UNLABELLED,), words, (*unknown, *listing.odd))
+
+
+def is_flat(listing: Listing) -> bool:
+    """Whether all images lie in one folder or zip itself, without any folder of theirs."""
+    return bool(listing.images) and not any("/" in entry.path for entry in listing.images)
+
+
+def _no_images(listing: Listing, wanted: str) -> DataError:
+    odd = [*listing.odd, *(Skipped(entry.path, "not an image") for entry in listing.unknown)]
+    there = f"What lies there is no image ({named_files(odd)}). " if odd else ""
+    return DataError(f"“{listing.root.name}” holds no images.", f"{there}{wanted}")
 
 
 def _read(listing: Listing, base: str, named: Folders, stray: list[Entry]) -> _Found:

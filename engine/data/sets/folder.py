@@ -19,10 +19,10 @@ BY_ITSELF: dict[str, JsonValue] = {"fold": FOLD, "least": "Automatic"}
 
 
 class FolderChoice(DatasetChoice):
-    labels: Literal["as found", "in a table"] = Field(
+    labels: Literal["as found", "in a table", "nowhere"] = Field(
         "as found", title="Classes from", json_schema_extra={"fold": FOLD},
-        description="Where the classes are said: by class folders, else by a CSV or a list beside the images; or by "
-        "that table also where there are folders.",
+        description="Where the classes are said: by class folders, else by a CSV or a list beside the images; by that "
+        "table also where there are folders; or nowhere: all images without labels, for pretraining.",
     )  # fmt: skip
     class_level: int = Field(
         0, ge=0, le=DEEPEST, title="Class folder", json_schema_extra=BY_ITSELF,
@@ -33,6 +33,10 @@ class FolderChoice(DatasetChoice):
         description="Which folder of an image's path names a group (a region, a family), by which meta-learning may "
         "divide; 0 finds regions.",
     )  # fmt: skip
+
+    @property
+    def labelled(self) -> bool:
+        return self.labels != "nowhere"
 
 
 def read(

@@ -86,7 +86,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_catalogued_set_has_a_case() -> None:
-    assert {one.name for one in sets() if one.read} - {case.name for case in CASES} == {"folder", "omniglot"}
+    assert {one.name for one in sets() if one.read} - {case.name for case in CASES} == {
+        "folder",
+        "omniglot",
+        "unlabelled",
+    }
 
 
 @EVERY

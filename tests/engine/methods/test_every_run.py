@@ -141,7 +141,7 @@ def tells_its_story(events: list[Event], directory: Path, given: Experiment) -> 
     assert events[-1].step == started.total_steps
     assert EpochCompleted in kinds
     written = {event.path for event in events if isinstance(event, CheckpointSaved)}
-    assert written - {"tasks.json"} == {"best.safetensors", "last.safetensors"}
+    assert written - {"tasks.json", "pictures.npz"} == {"best.safetensors", "last.safetensors"}
     test = next(event for event in events if isinstance(event, Evaluated))
     assert 0 <= test.low <= test.value <= test.high <= 1
     assert {"split", "batch norm", "interval", "weights", "data"} <= set(test.protocol)

@@ -120,8 +120,9 @@ def assert_equal(events: list[Event], directory: Path, expected: list[Event], wh
     assert figures(events) == figures(expected)
     assert best_steps(events) == best_steps(expected)
     assert_same_weights(directory, whole)
-    if (whole / "tasks.json").exists():
-        assert (whole / "tasks.json").read_bytes() == (directory / "tasks.json").read_bytes()
+    for name in ("tasks.json", "pictures.npz"):
+        if (whole / name).exists():
+            assert (whole / name).read_bytes() == (directory / name).read_bytes(), name
     assert not (directory / bookmark.FILE).exists(), "an ended run has nothing to go on to"
 
 

@@ -7,11 +7,15 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from pytestqt.qtbot import QtBot
 
+from engine import metrics
 from engine.events import EpochCompleted, Event, Metrics, RunFinished, RunStarted
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.ui.runs.recorded import finished, save
+from ui.figures.curve_axes import StepScale
+from ui.growing_curve import GrowingCurve
 from ui.pages.runs import RunsPage
+from ui.runs.content import lines_of
 
 Open = Callable[[], RunsPage]
 
@@ -47,3 +51,19 @@ def test_whether_it_is_alive_is_drawn_of_what_learns_without_labels_alone(
     assert np.allclose(curves.rank.given[0].y, [20, 40])
     page.choose(labelled.id)
     qtbot.waitUntil(lambda: page.is_settled() and curves.alive.isHidden())
+
+
+def test_neighbours_are_drawn_beside_the_question_and_its_answers_are_not_taken_for_theirs() -> None:
+    """Puzzles are solved by a share too: 80 % of them says nothing of classes."""
+    curves = {
+        "train/loss": saved([1.0, 0.5]), "train/accuracy": saved([0.4, 0.8]), "val/neighbours": saved([0.3, 0.6]),
+    }  # fmt: skip
+    assert metrics.measured(curves) == "neighbours"
+    lines = {line.label: line for line in lines_of("neighbours", curves, "step", StepScale(1, 1, True), 0)}
+    assert np.allclose(lines["validation"].y, [0.3, 0.6])
+    assert np.allclose(lines["its question"].y, [0.4, 0.8])
+    assert metrics.measured(["train/accuracy", "train/loss"]) == "accuracy"
+
+
+def saved(values: list[float]) -> GrowingCurve:
+    return GrowingCurve.from_arrays(np.arange(len(values)), np.arange(len(values), dtype=float), np.array(values))

@@ -1,0 +1,36 @@
+"""Images beside each other without a label, for pretraining; those in folders are read so where a person says that the
+classes of a folder are said nowhere (`engine.data.sets.folder`)."""
+
+from __future__ import annotations
+
+from engine.data.dataset import DataSet, DatasetInfo
+from engine.data.files.arranged import NOWHERE, Wish
+from engine.data.files.folder import load_folder
+from engine.data.files.layout import is_flat
+from engine.data.files.tables import from_tables
+from engine.data.files.tree import Listing
+from engine.data.images import Cancel, ImageSet, Progress
+from engine.experiment import DatasetChoice
+
+
+class UnlabelledChoice(DatasetChoice):
+    @property
+    def labelled(self) -> bool:
+        return False
+
+
+def read(
+    choice: DatasetChoice, listing: Listing, progress: Progress | None = None, cancelled: Cancel | None = None
+) -> ImageSet:
+    """Raises `DataError`, `Cancelled`."""
+    return load_folder(listing, progress, cancelled, Wish(NOWHERE))
+
+
+DATASET = DataSet(
+    DatasetInfo(
+        "unlabelled", "Images without labels",
+        "Your own images beside each other, without folders or a table that say their classes: for pretraining.",
+    ),
+    read=read, Choice=UnlabelledChoice, recognises=lambda listing: is_flat(listing) and from_tables(listing) is None,
+    files="your images", once_folder=True, order=6,
+)  # fmt: skip

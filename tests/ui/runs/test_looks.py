@@ -1,0 +1,136 @@
+"""Runs: what a run without labels made of a few images, at each look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, QRect
+from PySide6.QtGui import QImage, QPainter
+from pytestqt.qtbot import QtBot
+
+from engine.events import CheckpointSaved, Event, Metrics, RunFinished, RunStarted
+from engine.experiment import DatasetChoice, Experiment, MethodChoice
+from engine.pretraining.album import FILE, KIND, NEITHER, RIGHT, WRONG, Album, LookPicture
+from storage.record import record
+from storage.store import RunRow, RunStore
+from storage.workspace import Workspace
+from tests.new_runs import new_run
+from tests.ui.runs.recorded import finished, save
+from ui.pages.runs import RunsPage
+from ui.runs.look_figure import LookFigure, paint_mark
+
+Open = Callable[[], RunsPage]
+PUZZLE, NEAR = ("asked", "as guessed", "true"), ("image", "nearest", "2.", "3.", "4.", "5.")
+
+
+def look(step: int, heads: tuple[str, ...] = PUZZLE) -> LookPicture:
+    rows = 8 if heads == PUZZLE else 4
+    marks = np.full((rows, len(heads)), NEITHER, np.int8)
+    marks[:, 1:] = WRONG
+    marks[: rows // 2, 1] = RIGHT
+    if heads == PUZZLE:
+        marks[:, 2] = NEITHER
+    return LookPicture(step, np.full((rows, len(heads), 28, 28, 1), step, np.uint8), marks, f"{step} of 64 right.")
+
+
+def write(folder: Path, *steps: int, heads: tuple[str, ...] = PUZZLE) -> None:
+    album = Album(heads)
+    for step in steps:
+        album.add(look(step, heads))
+    album.save(folder / FILE)
+
+
+def events(state: type[Event] = RunFinished) -> Iterator[Event]:
+    yield RunStarted(10, 5, 16, {})
+    yield Metrics(10, {"train/loss": 1.0, "val/spread": 0.5, "val/rank": 3.0})
+    yield CheckpointSaved(KIND, FILE, 10)
+    yield RunFinished(10)
+
+
+def saved_run(workspace: Workspace) -> RunRow:
+    wanted = Experiment(dataset=DatasetChoice(name="digits"), method=MethodChoice(name="jigsaw"))
+    with RunStore(workspace) as store:
+        row = store.create(new_run(wanted, "Puzzles"))
+        for _ in record(store, row.id, events()):
+            pass
+        return store.run(row.id)
+
+
+def test_a_finished_run_shows_its_newest_look_and_goes_back_through_time(
+    qtbot: QtBot, open_page: Open, workspace: Workspace
+) -> None:
+    with RunStore(workspace) as store:
+        other = save(store, finished(), "Labelled")
+    row = saved_run(workspace)
+    write(workspace.runs / row.uid, 0, 5, 10)
+    page = open_page()
+    page.choose(row.id)
+    view = page.detail.looks
+    qtbot.waitUntil(view.isVisible)
+    assert view.place.text() == "look 3 of 3, step 10"
+    assert view.said.text() == "10 of 64 right. Tick: right; cross: wrong."
+    high = view.figure.height()
+    view.slider.setValue(0)
+    assert view.place.text() == "look 1 of 3, before it learnt"
+    assert view.figure.height() == high
+    view.figure.grab()
+    said = [words for _, words in view.figure.marks]
+    assert said.count("As guessed: right") == said.count("As guessed: wrong") == 4
+    heads, rows = view.figure.figure_table()
+    assert heads == ("image number", *PUZZLE)
+    assert [row[2] for row in rows] == ["right"] * 4 + ["wrong"] * 4
+    page.choose(other.id)
+    qtbot.waitUntil(lambda: page.is_settled() and not view.isVisible())
+
+
+def test_a_new_look_is_followed_unless_the_reader_went_back(
+    qtbot: QtBot, open_page: Open, workspace: Workspace
+) -> None:
+    row = saved_run(workspace)
+    folder = workspace.runs / row.uid
+    write(folder, 0, 5)
+    page = open_page()
+    page.choose(row.id)
+    view = page.detail.looks
+    qtbot.waitUntil(view.isVisible)
+    for steps, place in (((0, 5, 10), "look 3 of 3, step 10"), ((0, 5, 10, 15), "look 4 of 4, step 15")):
+        write(folder, *steps)
+        page.tasks.hear(page.now(), [CheckpointSaved(KIND, FILE, steps[-1])])
+        qtbot.waitUntil(lambda wanted=place: view.place.text() == wanted)
+    view.slider.setValue(2)
+    write(folder, 0, 10, 15, 20)  # the second was thinned out
+    page.tasks.hear(page.now(), [CheckpointSaved(KIND, FILE, 20)])
+    qtbot.waitUntil(lambda: view.place.text() == "look 2 of 4, step 10")
+
+
+@pytest.mark.parametrize("heads", [PUZZLE, NEAR])
+@pytest.mark.parametrize("width", [240, 360, 700, 1400])
+def test_every_image_lies_within_its_figure_and_none_on_another(
+    qtbot: QtBot, heads: tuple[str, ...], width: int
+) -> None:
+    figure = LookFigure()
+    qtbot.addWidget(figure)
+    figure.show_look(heads, look(3, heads))
+    figure.resize(width, figure.heightForWidth(width))
+    figure.grab()
+    boxes = [box for box, _ in figure.marks]
+    assert len(boxes) == 24
+    assert all(figure.rect().contains(box.toRect()) for box in boxes)
+    assert not any(one.intersects(other) for place, one in enumerate(boxes) for other in boxes[place + 1 :])
+    assert figure.words_at(QPointF(boxes[0].center()))
+
+
+def test_right_and_wrong_differ_without_their_colour(qtbot: QtBot) -> None:
+    """In grey, as some see them, and of every pixel's shade made one: the shapes are others."""
+    drawn = []
+    for right in (True, False):
+        image = QImage(60, 60, QImage.Format.Format_ARGB32)
+        image.fill(0xFFFFFFFF)
+        painter = QPainter(image)
+        paint_mark(painter, QRect(8, 8, 40, 40), right)
+        painter.end()
+        drawn.append([image.pixel(x, y) != 0xFFFFFFFF for x in range(60) for y in range(60)])
+    assert sum(one != other for one, other in zip(*drawn, strict=True)) > 40
