@@ -17,20 +17,24 @@ from pydantic import (
     SerializeAsAny,
     SerializerFunctionWrapHandler,
     ValidationError,
+    field_validator,
     model_serializer,
     model_validator,
 )
 
 from engine.errors import InvalidExperiment, shown
 from engine.frozen import TOLD, Frozen, as_before
-from engine.given import MOST_COUNT, MOST_MINUTES, MOST_SEED, MOST_TESTS
+from engine.given import MOST_COUNT, MOST_MINUTES, MOST_SEED, MOST_TASKS, MOST_TESTS
+from engine.search_choice import RangeChoice as RangeChoice
+from engine.search_choice import SearchChoice as SearchChoice
+from engine.search_choice import Strategy as Strategy
 
 Seed = Annotated[int, Field(ge=0, le=MOST_SEED)]
 Count = Annotated[int, Field(ge=1, le=MOST_COUNT)]
 Split = Literal["stratified", "given", "random-classes", "by-alphabet", "by-region"]
 Precision = Literal["float32", "bfloat16", "automatic"]
 Preparation = Literal["plain", "own"]
-Strategy = Literal["bayesian", "random", "sweep"]
+LabelSet = Literal["classes", "groups", "first half", "second half", "which half"]
 ShiftKind = Literal["noise", "blur", "contrast", "brightness", "pixelate", "jpeg", "inversion", "label shift"]
 
 
@@ -172,6 +176,20 @@ class MethodChoice(Frozen):
     hyperparameters: dict[str, Any] = Field(default_factory=dict)
 
 
+class TaskChoice(Frozen):
+    """One of several tasks that a network learns: images and what is asked of them.
+
+    labels: the classes themselves, the group each belongs to (an alphabet), the classes of one half alone, or which
+    half a class is in. dataset: other images than the experiment's own.
+    """
+
+    labels: LabelSet = Field("classes", description="what is asked of the images")
+    dataset: SerializeAsAny[DatasetChoice] | None = Field(None, description="its own images; the experiment's if empty")
+
+
+HALVES = (TaskChoice(labels="first half"), TaskChoice(labels="second half"))  # what several tasks are unless told
+
+
 class Budget(Frozen):
     """When to stop at the latest, whatever the method's own length is."""
 
@@ -179,35 +197,6 @@ class Budget(Frozen):
         None, gt=0, le=MOST_MINUTES, description="stop training after this many minutes and evaluate"
     )
     instead_of_epochs: bool = Field(False, description="train until the minutes are over, however many epochs that is")
-
-
-class RangeChoice(Frozen):
-    """Where a search looks for one hyperparameter; what is empty is as the method has it."""
-
-    low: float | None = Field(None, description="smallest value")
-    high: float | None = Field(None, description="largest value")
-    log: bool | None = Field(None, description="by equal ratios, not by equal differences")
-    values: int = Field(3, ge=2, le=100, description="how many values a sweep tries, ends included")
-
-
-class SearchChoice(Frozen):
-    """Hyperparameters chosen by cross-validation on the training images alone, before the run itself."""
-
-    trials: int = Field(20, ge=1, le=1000, description="settings to try")
-    folds: int = Field(5, ge=2, le=20, description="parts of the training images; leave-one-out up to 5 labels")
-    parameters: tuple[str, ...] = Field(
-        (), max_length=100, description="hyperparameters to choose; the method's usual ones if empty"
-    )
-    pruning: bool = Field(True, description="give up a setting that is behind after some folds")
-    strategy: Strategy = Field("bayesian", description="how settings are proposed; a sweep tries all combinations")
-    minutes: float | None = Field(
-        None, gt=0, le=MOST_MINUTES, description="end the search after this many minutes and train with the best"
-    )
-    ranges: dict[str, RangeChoice] = Field(default_factory=dict, description="ranges that differ from the usual ones")
-
-    @model_serializer(mode="wrap")
-    def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return as_before(serialise(self), {"strategy": "bayesian", "minutes": None, "ranges": {}})
 
 
 BESIDES: dict[str, Any] = {"device": True, "backbone": {"what_it_keeps"}}  # what changes no figure of a run
@@ -231,6 +220,19 @@ class Experiment(Frozen):
     seed: Seed = 0
     device: str = Field("cpu", description="cpu, cuda:0, cuda:1, …, mps")
     precision: Precision = "float32"
+    tasks: tuple[TaskChoice, ...] = Field(
+        (), max_length=MOST_TASKS, description="what several tasks at once are; both halves of the classes if empty"
+    )
+
+    @field_validator("tasks")
+    @classmethod
+    def _halves_are_usual(cls, tasks: tuple[TaskChoice, ...]) -> tuple[TaskChoice, ...]:
+        return () if tasks == HALVES else tasks
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        body: dict[str, Any] = serialise(self)
+        return body if self.tasks else {name: value for name, value in body.items() if name != "tasks"}
 
     def canonical(self) -> str:
         """JSON with sorted keys and no white space: equal experiments give equal text."""

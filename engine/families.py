@@ -114,8 +114,15 @@ PRETRAINING = Family(
     groups=("Compare views", "Rebuild", "Name the change"),
     instead={"labels_per_class": "; it learns from all training images, without their labels"},
 )  # fmt: skip
+MULTITASK = Family(
+    "multitask", "Multi-task",
+    run=later("engine.multitask.run", "run_multitask"), cost=later("engine.multitask.cost", "multitask_cost"),
+    faults=later("engine.preflight.multitask", "multitask_faults"),
+    start="equal", under="finetune", answers=False,
+    data_settings=frozenset({"labels_per_class", "part", "validation_per_class", "leave_out"}),
+)  # fmt: skip
 
-FAMILIES: dict[str, Family] = {one.key: one for one in (FINE_TUNING, META_LEARNING, HEAD_BENCH, PRETRAINING)}
+FAMILIES: dict[str, Family] = {one.key: one for one in (FINE_TUNING, META_LEARNING, HEAD_BENCH, PRETRAINING, MULTITASK)}
 
 
 def named(key: str) -> Family:

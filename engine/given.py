@@ -19,6 +19,7 @@ MOST_COUNT = 2**31 - 1  # images of a class, classes: what a field of a form tak
 MOST_SEEDS = 1_000  # of one plan
 MOST_RUNS = 10_000  # of one plan
 MOST_TESTS = 40  # further test sets of one run
+MOST_TASKS = 8  # that one network learns at once
 MOST_MINUTES = 525_600.0  # a year
 LARGEST_FILE = 16 * 2**20  # bytes of an experiment or a study
 DEEPEST = 40  # levels of lists and objects in it

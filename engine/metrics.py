@@ -152,6 +152,10 @@ register(
     Metric(OLD_HEAD, "Accuracy by its old head", unit="percent", digits=1, main=False),
     Metric(FRESH_PROBE, "Accuracy by a fresh probe", unit="percent", digits=1, main=False),
     Metric("forgotten", "Forgotten", "min", unit="points", digits=1, main=False),
+    Metric("task accuracy", "Validation accuracy", unit="percent", digits=1, main=False),
+    Metric("task loss", "Training loss", "min", main=False, least=0.0),
+    Metric("task weight", "Weight", digits=2, main=False),
+    Metric("conflict", "Cosine of gradients", digits=2, main=False, least=-1.0),
     Metric("bench", "Accuracy", unit="percent", digits=1, main=False),
     Metric("bench folds", "Accuracy in cross-validation", unit="percent", digits=1, main=False),
 )

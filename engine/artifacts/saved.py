@@ -26,7 +26,7 @@ from engine.data.target import NUMBERS, asked
 from engine.errors import InvalidExperiment, StorageError, WeightsError
 from engine.events import Formulation
 from engine.experiment import Experiment
-from engine.families import family
+from engine.families import MULTITASK, family
 from engine.machine.devices import torch_device
 from engine.machine.draws import own_draws
 from engine.method import Classifier, Method
@@ -42,17 +42,18 @@ State = Mapping[str, Tensor]
 
 
 def refuse_answerless(experiment: Experiment) -> None:
-    """Raises `WeightsError` for a run that has no network of its own that tells classes apart."""
+    """Raises `WeightsError` for a run that has no network of its own that tells classes apart, or a head for each of
+    several tasks."""
     if not (chosen := find(experiment.method.name)).keeps_network:
         raise WeightsError(
             f"{chosen.title} changed the network anew for each set of test images, and kept none of these.",
             "Open the run that its weights came from.",
         )
-    if not family(experiment).answers:
-        raise WeightsError(
-            "This run learnt without labels and tells no classes apart.",
-            "Start a fine-tuning or a head bench from its weights.",
-        )
+    kind = family(experiment)
+    if not kind.answers:
+        several = "has a head for each of several tasks and answers for no one of them"
+        why = several if kind is MULTITASK else "learnt without labels and tells no classes apart"
+        raise WeightsError(f"This run {why}.", "Start a fine-tuning or a head bench from its weights.")
 
 
 @dataclass(frozen=True, eq=False)

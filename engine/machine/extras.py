@@ -33,11 +33,17 @@ class Extra:
 
     def require(self) -> None:
         """Raise `ExperimentError` where one is missing."""
-        if gone := self.missing():
-            raise ExperimentError(
-                f"{self.what} needs {joined(gone)}, which {'is' if len(gone) == 1 else 'are'} not installed.",
-                f"Install them: {sys.executable} -m pip install {' '.join(map(quoted, self.packages.values()))}",
-            )
+        if self.missing():
+            raise ExperimentError(*self.lacking())
+
+    def lacking(self) -> tuple[str, str]:
+        """(what is not installed, how it is), in words."""
+        gone = self.missing()
+        return (
+            f"{self.what} needs {joined(gone)}, which {'is' if len(gone) == 1 else 'are'} not installed.",
+            f"Install {'it' if len(gone) == 1 else 'them'}: {sys.executable} -m pip install "
+            f"{' '.join(map(quoted, self.packages.values()))}",
+        )
 
     def why_not_here(self) -> str:
         """Why they cannot be installed by a click, as two sentences; "" where they can."""

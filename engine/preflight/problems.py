@@ -17,6 +17,7 @@ from engine.experiment import Budget, DatasetChoice, Experiment
 from engine.families import FINE_TUNING, PRETRAINING, Family, family
 from engine.given import is_there
 from engine.method import Method
+from engine.preflight.multitask import only_for_several
 from engine.preflight.tasks import task_faults
 from engine.registry import build_method, method
 from engine.search.space import search_faults
@@ -133,6 +134,7 @@ def _family(experiment: Experiment, built: Method | None) -> Iterator[InvalidExp
         return
     yield from _settings(experiment.dataset, kind)
     yield from _time(experiment.budget, kind)
+    yield from only_for_several(experiment, kind)
     yield from kind.faults(experiment, built)
 
 

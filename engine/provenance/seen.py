@@ -29,7 +29,7 @@ from engine.data.sources import is_regression, known, load
 from engine.data.splits import ClassSplit, ImageSplit, for_tasks, split_classes, split_images
 from engine.errors import ExperimentError
 from engine.experiment import BackboneChoice, Experiment
-from engine.families import PRETRAINING, family
+from engine.families import MULTITASK, PRETRAINING, family
 from engine.layers import LayerRow
 from engine.machine.files import write_text
 from engine.method import Method
@@ -162,7 +162,7 @@ def after(before: Past, experiment: Experiment, method: Method, data: Examples, 
     if isinstance(split, ClassSplit):
         ids = images_of(data, np.concatenate([split.train, split.validation]))
         return Past((*before.lessons, lesson(data, ids)), None, before.unknown)
-    if method.family == PRETRAINING.key:
+    if method.family in (PRETRAINING.key, MULTITASK.key):
         met = lesson(data, np.concatenate([split.train, split.validation]))
         return Past((*before.lessons, met), None, before.unknown)
     names = tuple(data.class_names[place] for place in split.classes)

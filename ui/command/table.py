@@ -10,9 +10,22 @@ from typing import Any, get_args
 
 from engine.data.dataset import inside
 from engine.data.shifts import KINDS, parse_shift
-from engine.data.sources import dataset, sets
-from engine.errors import InvalidExperiment, shown
-from engine.experiment import Experiment, Precision, Preparation, RangeChoice, SearchChoice, Shift, Split, Strategy
+from engine.data.sources import dataset, known, resolve, sets
+from engine.errors import InvalidExperiment, nearest, shown
+from engine.experiment import (
+    DatasetChoice,
+    Experiment,
+    LabelSet,
+    Precision,
+    Preparation,
+    RangeChoice,
+    SearchChoice,
+    Shift,
+    Split,
+    Strategy,
+    TaskChoice,
+)
+from engine.given import is_there
 from engine.registry import HyperparameterField, own_fields
 
 SHIFTS = ", ".join(kind.replace(" ", "-") for kind in KINDS)
@@ -93,11 +106,38 @@ def shift_words(shift: Shift) -> str:
     return f"{shift.kind.replace(' ', '-')}:{shift.severity}"
 
 
+def task_from(words: str) -> dict[str, Any]:
+    """ "first-half" or "glyphs:classes" -> a task; raises `InvalidExperiment`."""
+    data, _, asked = words.rpartition(":")
+    labels = asked.replace("-", " ")
+    if labels not in get_args(LabelSet):
+        questions = [one.replace(" ", "-") for one in get_args(LabelSet)]
+        raise InvalidExperiment(f"“{shown(asked)}” is no question.", nearest(asked, questions), "tasks")
+    body: dict[str, Any] = {"labels": labels}
+    if data:
+        found = resolve(data) if known_path(data) else dataset(data)
+        body["dataset"] = {"name": found.name} | ({"path": found.path} if isinstance(found, DatasetChoice) else {})
+    return body
+
+
+def known_path(given: str) -> bool:
+    """Whether this is the path of a folder or zip, and no data set's name."""
+    return known(given) is None and is_there(given)
+
+
+def task_words(task: TaskChoice) -> str:
+    """As `task_from` reads it."""
+    asked = task.labels.replace(" ", "-")
+    return asked if task.dataset is None else f"{task.dataset.path or task.dataset.name}:{asked}"
+
+
 NAME, N, M = {"metavar": "NAME"}, {"type": int, "metavar": "N"}, {"type": float, "metavar": "M"}
 WEIGHTS = "what it starts from, also run:NUMBER of a saved run; default: pretrained if any"
 PREPARED = "plain: images resized wholly, as before 0.10; own (default): resized and cut as the weights state it"
 KEPT = "keep the head that comes with the weights of a saved run"
 KEEPS = "after each epoch, measure how well it still tells the classes of the run whose weights it starts from"
+TASKS = "several tasks for one network: what is asked of the images (classes, groups, first-half, second-half, \
+which-half), or DATA:QUESTION of other images"
 TESTED = "test on shifted test images as well, which it never learns from"
 NETWORK = (
     Flag("backbone", "backbone.name", "the network; default conv4", NAME, always=True),
@@ -111,6 +151,7 @@ NETWORK = (
     Flag("classes", "dataset.classes", "use only N classes", N),
 )
 DIVISION = (
+    Flag("tasks", "tasks", TASKS, {"nargs": "+", "metavar": "QUESTION"}, task_from, task_words),
     Flag("split", "dataset.split", "how images or classes are divided; default: the method's own way",
          {"choices": get_args(Split)}),
     Flag("split-seed", "dataset.split_seed", "seed of the division into parts; default 0", {**N, "metavar": "S"}),

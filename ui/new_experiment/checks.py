@@ -73,7 +73,7 @@ class Checks(QObject):
         self._method.problem.say(by_field.get("method", ""))
         self._backbone.problem.say(*_under("backbone", by_field).values())
         preview = self._data.preview
-        self._data.problem.say(preview.fault, *_under("dataset", by_field).values())
+        self._data.problem.say(preview.fault, *_under("dataset", by_field).values(), by_field.get("tasks", ""))
         own = next((by_field[field] for field in OWN_FIELDS if field in by_field), "")
         sentences = [preview.fault, preview.episode_fault, *by_field.values()]
         reason = next((words for words in sentences if words), "")

@@ -14,9 +14,11 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 from engine.data.dataset import BUNDLED, HERE
 from engine.data.sources import sets
 from engine.experiment import DatasetChoice
+from engine.families import MULTITASK
 from ui.new_experiment.data_cards import DataCards, choice_of
 from ui.new_experiment.data_preview import DataPreview
 from ui.new_experiment.data_settings import START, DataSettings
+from ui.new_experiment.tasks_settings import TasksSettings
 from ui.parts import Parts
 from ui.widgets.buttons import button
 from ui.widgets.column import Column
@@ -57,8 +59,9 @@ class DataSection(Column):
         self.all_sets = button("All data sets…", "", tip, self._open_all)
         self.body.addWidget(self.all_sets)
         self.problem = Problem()
-        self.settings = DataSettings(self)
+        self.settings, self.tasks = DataSettings(self), TasksSettings(self)
         self.preview = DataPreview(parts.background, self)
+        self.body.addWidget(self.tasks)
         self.body.addWidget(self.settings)
         self.body.addWidget(self.preview)
         self.notice.add(self.problem, self.preview.warnings)
@@ -74,6 +77,7 @@ class DataSection(Column):
         self.list.chosen.connect(self._choose)
         self.list.removed.connect(self._remove)
         self.settings.changed.connect(self._say_changed)
+        self.tasks.changed.connect(self.changed)
         self.preview.judged.connect(self._judge)
         self._parts.downloads.arrived.connect(lambda key: self.load() if key.startswith("data:") else None)
 
@@ -156,7 +160,7 @@ class DataSection(Column):
     # What is chosen
 
     def tab_order(self) -> tuple[QWidget, ...]:
-        own = self.settings.tab_order()
+        own = (*self.tasks.tab_order(), *self.settings.tab_order())
         shown = (self.preview.skipped.button, self.preview.skipped_list, *self.preview.tasks.tab_order())
         first = (self.settings.labels, self.settings.classes)
         return (self.folder_button, self.zip_button, *self.list.in_order(), self.all_sets, *own, *shown, *first)
@@ -194,6 +198,7 @@ class DataSection(Column):
 
     def set_family(self, key: str) -> None:
         """One divides images, another divides classes and shows tasks."""
+        self.tasks.setVisible(key == MULTITASK.key)
         if self.settings.set_family(key):
             self._read_soon()
 
@@ -233,6 +238,7 @@ class DataSection(Column):
         if key in self.cards:
             self.reveal(self.cards[key])
         self.settings.set_source(choice_of(key).name)
+        self.tasks.set_data(choice_of(key), self._found)
         self._say_changed()
 
     def _say_changed(self) -> None:

@@ -19,7 +19,7 @@ from engine.experiment import DatasetChoice, Experiment, parse_experiment
 TOGETHER = 300  # milliseconds: what changes within them is one step
 MOST = 200  # steps that can be undone
 PARTS = {
-    "backbone": "the backbone", "budget": "the time limit", "search": "the search",
+    "backbone": "the backbone", "tasks": "the tasks", "budget": "the time limit", "search": "the search",
     "seed": "the first seed", "device": "the device", "precision": "the precision",
 }  # fmt: skip
 

@@ -154,6 +154,7 @@ class NewExperimentPage(Page):
     def experiments(self) -> list[Experiment]:
         """One per seed. Raises `InvalidExperiment`."""
         base = Experiment(dataset=self.data.choice(), backbone=self.backbone.choice(), method=self.method.choice())
+        base = base.model_copy(update={"tasks": self.data.tasks.choice()})
         return self.launch.experiments(registry.complete(base))
 
     def receive(self, request: Experiment | DatasetChoice | Path) -> None:
@@ -175,6 +176,7 @@ class NewExperimentPage(Page):
         except InvalidExperiment as fault:
             self.parts.toasts.show(str(fault), level="error")
         self.data.fill(experiment.dataset)
+        self.data.tasks.fill(experiment.tasks)
         self.launch.fill(experiment)
         self.backbone.keep(experiment.backbone)
         self._note_change()

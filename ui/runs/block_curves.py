@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QSettings, QSignalBlocker
 from PySide6.QtWidgets import QCheckBox, QWidget
 
+from engine import metrics
 from engine.work.recorder import SavedCurve
 from ui import theme
 from ui.figures.curve_axes import StepScale
@@ -23,30 +24,37 @@ from ui.widgets.text import Text
 # Metrics that begin so -> what they are called
 KINDS = {"moved": "Distance from the initial weights", "rate": "Learning rate"}
 INNER = {**KINDS, "rate": "Inner rate"}  # of a meta-learner, whose inner rates are learnt
+SEVERAL = {"task accuracy": "Validation accuracy", "task loss": "Training loss", "task weight": "Weight"}
 
 
 class BlockCurves(QWidget):
-    """One figure and the choice of what it shows, remembered under "runs/…". Hidden while there is nothing of it."""
+    """One figure and the choice of what it shows, remembered under "runs/…". Hidden while there is nothing of it.
 
-    def __init__(self, settings: QSettings, parent: QWidget | None = None) -> None:
+    of: what there is a line of, "block" or "task". kinds: metrics that begin so -> what they are called.
+    """
+
+    def __init__(
+        self, settings: QSettings, of: str = "block", kinds: Mapping[str, str] = KINDS, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._settings = settings
+        self._settings, self._of = settings, of
         self._shown: tuple[Mapping[str, SavedCurve], Mapping[str, str], str, StepScale] | None = None
-        self.kinds = KINDS  # what each kind is called
-        self.choice = Choice(list(KINDS.items()))
-        self.choice.setAccessibleName("What is shown of each block")
-        self.choice.setMinimumContentsLength(max(len(title) for title in KINDS.values()) - 4)
+        self.kinds = kinds  # what each kind is called
+        self._first = next(iter(kinds))
+        self.choice = Choice(list(kinds.items()))
+        self.choice.setAccessibleName(f"What is shown of each {of}")
+        self.choice.setMinimumContentsLength(max(len(title) for title in kinds.values()) - 4)
         self.log = QCheckBox("Lo&g")
         self.log.setToolTip("Logarithmic scale: small rates beside large ones")
-        self.plot = CurvePlot(KINDS["moved"])
-        self.choice.set_key(str(settings.value("runs/blocks", "moved")))
-        self.log.setChecked(str(settings.value("runs/blocks log", "false")) == "true")
+        self.plot = CurvePlot(kinds[self._first])
+        self.choice.set_key(str(settings.value(f"runs/{of}s", self._first)))
+        self.log.setChecked(str(settings.value(f"runs/{of}s log", "false")) == "true")
         self._lay_out()
         self.choice.currentIndexChanged.connect(lambda _: self._note())
         self.log.toggled.connect(lambda _: self._note())
 
     def _lay_out(self) -> None:
-        row = FlowLayout(Text("Each block", wrap=False), self.choice, self.log)
+        row = FlowLayout(Text(f"Each {self._of}", wrap=False), self.choice, self.log)
         self.plot.setMinimumHeight(170)
         in_column(row, (self.plot, 1), owner=self, gap=8)
 
@@ -55,7 +63,7 @@ class BlockCurves(QWidget):
     ) -> None:
         """titles: block name -> words. live: drawn fast."""
         self._shown = curves, titles, axis, scale
-        there = [kind for kind in KINDS if any(name.startswith(f"{kind}/") for name in curves)]
+        there = [kind for kind in self.kinds if any(name.startswith(f"{kind}/") for name in curves)]
         self.setVisible(bool(there))
         if there:
             self._offer(there)
@@ -63,7 +71,7 @@ class BlockCurves(QWidget):
 
     def _offer(self, kinds: list[str]) -> None:
         """Only what this run has; what the reader prefers when it is there."""
-        wanted = str(self._settings.value("runs/blocks", "moved"))
+        wanted = str(self._settings.value(f"runs/{self._of}s", self._first))
         with QSignalBlocker(self.choice):
             self.choice.set_options([(kind, self.kinds[kind]) for kind in kinds])
             self.choice.set_key(wanted)
@@ -75,13 +83,14 @@ class BlockCurves(QWidget):
         curves, titles, axis, scale = self._shown
         kind = str(self.choice.key())
         self.plot.set_title(self.kinds[kind])
+        self.plot.set_unit(metrics.of(f"{kind}/").unit)
         self.plot.set_x_axis(axis)
         self.plot.set_log(self.log.isChecked())
         self.plot.set_curves(block_lines(curves, kind, titles, axis, scale), live)
 
     def _note(self) -> None:
-        self._settings.setValue("runs/blocks", self.choice.key())
-        self._settings.setValue("runs/blocks log", "true" if self.log.isChecked() else "false")
+        self._settings.setValue(f"runs/{self._of}s", self.choice.key())
+        self._settings.setValue(f"runs/{self._of}s log", "true" if self.log.isChecked() else "false")
         self.plot.reset_zoom()
         self._draw(self.plot.live)
 

@@ -40,16 +40,8 @@ class Content:
     resumable: bool = False  # it has left a place to go on from
 
 
-READ = (
-    "train",
-    "val",
-    "collapsed",
-    "moved",
-    "rate",
-    "bench",
-    "bench folds",
-    "source",
-)  # kinds of metrics that the page draws
+SEVERAL = ("task accuracy", "task loss", "task weight", "conflict")  # of a run that learns several tasks
+READ = ("train", "val", "collapsed", "moved", "rate", *SEVERAL, "bench", "bench folds", "source")  # what the page draws
 
 
 def read_content(store: RunStore, run_id: int) -> Content:

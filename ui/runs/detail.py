@@ -42,6 +42,7 @@ from ui.runs.result_card import ResultCard
 from ui.runs.run_curves import RunCurves
 from ui.runs.run_now import RunNow
 from ui.runs.search_view import SearchView
+from ui.runs.several_view import SeveralView
 from ui.runs.sureness_view import SurenessView
 from ui.runs.task_reading import ShownTasks
 from ui.runs.tasks_view import TITLE as TASKS
@@ -70,7 +71,7 @@ class RunDetail(SlimArea):
         self.adaptation, self.tasks = AdaptationFigures(), TasksView()
         self.looks = LookView()
         self.blocks = BlockPicture()
-        self.block_curves = BlockCurves(settings)
+        self.block_curves, self.several = BlockCurves(settings), SeveralView(settings)
         self.messages, self.made_with = MessageLog(), MadeWithFold()
         self.explorer, self.sureness, self.kept = Explorer(background), SurenessView(), KeptView()
         self._titles: dict[str, str] = {}
@@ -89,7 +90,7 @@ class RunDetail(SlimArea):
         in_column((self.block_curves, 1), (self._messages_section, 1), owner=(work := QWidget()), gap=16)
         in_column(
             self.header, self.trouble, self.result, self.search, (self.curves, 1), (self.bench, 1), self._looks_section,
-            self.kept,
+            self.kept, self.several,
             self.adaptation, self._tasks_section, self.explorer, self.sureness,
             Beside(self._blocks_section, work, least=320, spacing=24), self.made_with,
             owner=(page := QWidget()), gap=12, edges=(16, 12, 16, 16),
@@ -210,6 +211,7 @@ class RunDetail(SlimArea):
     def _draw_blocks(self, curves: Mapping[str, SavedCurve], scale: StepScale, live: bool) -> None:
         axis = str(self.curves.controls.axis.key())
         self.block_curves.show_curves(curves, self._titles, axis, scale, live)
+        self.several.show_curves(curves, self._titles, axis, scale, live)
 
     def _show_present(self, now: RunNow) -> None:
         """Which blocks learn by now; until the first epoch, which will."""

@@ -40,6 +40,7 @@ from engine.meta.learner import MetaLearner
 from engine.method import Method
 from engine.methods.bench.head_bench import HeadBench
 from engine.methods.meta.anil import ANIL
+from engine.multitask.method import MultiTaskMethod
 from engine.pretraining import run as pretraining_run
 from engine.pretraining import training as pretraining_loop
 from engine.pretraining.method import PretrainMethod
@@ -61,6 +62,7 @@ SHORT = {
 TRAINED = [kind for kind in methods() if issubclass(kind, FineTuneMethod) and kind.from_values({}).stages()]
 META = [kind for kind in methods() if issubclass(kind, MetaLearner) and "classification" in kind.suits]
 UNLABELLED = [kind for kind in methods() if issubclass(kind, PretrainMethod)]
+SEVERAL = [kind for kind in methods() if issubclass(kind, MultiTaskMethod)]
 OF_NUMBERS = [kind for kind in methods() if issubclass(kind, MetaLearner) and "regression" in kind.suits]
 
 
@@ -216,6 +218,16 @@ def test_pretraining_goes_on_to_the_last_bit(
     assert_equal(in_pieces(given, tmp_path / "cut", 5, later=2), tmp_path / "cut", expected, tmp_path / "whole")
 
 
+@pytest.mark.parametrize("kind", SEVERAL, ids=lambda kind: kind.name)
+def test_several_tasks_learn_nothing_from_test_images(kind: type[Method], by_image: Pair, tmp_path: Path) -> None:
+    one, other = (ran(kind, folder, tmp_path / folder.name) for folder in (by_image.one, by_image.other))
+    last = [(tmp_path / name / "last.safetensors").read_bytes() for name in ("one", "other")]
+    assert last[0] == last[1]
+    assert curve(one) == curve(other)
+    with pytest.raises(WeightsError, match="a head for each of several tasks"):
+        SavedModel.open(tmp_path / "one")
+
+
 @pytest.mark.parametrize("kind", META, ids=lambda kind: kind.name)
 def test_meta_learning_learns_nothing_from_test_classes(kind: type[Method], by_class: Pair, tmp_path: Path) -> None:
     one, directory = meta_run(kind, by_class)
@@ -294,7 +306,7 @@ def test_the_bench_chooses_nothing_by_test_images(by_image: Pair, tmp_path: Path
 
 def test_every_method_is_opened_again_by_one_of_these_tests() -> None:
     """As it is trains nothing, a bench and what follows its test images keep nothing; all are below."""
-    met = {kind.name for kind in (*TRAINED, *META, *OF_NUMBERS, *UNLABELLED)}
+    met = {kind.name for kind in (*TRAINED, *META, *OF_NUMBERS, *UNLABELLED, *SEVERAL)}
     kept_nothing = {kind.name for kind in methods() if not kind.keeps_network}
     assert met | {"as_is", "head_bench"} | kept_nothing == {kind.name for kind in methods()}
 

@@ -1,0 +1,1 @@
+"""Ways to weigh several tasks that one trunk learns."""

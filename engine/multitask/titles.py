@@ -1,0 +1,48 @@
+"""What the tasks of an experiment are called, before any image is read. Torch-free."""
+
+from __future__ import annotations
+
+from engine.data.sources import known
+from engine.experiment import HALVES, DatasetChoice, Experiment, LabelSet, TaskChoice
+from engine.naming import data_title
+
+SAID: dict[LabelSet, str] = {
+    "classes": "Class", "first half": "First half", "second half": "Second half", "which half": "Which half",
+}  # fmt: skip
+GROUP = "by-"  # how the name of a split begins that keeps groups of classes together
+
+
+def tasks_of(experiment: Experiment) -> tuple[TaskChoice, ...]:
+    """As they are chosen, or the two halves of the classes."""
+    return experiment.tasks or HALVES
+
+
+def own_data(task: TaskChoice, experiment: Experiment) -> DatasetChoice:
+    """The images of a task: its own, or the experiment's."""
+    return task.dataset or experiment.dataset
+
+
+def group_word(choice: DatasetChoice) -> str:
+    """What the classes of such data are parts of: "alphabet"; "" where they are parts of nothing that is known."""
+    source = known(choice.name)
+    return source.groups[0][0].removeprefix(GROUP) if source is not None and source.groups else ""
+
+
+def titles(experiment: Experiment) -> tuple[str, ...]:
+    """("Alphabet", "Class"), or with the names of the data where these differ: ("Digits", "Glyphs, first half")."""
+    chosen = tasks_of(experiment)
+    several = any(own_data(task, experiment) != experiment.dataset for task in chosen)
+    found: list[str] = []
+    for task in chosen:
+        title = _title(task, experiment, several)
+        found.append(title if title not in found else f"{title} ({len(found) + 1})")
+    return tuple(found)
+
+
+def _title(task: TaskChoice, experiment: Experiment, several: bool) -> str:
+    choice = own_data(task, experiment)
+    asked = SAID.get(task.labels) or (group_word(choice) or "group").capitalize()
+    if not several:
+        return asked
+    data = data_title(experiment.model_copy(update={"dataset": choice}))
+    return data if task.labels == "classes" else f"{data}, {asked.lower()}"
