@@ -17,7 +17,7 @@ Weighing = Callable[[Tensor], Tensor]  # inner products of the tasks' gradients 
 LEAST_WEIGHT = 1e-3
 
 
-class Balance:
+class Weighting:
     """Fixed weights. of_gradients: it wants the gradient of each task; of_last: only those of the last block.
 
     All losses are float [tasks]; `total` is what the step goes down, weights and heads alike.
@@ -52,7 +52,7 @@ class Balance:
         self._weights = state["weights"]
 
 
-class Uncertainty(Balance):
+class Uncertainty(Weighting):
     """The sum of ½ exp(-s) L + ½ s, s learnt for each task (Kendall et al. 2018). It may be below zero."""
 
     def __init__(self, tasks: int) -> None:
@@ -84,7 +84,7 @@ def gradnorm(weights: Tensor, norms: Tensor, ratios: Tensor, alpha: float) -> tu
     return (found - wanted).abs().sum(), (found - wanted).sign() * norms
 
 
-class GradNorm(Balance):
+class GradNorm(Weighting):
     """Weights that bring the gradients of the tasks to one size, larger where a task is behind (Chen et al. 2018).
 
     Its first epoch is the plain sum; the mean losses of it are what progress is measured against.
@@ -124,7 +124,7 @@ class GradNorm(Balance):
         self._sums, self._steps, self._first = state["sums"], state["steps"], state["first"]
 
 
-class OfGradients(Balance):
+class OfGradients(Weighting):
     """The gradients of the tasks, each with a weight that their inner products decide.
 
     Where no two of them disagree it is the plain sum, to the last bit. seed: of what it draws, anew in every step.

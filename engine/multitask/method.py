@@ -13,7 +13,7 @@ from engine.method import REGULAR, SCHEDULE, HyperparameterModel, Method, hyper
 from engine.tuning.schedules import Schedule
 
 if TYPE_CHECKING:
-    from engine.multitask.balance import Balance
+    from engine.multitask.balance import Weighting
 
 Order = Literal[
     "all at once", "one after the other", "the other way round", "first alone", "last alone", "at once, then first"
@@ -48,7 +48,7 @@ class MultiTaskHyperparameters(HyperparameterModel):
 
 
 class MultiTaskMethod(Method):
-    """Several tasks on one trunk: a subclass makes its `Balance`."""
+    """Several tasks on one trunk: a subclass makes its `Weighting`."""
 
     family = "multitask"
     becomes: ClassVar[tuple[Treatment, Treatment]] = ("trained", "new")
@@ -71,6 +71,6 @@ class MultiTaskMethod(Method):
             "first alone": (one,), "last alone": (last,), "at once, then first": (every, one),
         }[self.hyperparameters.order]  # fmt: skip
 
-    def balance(self, tasks: int, seed: int) -> Balance:
+    def balance(self, tasks: int, seed: int) -> Weighting:
         """A new one for so many tasks."""
         raise TypeError(f"{type(self).__name__} does not say how tasks are weighed")

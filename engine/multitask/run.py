@@ -22,12 +22,12 @@ from engine.machine.devices import torch_device
 from engine.machine.files import write_text
 from engine.machine.limits import Limits, heeding, last_words
 from engine.multitask.method import MultiTaskMethod
-from engine.multitask.tasks import Task, read_tasks
+from engine.multitask.tasks import TaskData, read_tasks
 from engine.multitask.testing import test
 from engine.multitask.titles import own_data, tasks_of
 from engine.multitask.training import MultiTask
 from engine.preparation.held import read_ahead
-from engine.preparation.inputs import normaliser
+from engine.preparation.inputs import Inputs, normaliser
 from engine.provenance import seen
 from engine.provenance.noted import findings, in_run_folder, keep_left_out, notices
 
@@ -65,7 +65,7 @@ def of_task(experiment: Experiment, place: int) -> Experiment:
 
 
 def known_before(
-    experiment: Experiment, method: MultiTaskMethod, tasks: Sequence[Task], runs: Path
+    experiment: Experiment, method: MultiTaskMethod, tasks: Sequence[TaskData], runs: Path
 ) -> list[tuple[Finding, ...]]:
     """Of each task what must be known of its images; of images that two tasks share it is said once."""
     found: dict[str, tuple[Finding, ...]] = {}
@@ -76,7 +76,7 @@ def known_before(
     return list(found.values())
 
 
-def write_down(experiment: Experiment, method: MultiTaskMethod, tasks: Sequence[Task], directory: Path) -> None:
+def write_down(experiment: Experiment, method: MultiTaskMethod, tasks: Sequence[TaskData], directory: Path) -> None:
     """What the weights will have met, how files were read, and what the outputs stand for. Raises `StorageError`."""
     before = seen.past_of(experiment, method, directory.parent)
     ids = [np.concatenate([task.train.ids, task.validation.ids]) for task in tasks]
@@ -92,7 +92,7 @@ def write_down(experiment: Experiment, method: MultiTaskMethod, tasks: Sequence[
 
 
 def prepared(
-    experiment: Experiment, method: MultiTaskMethod, tasks: Sequence[Task], checkpoints: Checkpoints, limits: Limits
+    experiment: Experiment, method: MultiTaskMethod, tasks: Sequence[TaskData], checkpoints: Checkpoints, limits: Limits
 ) -> MultiTask:
     """The network with its weights and all that is needed to train it; raises `StorageError` where the run began with
     other images or weights."""
@@ -105,7 +105,7 @@ def prepared(
     return MultiTask(model, method, tasks, shape, checkpoints, limits, seed=experiment.seed)
 
 
-def inputs_of(tasks: Sequence[Task]) -> tuple[Any, ...]:
+def inputs_of(tasks: Sequence[TaskData]) -> tuple[Inputs, ...]:
     """All images, each set once, in the order in which they are first needed."""
     parts = (part.inputs for number in range(3) for part in (task.parts[number] for task in tasks))
     return tuple({id(one): one for one in parts}.values())

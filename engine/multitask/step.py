@@ -14,12 +14,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.backbones.backbone import Backbone
-from engine.multitask.balance import Balance, OfGradients
+from engine.multitask.balance import OfGradients, Weighting
 from engine.multitask.conflict import Gradients, by_block
 
 
 @dataclass(frozen=True)
-class Batch:
+class MixedBatch:
     """images: float [n, c, s, s], of all tasks one after the other, or once where all ask of the same. Of each task:
     its rows of them, its outputs of the head, its labels int64."""
 
@@ -30,7 +30,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Learnt:
+class StepFound:
     """losses: of each task, float [tasks], detached. products: inner products of the tasks' gradients in each block,
     where they were computed."""
 
@@ -57,26 +57,26 @@ class Shared:
         return [self.trunk[place] for place in places]
 
 
-def losses_of(model: Backbone, batch: Batch) -> Tensor:
+def losses_of(model: Backbone, batch: MixedBatch) -> Tensor:
     """The cross-entropy of each task, float [tasks]."""
     said = model(batch.images)
     each = zip(batch.rows, batch.outputs, batch.labels, strict=True)
     return torch.stack([F.cross_entropy(said[rows, outputs], labels) for rows, outputs, labels in each])
 
 
-def learn(model: Backbone, shared: Shared, balance: Balance, batch: Batch, compared: bool) -> Learnt:
+def learn(model: Backbone, shared: Shared, balance: Weighting, batch: MixedBatch, compared: bool) -> StepFound:
     """Leave in `grad` of every parameter what this batch says. compared: tell how the tasks' gradients agree."""
     losses = losses_of(model, batch)
     if len(losses) == 1:
         losses[0].backward()
-        return Learnt(losses.detach(), {})
+        return StepFound(losses.detach(), {})
     if isinstance(balance, OfGradients):
         return _weighed(shared, balance, losses)
     found = by_block(gradients(losses, shared.trunk), shared.blocks) if compared else {}
     norms = _norms(gradients(losses, shared.last)) if balance.of_last else None
     balance.total(losses).backward()
     balance.stepped(losses, norms)
-    return Learnt(losses.detach(), found)
+    return StepFound(losses.detach(), found)
 
 
 def gradients(losses: Tensor, parameters: Sequence[nn.Parameter]) -> Gradients:
@@ -89,7 +89,7 @@ def _norms(found: Gradients) -> Tensor:
     return torch.stack([torch.stack([one.norm() for one in task]).norm() for task in found])
 
 
-def _weighed(shared: Shared, balance: OfGradients, losses: Tensor) -> Learnt:
+def _weighed(shared: Shared, balance: OfGradients, losses: Tensor) -> StepFound:
     """The trunk gets the weighted gradients, each head its own."""
     each = gradients(losses, shared.trunk)
     found = by_block(each, shared.blocks)
@@ -98,7 +98,7 @@ def _weighed(shared: Shared, balance: OfGradients, losses: Tensor) -> Learnt:
         parameter.grad = combined([task[place] for task in each], weights)
     for parameter, own in zip(shared.head, torch.autograd.grad(losses.sum(), shared.head), strict=True):
         parameter.grad = own
-    return Learnt(losses.detach(), found)
+    return StepFound(losses.detach(), found)
 
 
 def combined(parts: Sequence[Tensor], weights: Sequence[float]) -> Tensor:

@@ -26,7 +26,7 @@ NONE = -1  # the label of classes that a task does not ask for
 
 
 @dataclass(frozen=True)
-class Task:
+class TaskData:
     """One question. outputs: its part of the common head. class_names: what those stand for."""
 
     title: str
@@ -86,9 +86,9 @@ def _groups(data: ImageSet, classes: NDArray[np.int64], labels: NDArray[np.int64
     return Question(labels, names)
 
 
-def read_tasks(experiment: Experiment, device: torch.device) -> Generator[Preparing, None, tuple[Task, ...]]:
+def read_tasks(experiment: Experiment, device: torch.device) -> Generator[Preparing, None, tuple[TaskData, ...]]:
     """Yields `Preparing`, returns the tasks, whose images are read later. Raises `DataError`, `InvalidExperiment`."""
-    found: list[Task] = []
+    found: list[TaskData] = []
     for choice, title in zip(tasks_of(experiment), titles(experiment), strict=True):
         yield Preparing(f"Reading the images of “{title}”")
         of = own_data(choice, experiment)
@@ -97,7 +97,7 @@ def read_tasks(experiment: Experiment, device: torch.device) -> Generator[Prepar
         asked = question(data, split.classes, choice.labels)
         shape, first = normaliser(experiment.backbone), found[-1].outputs.stop if found else 0
         parts = [_labelled(data, ids, asked, shape, device) for ids in (split.train, split.validation, split.test)]
-        found.append(Task(title, data, split, asked.names, slice(first, first + len(asked.names)), *parts))
+        found.append(TaskData(title, data, split, asked.names, slice(first, first + len(asked.names)), *parts))
     return tuple(_shared(found))
 
 
@@ -110,21 +110,21 @@ def _labelled(
     return Labelled(images(data, ids, shape, device), kept.to(device), ids)
 
 
-def _shared(tasks: Sequence[Task]) -> list[Task]:
+def _shared(tasks: Sequence[TaskData]) -> list[TaskData]:
     """Where two tasks ask of the same images these are held once."""
     known: dict[tuple[str, bytes], Labelled] = {}
 
-    def once(task: Task, part: Labelled) -> Labelled:
+    def once(task: TaskData, part: Labelled) -> Labelled:
         first = known.setdefault((task.data.fingerprint, part.ids.tobytes()), part)
         return Labelled(first.inputs, part.labels, part.ids)
 
     return [
-        Task(one.title, one.data, one.split, one.class_names, one.outputs, *(once(one, part) for part in one.parts))
+        TaskData(one.title, one.data, one.split, one.class_names, one.outputs, *(once(one, part) for part in one.parts))
         for one in tasks
     ]
 
 
-def same_images(tasks: Sequence[Task]) -> bool:
+def same_images(tasks: Sequence[TaskData]) -> bool:
     """Whether all ask of the same training images."""
     first = tasks[0].train
     return all(one.train.inputs is first.inputs for one in tasks)

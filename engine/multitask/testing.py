@@ -17,7 +17,7 @@ from engine.experiment import Experiment
 from engine.heads.head import scores
 from engine.heads.logistic import Logistic
 from engine.metrics import HEAD, TESTED
-from engine.multitask.tasks import Task
+from engine.multitask.tasks import TaskData
 from engine.multitask.titles import own_data, tasks_of
 from engine.multitask.training import MultiTask, kept_end
 from engine.preparation.inputs import Labelled
@@ -45,25 +45,25 @@ def test(training: MultiTask, experiment: Experiment, found: Sequence[tuple[Find
     yield from forgotten(training, dict(zip(training.learnt, each, strict=True)))
 
 
-def figure(training: MultiTask, task: Task) -> Evaluated:
+def figure(training: MultiTask, task: TaskData) -> Evaluated:
     """Accuracy on the task's test images, with the network as it is."""
     guess = answers(training, task, task.test)
     return evaluated(task.test.ids, guess, task.test.labels.cpu().numpy(), task.class_names)
 
 
-def at(one: Evaluated, task: Task, **where: str) -> Evaluated:
+def at(one: Evaluated, task: TaskData, **where: str) -> Evaluated:
     return replace(one, at={TASK: task.title, **where})
 
 
 @torch.no_grad()
-def answers(training: MultiTask, task: Task, part: Labelled) -> np.ndarray:
+def answers(training: MultiTask, task: TaskData, part: Labelled) -> np.ndarray:
     """The class int64 [n] that the task's head gives each image."""
     training.model.eval()
     said = [training.model(training.shape(part.inputs[some]))[:, task.outputs].argmax(1) for some in batches(len(part))]
     return torch.cat(said).cpu().numpy()
 
 
-def tested(task: Task) -> str:
+def tested(task: TaskData) -> str:
     """A hash of the images that are tested and of what is asked of them."""
     ids = np.sort(task.test.ids)
     return short_hash(task.data.contents[ids].astype("<u8").tobytes(), *task.class_names)
@@ -98,7 +98,7 @@ def forgotten(training: MultiTask, each: dict[int, Evaluated]) -> Iterator[Event
         training.model.load_state_dict(now)
 
 
-def probed(training: MultiTask, task: Task) -> Evaluated:
+def probed(training: MultiTask, task: TaskData) -> Evaluated:
     """What logistic regression on the trunk's features of the task's training images says of its test images."""
     known, asked = features(training, task.train), features(training, task.test)
     head = Logistic()

@@ -27,8 +27,8 @@ from engine.events import EpochCompleted, Event, Metrics
 from engine.machine.limits import Limits
 from engine.multitask.conflict import cosines
 from engine.multitask.method import MultiTaskMethod
-from engine.multitask.step import Batch, Learnt, Shared, learn
-from engine.multitask.tasks import Task, same_images
+from engine.multitask.step import MixedBatch, Shared, StepFound, learn
+from engine.multitask.tasks import TaskData, same_images
 from engine.preparation.inputs import Labelled, Normaliser, picked
 from engine.tuning.learners import batches
 from engine.tuning.objective import ADVICE, OnDevice, check_numbers
@@ -38,7 +38,7 @@ OWN_RATE = 0.01  # of what a balance learns
 TASK_ACCURACY, TASK_LOSS, TASK_WEIGHT, CONFLICT = "task accuracy/", "task loss/", "task weight/", "conflict/"
 
 
-class Draws:
+class TaskOrder:
     """The places of one task's images, each once before any again; every batch is full."""
 
     def __init__(self, images: int, seed: int) -> None:
@@ -67,7 +67,7 @@ class MultiTask:
     training."""
 
     def __init__(
-        self, model: Backbone, method: MultiTaskMethod, tasks: Sequence[Task], shape: Normaliser,
+        self, model: Backbone, method: MultiTaskMethod, tasks: Sequence[TaskData], shape: Normaliser,
         checkpoints: Checkpoints, limits: Limits, *, seed: int,
     ) -> None:  # fmt: skip
         self.model, self.method, self.tasks, self.shape = model, method, tasks, shape
@@ -78,7 +78,7 @@ class MultiTask:
         self.steps_per_stage = method.epochs * self.steps_per_epoch
         self.balance = method.balance(len(tasks), seed)
         self.shared, self.together = Shared(model), same_images(tasks)
-        self.draws = [Draws(len(task.train), seed + place) for place, task in enumerate(tasks)]
+        self.draws = [TaskOrder(len(task.train), seed + place) for place, task in enumerate(tasks)]
         self.step = self.epoch = self.stage = 0
         self.learnt: list[int] = []
         self.ends: list[dict[str, Any]] = []
@@ -141,7 +141,7 @@ class MultiTask:
             groups.append({"params": own, "weight_decay": 0.0})
         return torch.optim.AdamW(groups, lr=values.learning_rate)
 
-    def _batch(self) -> Batch:
+    def _batch(self) -> MixedBatch:
         """A part for each task that learns, or one for all where they ask of the same images."""
         active = [self.tasks[place] for place in self.active]
         once = self.together and len(active) > 1
@@ -151,7 +151,7 @@ class MultiTask:
         labels = [task.train.labels_of(some) for task, some in zip(active, places, strict=True)]
         ends = [0, *torch.tensor([len(part) for part in parts]).cumsum(0).tolist()]
         rows = [slice(0, len(parts[0]))] * len(active) if once else list(map(slice, ends, ends[1:]))
-        return Batch(self.shape(torch.cat(parts)), rows, [task.outputs for task in active], labels)
+        return MixedBatch(self.shape(torch.cat(parts)), rows, [task.outputs for task in active], labels)
 
     def update(self) -> None:
         """A step of all tasks that learn."""
@@ -175,7 +175,7 @@ class MultiTask:
         for group, own in zip(self.optimiser.param_groups, (rate, rate, OWN_RATE), strict=False):
             group["lr"] = own
 
-    def _note(self, found: Learnt, weights: Sequence[float]) -> None:
+    def _note(self, found: StepFound, weights: Sequence[float]) -> None:
         names = [self.tasks[place].title for place in self.active]
         values: dict[str, Tensor] = {"train/loss": found.losses.mean()}
         if len(names) > 1:
@@ -206,7 +206,7 @@ class MultiTask:
             yield Metrics(self.step, values)
 
     @torch.no_grad()
-    def judged(self, task: Task, part: Labelled) -> tuple[float, float]:
+    def judged(self, task: TaskData, part: Labelled) -> tuple[float, float]:
         """(share that is right, mean loss) of a task's images, in eval mode."""
         self.model.eval()
         said = torch.cat([self.model(self.shape(part.inputs[some]))[:, task.outputs] for some in batches(len(part))])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.multitask.method import SUMS, MultiTaskMethod
 
 if TYPE_CHECKING:
-    from engine.multitask.balance import Balance
+    from engine.multitask.balance import Weighting
 
 
 class Equal(MultiTaskMethod):
@@ -18,7 +18,7 @@ class Equal(MultiTaskMethod):
     idea = "Add the losses of all tasks."
     paper = "Caruana 1997, Multitask Learning, Machine Learning 28"
 
-    def balance(self, tasks: int, seed: int) -> Balance:
-        from engine.multitask.balance import Balance
+    def balance(self, tasks: int, seed: int) -> Weighting:
+        from engine.multitask.balance import Weighting
 
-        return Balance([1.0] * tasks)
+        return Weighting([1.0] * tasks)

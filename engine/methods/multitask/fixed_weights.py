@@ -11,7 +11,7 @@ from engine.method import hyper
 from engine.multitask.method import SUMS, MultiTaskHyperparameters, MultiTaskMethod
 
 if TYPE_CHECKING:
-    from engine.multitask.balance import Balance
+    from engine.multitask.balance import Weighting
 
 
 class FixedWeightsHyperparameters(MultiTaskHyperparameters):
@@ -27,12 +27,12 @@ class FixedWeights(MultiTaskMethod):
     title = "Fixed weights"
     group = SUMS
     idea = "Add the losses with weights that a person chose."
-    paper = "Xin et al. 2022, Do Current Multi-Task Optimization Methods in Deep Learning Even Help?, NeurIPS 35"
+    paper = "Xin et al. 2022, Do Current Multi-TaskData Optimization Methods in Deep Learning Even Help?, NeurIPS 35"
     Hyperparameters = FixedWeightsHyperparameters
 
-    def balance(self, tasks: int, seed: int) -> Balance:
-        from engine.multitask.balance import Balance
+    def balance(self, tasks: int, seed: int) -> Weighting:
+        from engine.multitask.balance import Weighting
 
         share = float(self.hyperparameters.share)
         rest = [(1 - share) / max(1, tasks - 1)] * (tasks - 1)
-        return Balance([tasks * weight for weight in (share, *rest)])
+        return Weighting([tasks * weight for weight in (share, *rest)])

@@ -11,7 +11,7 @@ from engine.method import hyper
 from engine.multitask.method import SUMS, MultiTaskHyperparameters, MultiTaskMethod
 
 if TYPE_CHECKING:
-    from engine.multitask.balance import Balance
+    from engine.multitask.balance import Weighting
 
 
 class GradNormHyperparameters(MultiTaskHyperparameters):
@@ -35,7 +35,7 @@ class GradNormWeights(MultiTaskMethod):
     Hyperparameters = GradNormHyperparameters
     backward_passes = "one and heads"
 
-    def balance(self, tasks: int, seed: int) -> Balance:
+    def balance(self, tasks: int, seed: int) -> Weighting:
         from engine.multitask.balance import GradNorm
 
         values = self.hyperparameters

@@ -11,7 +11,7 @@ from engine.machine.extras import Extra
 from engine.multitask.method import GRADIENTS, TORCHJD, MultiTaskMethod
 
 if TYPE_CHECKING:
-    from engine.multitask.balance import Balance
+    from engine.multitask.balance import Weighting
 
 
 class PCGrad(MultiTaskMethod):
@@ -20,11 +20,11 @@ class PCGrad(MultiTaskMethod):
     title = "PCGrad"
     group = GRADIENTS
     idea = "Take out of each task's gradient what opposes another's."
-    paper = "Yu et al. 2020, Gradient Surgery for Multi-Task Learning, arXiv 2001.06782"
+    paper = "Yu et al. 2020, Gradient Surgery for Multi-TaskData Learning, arXiv 2001.06782"
     backward_passes = "each"
     needs = Extra("PCGrad", TORCHJD)
 
-    def balance(self, tasks: int, seed: int) -> Balance:
+    def balance(self, tasks: int, seed: int) -> Weighting:
         from engine.multitask.balance import OfGradients
         from engine.multitask.surgery import pcgrad
 

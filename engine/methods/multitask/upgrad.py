@@ -11,7 +11,7 @@ from engine.machine.extras import Extra
 from engine.multitask.method import GRADIENTS, TORCHJD, MultiTaskMethod
 
 if TYPE_CHECKING:
-    from engine.multitask.balance import Balance
+    from engine.multitask.balance import Weighting
 
 
 class UPGrad(MultiTaskMethod):
@@ -24,7 +24,7 @@ class UPGrad(MultiTaskMethod):
     backward_passes = "each"
     needs = Extra("UPGrad", TORCHJD)
 
-    def balance(self, tasks: int, seed: int) -> Balance:
+    def balance(self, tasks: int, seed: int) -> Weighting:
         from engine.multitask.balance import OfGradients
         from engine.multitask.surgery import upgrad
 

@@ -16,10 +16,10 @@ from engine.methods.multitask.gradnorm import GradNormWeights
 from engine.methods.multitask.pcgrad import PCGrad
 from engine.methods.multitask.uncertainty import UncertaintyWeights
 from engine.methods.multitask.upgrad import UPGrad
-from engine.multitask.balance import Balance, GradNorm, OfGradients, Uncertainty, gradnorm
+from engine.multitask.balance import GradNorm, OfGradients, Uncertainty, Weighting, gradnorm
 from engine.multitask.conflict import by_block, cosines, products
 from engine.multitask.method import MultiTaskMethod
-from engine.multitask.step import Batch, Shared, combined, learn, losses_of
+from engine.multitask.step import MixedBatch, Shared, combined, learn, losses_of
 
 OPPOSED = ((1.0, 0.0), (-1.0, 1.0))
 KINDS: tuple[type[MultiTaskMethod], ...] = (Equal, FixedWeights, UncertaintyWeights, GradNormWeights, PCGrad, UPGrad)
@@ -110,7 +110,7 @@ def test_without_a_conflict_it_is_the_plain_sum_to_the_last_bit(kind: type[Multi
     assert torch.equal(total, combined(list(rows), [1.0] * tasks))
 
 
-def network(tasks: int) -> tuple[Backbone, Batch]:
+def network(tasks: int) -> tuple[Backbone, MixedBatch]:
     """Two linear blocks and a head of two outputs for each task, in double precision."""
     torch.manual_seed(0)
     blocks = {"one": nn.Linear(5, 4), "two": nn.Sequential(nn.Tanh(), nn.Linear(4, 3))}
@@ -118,10 +118,10 @@ def network(tasks: int) -> tuple[Backbone, Batch]:
     labels = [torch.randint(0, 2, (6,)) for _ in range(tasks)]
     rows = [slice(6 * place, 6 * place + 6) for place in range(tasks)]
     images = torch.randn(6 * tasks, 5, dtype=torch.float64)
-    return model, Batch(images, rows, [slice(2 * place, 2 * place + 2) for place in range(tasks)], labels)
+    return model, MixedBatch(images, rows, [slice(2 * place, 2 * place + 2) for place in range(tasks)], labels)
 
 
-def learnt(kind: type[MultiTaskMethod], tasks: int, compared: bool) -> tuple[Backbone, Batch, Balance]:
+def learnt(kind: type[MultiTaskMethod], tasks: int, compared: bool) -> tuple[Backbone, MixedBatch, Weighting]:
     model, batch = network(tasks)
     balance = kind.from_values({}).balance(tasks, 0)
     learn(model, Shared(model), balance, batch, compared)
