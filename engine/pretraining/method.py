@@ -6,8 +6,10 @@ trunk alone is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
 
 from engine.layers import HEAD, Treatment
 from engine.method import REGULAR, SCHEDULE, STOPPING, HyperparameterModel, Method, hyper
@@ -18,8 +20,16 @@ if TYPE_CHECKING:
     from engine.pretraining.pretext import Pretext
 
 COLLAPSING, COLLAPSED = 0.2, 0.05  # of the spread of projections, see `engine.pretraining.gauges`
+IN_A_ROW = 3  # looks that show a collapse before it is said
 COMPARE, REBUILD, NAME = "Compare views", "Rebuild", "Name the change"
 Views = Literal["characters", "photos", "photos, gentle", "no change"]
+
+
+def is_collapsing(spreads: Sequence[float] | np.ndarray) -> bool:
+    """By what the looks so far found, the newest last: three low ones in a row, or one that says the same of all."""
+    newest = [float(one) for one in spreads[-IN_A_ROW:]]
+    low = len(newest) == IN_A_ROW and max(newest) < COLLAPSING
+    return low or bool(newest and newest[-1] < COLLAPSED)
 
 
 class PretrainHyperparameters(HyperparameterModel):

@@ -26,7 +26,7 @@ from engine.machine.draws import own_draws
 from engine.machine.limits import Limits
 from engine.preparation.inputs import Labelled, Normaliser, picked
 from engine.pretraining.looking import FixedImages
-from engine.pretraining.method import COLLAPSED, COLLAPSING, PretrainMethod
+from engine.pretraining.method import COLLAPSED, COLLAPSING, IN_A_ROW, PretrainMethod
 from engine.pretraining.picturing import Pictures
 from engine.pretraining.pool import Pool
 from engine.pretraining.pretext import Compared
@@ -34,7 +34,6 @@ from engine.tuning.objective import ADVICE, OnDevice, check_numbers
 from engine.tuning.schedules import cosine
 
 LOOK_EVERY = 5120  # images between two looks
-IN_A_ROW = 3  # looks that show a collapse before it is said
 
 
 def learning(model: nn.Module, pretext: nn.Module, decay: float) -> list[dict[str, Any]]:

@@ -27,9 +27,12 @@ OWN: dict[str, Entry] = {
     "copy": ("Copy lines", "Ctrl+C", "copy", "Copy the selected lines as a table"),
     "clear": ("Clear the choice", "Esc", "close", "Untick and deselect everything"),
 }
-ORDER = "tick open clone again star rename note cell tag archive study try test export command folder copy delete clear"
+ORDER = (
+    "tick open clone again star rename note cell tag archive study begin try test export command folder copy delete "
+    "clear"
+)
 IN_MENU = (
-    ("tick", "open"), ("clone", "again", "study", "try", "test"), ("star", "rename", "note", "cell", "tag"),
+    ("tick", "open"), ("clone", "again", "study", "begin", "try", "test"), ("star", "rename", "note", "cell", "tag"),
     ("copy", "export", "command", "folder"), ("archive", "delete"),
 )  # fmt: skip
 
@@ -72,6 +75,7 @@ class RunActions(DeedsOnRuns):
         for key, words in self.count_words(runs).items():
             self.actions[key].setText(words)
         self.actions["export"].setEnabled(len(runs) == 1 and not runs[0].is_live)
+        self.actions["begin"].setEnabled(len(runs) == 1 and not handing_on.why_not_begin(runs[0]))
         for key in ("open", "clone", "rename", "note", "cell", "folder"):
             self.actions[key].setEnabled(len(runs) == 1 or (bool(runs) and key in ("rename", "note")))
         for key in ("tick", "again", "star", "tag", "archive", "study", "try", "test", "command", "copy", "delete"):

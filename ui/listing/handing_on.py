@@ -7,7 +7,9 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication, QWidget
 
+from engine.data.sources import is_regression
 from engine.errors import InvalidExperiment
+from engine.families import HEAD_BENCH
 from storage.rows import RunRow
 from ui.parts import Parts
 from ui.widgets.folders import show_folder
@@ -17,6 +19,7 @@ FOLDER = ("Open folder", "Ctrl+Shift+E", "folder", "The run's files in the syste
 TRY = ("Try it", "I", "trying", "What these runs see in images of your own")
 STUDY = ("Make a study of these…", "Ctrl+Shift+S", "studies", "The same arms as a study, with more seeds")
 
+BEGIN = ("Start from its weights", "", "new", "A new experiment that begins with what this run's network has learnt")
 EXPORT = (
     "Export…",
     "",
@@ -83,3 +86,19 @@ def make_study(parts: Parts, rows: Sequence[RunRow]) -> None:
         parts.navigator.open("studies", study_of([row.experiment for row in rows]))
     except InvalidExperiment as fault:
         parts.toasts.show(f"No study was made. {fault}", level="warning")
+
+
+def begin(parts: Parts, row: RunRow) -> None:
+    """Open a new experiment that starts from the run's weights."""
+    from engine.studies.worth import started_from
+
+    parts.navigator.open("new_experiment", started_from(row.experiment, row.uid))
+
+
+def why_not_begin(row: RunRow) -> str:
+    """Why nothing can start from it, or nothing."""
+    if row.is_live:
+        return "It can be started from when it has ended."
+    if not row.is_readable or row.family == HEAD_BENCH.key or is_regression(row.experiment.dataset):
+        return "It keeps no network that looks at images."
+    return "" if row.step else "It has learnt nothing yet."

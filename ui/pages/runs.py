@@ -86,6 +86,8 @@ class RunsPage(Page):
         self.list.customContextMenuRequested.connect(self._show_menu)
         self.detail.header.renamed.connect(lambda name: self.deeds.rename(self._chosen, name))
         self.detail.trouble.change_wanted.connect(self.deeds.clone)
+        self.detail.collapse.stop_wanted.connect(self.deeds.actions["stop"].trigger)
+        self.detail.collapse.change_wanted.connect(self.deeds.clone)
         self.detail.trouble.again_wanted.connect(self.deeds.again)
         self.detail.trouble.resume_wanted.connect(self.deeds.go_on)
         self.detail.search.use_wanted.connect(partial(self.parts.navigator.open, "new_experiment"))

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from engine import metrics
+from engine.data.sources import is_regression
 from engine.errors import StorageError
 from engine.events import Evaluated, TrialCompleted
+from engine.experiment import Experiment
 from engine.metrics import BEFORE, COLLAPSED
 from engine.work.recorder import SavedCurve
 from ui import theme
@@ -82,6 +84,13 @@ def _of_both(measured: str) -> dict[str, tuple[str, Style, bool]]:
     if measured == NEIGHBOURS:  # while another question is put, which may be answered by a share as well
         after["train/accuracy"] = ("its question", "train", False)
     return after | before | {f"{COLLAPSED}{measured}": ("collapsed", "train", True)}
+
+
+def expects_accuracy(experiment: Experiment) -> bool:
+    """Whether there will be a share of right answers, before there is anything: not where tasks ask for numbers, nor
+    where no labels are looked at."""
+    data, judged = experiment.dataset, experiment.method.hyperparameters.get("judged")
+    return not is_regression(data) and data.labelled and judged != "no labels"
 
 
 def has_lines(curves: Iterable[str]) -> bool:

@@ -10,9 +10,12 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QWidget
 from engine.comparison.wording import count
 from engine.data.sources import is_regression
 from engine.events import RunState
+from engine.families import named
+from engine.studies.worth import worth_of
 from storage.rows import RunRow
 from ui import icons, theme
 from ui.comparison import cell_notes
+from ui.listing import handing_on
 from ui.listing.run_deeds import DeedsOnRuns
 from ui.parts import Parts
 from ui.runs.run_now import RunNow
@@ -28,15 +31,24 @@ OWN: dict[str, Entry] = {
     "compare": ("Compare", "V", "compare", "Put this run beside others"),
     "resume": ("Resume", "G", "play", "Go on with this run from where it was, as if it had never ended"),
     "figure": cell_notes.FIGURE,
+    "worth": (
+        "Accuracy over labels…",
+        "",
+        "studies",
+        "A study of what few labels make of its weights, beside random and other weights",
+    ),
     "map": ("Map of its images…", "", "data", "What its network sees in its data, before and after training"),
 }
 ORDER = (
     "pause stop discard compare clone again resume star rename note delete tag archive "
-    "command figure map try test export folder"
+    "begin worth command figure map try test export folder"
 )
 ELSEWHERE = "This run belongs to another window or terminal: control it there."
 DONE = {"compare": "compared", "test": "tested", "try": "tried", "export": "exported"}
-LIVE_DEEDS, ENDED_DEEDS = ("pause", "stop", "discard"), ("compare", "clone", "resume", "again", "delete")
+LIVE_DEEDS, ENDED_DEEDS = (
+    ("pause", "stop", "discard"),
+    ("compare", "clone", "begin", "worth", "resume", "again", "delete"),
+)
 
 
 class RunDeeds(DeedsOnRuns):
@@ -52,6 +64,7 @@ class RunDeeds(DeedsOnRuns):
         super().__init__(page, parts, OWN, ORDER, {
             "pause": self.pause, "stop": self.stop, "discard": self.discard, "compare": self.compare,
             "again": self.again, "resume": self.go_on, "rename": lambda: self.renamed(), "note": self.ask_note,
+            "worth": lambda: parts.navigator.open("studies", worth_of(self.rows()[0].experiment, self.rows()[0].uid)),
             "map": lambda: parts.navigator.open("data", self._runs[0].row),
             "figure": lambda: cell_notes.ask_note(
                 page, parts, self._runs[0].row, cell_notes.FIGURES, next(iter(cell_notes.FIGURES))
@@ -70,7 +83,14 @@ class RunDeeds(DeedsOnRuns):
         """The context menu of a run."""
         first = LIVE_DEEDS if live else ("compare", "resume", "again")
         rest = [key for key in ("clone", "star", "rename", "note", "figure", "tag") if key not in first]
-        return self.menu_of((first, rest, ("map", "try", "test", "export", "command", "folder"), ("archive", "delete")))
+        return self.menu_of(
+            (
+                first,
+                rest,
+                ("begin", "worth", "map", "try", "test", "export", "command", "folder"),
+                ("archive", "delete"),
+            )
+        )
 
     # What is on
 
@@ -107,9 +127,19 @@ class RunDeeds(DeedsOnRuns):
             return "Its settings cannot be read."
         if key in DONE and now.is_live:
             return f"It can be {DONE[key]} when it has ended."
-        if key in ("rename", "note", "figure", "map", "clone", "folder", "export") and len(self._runs) > 1:
+        if (
+            key in ("rename", "note", "figure", "map", "clone", "folder", "export", "begin", "worth")
+            and len(self._runs) > 1
+        ):
             return "Choose a single run."
+        if key in ("begin", "worth"):
+            return handing_on.why_not_begin(now.row) or (self._why_no_worth(now) if key == "worth" else "")
         return self._why_no_map(now) if key == "map" else ""
+
+    def _why_no_worth(self, now: RunNow) -> str:
+        if not named(now.row.family).pictured:
+            return "It is of weights that were learnt without labels: make a study of other runs on Compare."
+        return "" if now.row.experiment.dataset.labelled else "Its images have no labels to test by."
 
     def _why_no_map(self, now: RunNow) -> str:
         if now.is_live:

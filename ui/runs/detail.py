@@ -12,7 +12,6 @@ from engine.backbones import catalog
 from engine.bench.figures import is_bench
 from engine.comparison import adaptation
 from engine.comparison.wording import ACCURACY
-from engine.data.sources import is_regression
 from engine.errors import ExperimentError
 from engine.events import LIVE_STATES, Evaluated, Notice
 from engine.families import named
@@ -30,7 +29,8 @@ from ui.made_with import made_with
 from ui.new_experiment.layer_view import LayerView, view_of
 from ui.runs.bench_view import BenchView
 from ui.runs.block_curves import INNER, KINDS, BlockCurves
-from ui.runs.content import Content
+from ui.runs.collapse_card import CollapseCard
+from ui.runs.content import Content, expects_accuracy
 from ui.runs.deeds import RunDeeds
 from ui.runs.header import Header
 from ui.runs.kept_view import KeptView
@@ -69,7 +69,7 @@ class RunDetail(SlimArea):
         self._views: dict[str, RunCurves | BenchView] = {"curves": self.curves, "bench": self.bench}
         self._view = self._views["curves"]
         self.adaptation, self.tasks = AdaptationFigures(), TasksView()
-        self.looks = LookView()
+        self.looks, self.collapse = LookView(), CollapseCard()
         self.blocks = BlockPicture()
         self.block_curves, self.several = BlockCurves(settings), SeveralView(settings)
         self.messages, self.made_with = MessageLog(), MadeWithFold()
@@ -89,9 +89,9 @@ class RunDetail(SlimArea):
         self._looks_section.hide()
         in_column((self.block_curves, 1), (self._messages_section, 1), owner=(work := QWidget()), gap=16)
         in_column(
-            self.header, self.trouble, self.result, self.search, (self.curves, 1), (self.bench, 1), self._looks_section,
-            self.kept, self.several,
-            self.adaptation, self._tasks_section, self.explorer, self.sureness,
+            self.header, self.trouble, self.collapse, self.result, self.search, (self.curves, 1), (self.bench, 1),
+            self._looks_section, self.kept, self.several, self.adaptation, self._tasks_section, self.explorer,
+            self.sureness,
             Beside(self._blocks_section, work, least=320, spacing=24), self.made_with,
             owner=(page := QWidget()), gap=12, edges=(16, 12, 16, 16),
         )  # fmt: skip
@@ -122,11 +122,12 @@ class RunDetail(SlimArea):
         self.verticalScrollBar().setValue(0)
         self.search.start_run(now.row.id, now.row.experiment)
         self._view = self._views[named(now.row.family).view]
-        self.curves.expect(not is_regression(now.row.experiment.dataset))
+        self.curves.expect(expects_accuracy(now.row.experiment))
         self._show_results([], now)
         self._await_curves(now)
         self._show_blocks(now)
         self._expect_tasks(now)
+        self.collapse.hide()
         self.looks.forget()
         self._looks_section.hide()
         self._show_messages([])
@@ -135,6 +136,7 @@ class RunDetail(SlimArea):
 
     def show_content(self, content: Content, now: RunNow) -> None:
         """A run as it was saved."""
+        self.collapse.show_curves(content.curves, now)
         self._view.say_empty("The curves appear with the first step.")
         self._draw(content.curves, now)
         self.search.show_trials(content.trials, content.row.facts, now.row.id)
@@ -152,6 +154,7 @@ class RunDetail(SlimArea):
         """The same one plot at a time, so that the event loop may turn in between."""
         is_live = live.state in LIVE_STATES
         self._make_room(live.curves, now)
+        self.collapse.show_curves(live.curves, now)
         self.search.show_trials(live.trials, live.facts, now.row.id)
         yield
         yield from self._view.drawing(live.curves, self._scale_of(now), now.row.id, is_live)

@@ -12,6 +12,7 @@ from engine.comparison.wording import count, duration
 from engine.data.shifts import short
 from engine.events import RunState
 from engine.experiment import Experiment
+from engine.families import named
 from engine.naming import backbone_title, data_title, method_title, weights_title
 from storage.rows import RunRow
 from ui import icons, theme
@@ -25,7 +26,7 @@ from ui.widgets.menu_button import MenuButton
 from ui.widgets.reflow import FlowLayout
 from ui.widgets.text import Elided, Text, plain
 
-IN_MENU = ("figure", "tag", "archive", "rename", "command", "folder")
+IN_MENU = ("begin", "figure", "tag", "archive", "rename", "command", "folder")
 
 
 class NameField(QLineEdit):
@@ -170,6 +171,8 @@ class Header(QWidget):
         self._show_star(now.row.starred)
         for key, one in self.buttons.items():
             fits = (key in LIVE_DEEDS) == now.is_live and (key != "resume" or now.may_go_on)
+            if key in ("begin", "worth"):  # what is learnt without labels is for others; else they are in the menu
+                fits = fits and named(now.row.family).pictured
             one.setVisible(key == "note" or fits)
         self.setAccessibleDescription(now.spoken())
 

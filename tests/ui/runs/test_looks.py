@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, QRect
+from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
-from engine.events import CheckpointSaved, Event, Metrics, RunFinished, RunStarted
+from engine.events import CheckpointSaved, Event, Metrics, RunFinished, RunStarted, RunState
 from engine.experiment import DatasetChoice, Experiment, MethodChoice
 from engine.pretraining.album import FILE, KIND, NEITHER, RIGHT, WRONG, Album, LookPicture
+from engine.studies.worth import started_from, worth_of
 from storage.record import record
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 from tests.new_runs import new_run
+from tests.ui.runs.acting import chosen
 from tests.ui.runs.recorded import finished, save
+from ui.growing_curve import GrowingCurve
 from ui.pages.runs import RunsPage
+from ui.runs.collapse_card import CollapseCard
 from ui.runs.look_figure import LookFigure, paint_mark
+from ui.runs.run_now import RunNow
 
 Open = Callable[[], RunsPage]
 PUZZLE, NEAR = ("asked", "as guessed", "true"), ("image", "nearest", "2.", "3.", "4.", "5.")
@@ -104,6 +110,52 @@ def test_a_new_look_is_followed_unless_the_reader_went_back(
     write(folder, 0, 10, 15, 20)  # the second was thinned out
     page.tasks.hear(page.now(), [CheckpointSaved(KIND, FILE, 20)])
     qtbot.waitUntil(lambda: view.place.text() == "look 2 of 4, step 10")
+
+
+def test_what_was_learnt_without_labels_is_begun_from_and_weighed_by_one_click(
+    qtbot: QtBot, open_page: Open, workspace: Workspace
+) -> None:
+    with RunStore(workspace) as store:
+        labelled = save(store, finished(), "Labelled")
+    row = saved_run(workspace)
+    page = open_page()
+    page.choose(row.id)
+    qtbot.waitUntil(lambda: page.is_settled() and chosen(page).id == row.id)
+    buttons = page.detail.header.buttons
+    assert buttons["begin"].isVisible()
+    with qtbot.waitSignal(page.parts.navigator.opened) as asked:
+        qtbot.mouseClick(buttons["worth"], Qt.MouseButton.LeftButton)
+    assert asked.args == ["studies", worth_of(row.experiment, row.uid)]
+    with qtbot.waitSignal(page.parts.navigator.opened) as asked:
+        qtbot.mouseClick(buttons["begin"], Qt.MouseButton.LeftButton)
+    assert asked.args == ["new_experiment", started_from(row.experiment, row.uid)]
+    page.choose(labelled.id)
+    qtbot.waitUntil(lambda: page.is_settled() and chosen(page).id == labelled.id)
+    assert not buttons["worth"].isVisible()
+    assert page.deeds.actions["begin"].isEnabled()
+    assert not page.deeds.actions["worth"].isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("spreads", "said"),
+    [([0.5, 0.6], False), ([0.5, 0.19, 0.19], False), ([0.19, 0.18, 0.19], True), ([0.9, 0.04], True), ([], False)],
+)
+def test_a_collapse_offers_to_stop_while_it_works(
+    qtbot: QtBot, workspace: Workspace, spreads: list[float], said: bool
+) -> None:
+    row, steps = saved_run(workspace), np.arange(len(spreads))
+    curves = {"val/spread": GrowingCurve.from_arrays(steps, np.zeros(len(spreads)), np.array(spreads))}
+    card = CollapseCard()
+    qtbot.addWidget(card)
+    for name, state, shown in (
+        ("simclr", RunState.RUNNING, said), ("simclr", RunState.FINISHED, False), ("rotation", RunState.RUNNING, False)
+    ):  # fmt: skip
+        wanted = row.experiment.model_copy(update={"method": MethodChoice(name=name)})
+        given = replace(row, experiment=wanted, state=state)
+        card.show_curves(curves, RunNow(given, state, 0, 0, 1, None, None, "", None, None, here=True))
+        assert card.isHidden() != shown, (name, state)
+    with qtbot.waitSignal(card.stop_wanted):
+        card.stop.click()
 
 
 @pytest.mark.parametrize("heads", [PUZZLE, NEAR])

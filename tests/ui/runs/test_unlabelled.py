@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 from pytestqt.qtbot import QtBot
 
 from engine import metrics
 from engine.events import EpochCompleted, Event, Metrics, RunFinished, RunStarted
+from engine.experiment import DatasetChoice, Experiment, MethodChoice
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.ui.runs.recorded import finished, save
 from ui.figures.curve_axes import StepScale
 from ui.growing_curve import GrowingCurve
 from ui.pages.runs import RunsPage
-from ui.runs.content import lines_of
+from ui.runs.content import expects_accuracy, lines_of
 
 Open = Callable[[], RunsPage]
 
@@ -63,6 +65,14 @@ def test_neighbours_are_drawn_beside_the_question_and_its_answers_are_not_taken_
     assert np.allclose(lines["validation"].y, [0.3, 0.6])
     assert np.allclose(lines["its question"].y, [0.4, 0.8])
     assert metrics.measured(["train/accuracy", "train/loss"]) == "accuracy"
+
+
+def test_no_room_is_kept_for_what_never_comes(tmp_path: Path) -> None:
+    data, nothing = DatasetChoice(name="digits"), DatasetChoice(name="unlabelled", path=str(tmp_path))
+    judged = MethodChoice(name="simclr", hyperparameters={"judged": "no labels"})
+    assert expects_accuracy(Experiment(dataset=data, method=MethodChoice(name="simclr")))
+    assert not expects_accuracy(Experiment(dataset=data, method=judged))
+    assert not expects_accuracy(Experiment(dataset=nothing, method=MethodChoice(name="simclr")))
 
 
 def saved(values: list[float]) -> GrowingCurve:

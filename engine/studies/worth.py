@@ -1,0 +1,70 @@
+"""What a run's weights are worth with few labels: a study begun from the run, with what must stand beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.backbones import catalog
+from engine.errors import InvalidExperiment
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.studies.study import Study, StudyArm
+
+LABELS = (1, 2, 5, 10, None)
+SEEDS = (0, 1, 2)
+MOST_OTHERS = 2  # weights of the catalogue that stand beside it
+RANDOM = "random"
+CLASSES = ("random-classes", "by-alphabet", "by-region")  # splits that only meta-learning has
+
+
+def worth_of(experiment: Experiment, uid: str) -> Study:
+    """Accuracy over labels per class on the run's own images: from its weights, from random ones, from the weights it
+    began with and from others that are here; the network frozen, and trained. The test images stay those that the run
+    never learnt from. Raises `InvalidExperiment` for images without labels."""
+    if not experiment.dataset.labelled:
+        raise InvalidExperiment(
+            "These images have no labels, so that nothing can be tested on them.",
+            "Start from its weights on images that have labels.", "dataset",
+        )  # fmt: skip
+    arms = [arm for title, weights in _starts(experiment, uid) for arm in _arms(experiment, title, weights)]
+    return Study(
+        title="What its weights are worth",
+        description="Accuracy with few labels, from the weights of one run and from those it must be better than. The "
+        "network stays frozen, or is trained. Raw pixels stand beside the run's own figure.",
+        dataset=plain(experiment.dataset), arms=tuple(arms), labels=LABELS, seeds=SEEDS, figure="labels",
+        device=experiment.device,
+    )  # fmt: skip
+
+
+def started_from(experiment: Experiment, uid: str) -> Experiment:
+    """An experiment on the same images, or on the usual ones where these have no labels, that begins with the weights
+    of this run."""
+    data = plain(experiment.dataset) if experiment.dataset.labelled else DatasetChoice()
+    return Experiment(dataset=data, backbone=_from(experiment, f"{catalog.RUN}{uid}"), device=experiment.device)
+
+
+def plain(choice: DatasetChoice) -> DatasetChoice:
+    """The same images, divided alike, with all labels."""
+    split = None if choice.split in CLASSES else choice.split
+    return choice.model_copy(update={"labels_per_class": None, "split": split, "tested_on": ()})
+
+
+def _starts(experiment: Experiment, uid: str) -> Iterator[tuple[str, str]]:
+    """(title, weights), the run's own first."""
+    choice = experiment.backbone
+    yield "This run", f"{catalog.RUN}{uid}"
+    yield "Random", RANDOM
+    known = {one.name: one.title for one in catalog.weights(choice.name) if one.here and one.name != RANDOM}
+    began = {choice.weights: known.get(choice.weights, "Where it began")} if choice.weights != RANDOM else {}
+    others = [one for one in known.items() if one[0] not in began]
+    yield from ((title, weights) for weights, title in [*began.items(), *others][: max(MOST_OTHERS, len(began))])
+
+
+def _arms(experiment: Experiment, title: str, weights: str) -> Iterator[StudyArm]:
+    backbone = _from(experiment, weights)
+    yield StudyArm(title=f"{title[:40]}, frozen", backbone=backbone, method=MethodChoice(name="linear_probe"))
+    trained = "scratch" if weights == RANDOM else "lp_ft"
+    yield StudyArm(title=f"{title[:40]}, trained", backbone=backbone, method=MethodChoice(name=trained))
+
+
+def _from(experiment: Experiment, weights: str) -> BackboneChoice:
+    return experiment.backbone.model_copy(update={"weights": weights, "head": "new"})

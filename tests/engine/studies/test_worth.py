@@ -1,0 +1,79 @@
+"""What a run's weights are worth: a study from the run that holds what must stand beside them, and can be run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import InvalidExperiment
+from engine.events import Evaluated, RunFinished
+from engine.execute import execute
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.preflight.problems import problems
+from engine.registry import methods
+from engine.studies.cells import cells
+from engine.studies.study import parse_study
+from engine.studies.worth import LABELS, started_from, worth_of
+
+DIGITS = DatasetChoice(name="digits", classes=3)
+ROTATION = MethodChoice(name="rotation", hyperparameters={"epochs": 1, "batch_size": 64})
+
+
+def pretrained(weights: str = "random") -> Experiment:
+    return Experiment(dataset=DIGITS, backbone=BackboneChoice(name="conv4", weights=weights), method=ROTATION)
+
+
+def test_every_start_stands_frozen_and_trained_at_every_label_count() -> None:
+    study = worth_of(pretrained(), "abc")
+    starts = [arm.backbone.weights for arm in study.arms]
+    assert starts[:4] == ["run:abc", "run:abc", "random", "random"]
+    assert {"omniglot-supervised", "omniglot-protonet"} <= set(starts)
+    assert all(starts.count(one) == 2 for one in starts)
+    assert [arm.method.name for arm in study.arms[:4]] == ["linear_probe", "lp_ft", "linear_probe", "scratch"]
+    assert study.labels == LABELS
+    assert parse_study(study.model_dump()) == study
+    assert all(problems(cell.experiment) == [] for cell in cells(study))
+
+
+def test_where_it_began_stands_beside_it_whatever_that_was() -> None:
+    for weights in ("omniglot-supervised", "run:before"):
+        study = worth_of(pretrained(weights), "abc")
+        assert weights in [arm.backbone.weights for arm in study.arms]
+        assert len({arm.title for arm in study.arms}) == len(study.arms)
+
+
+def test_the_test_images_are_those_that_the_run_never_met(tmp_path: Path) -> None:
+    """One cell of it, from the weights of a real run."""
+    given = pretrained().model_copy(update={"dataset": DIGITS.model_copy(update={"split_seed": 3})})
+    assert isinstance(list(execute(given, tmp_path / "r1"))[-1], RunFinished)
+    study = worth_of(given, "r1")
+    assert {cell.experiment.dataset.split_seed for cell in cells(study)} == {3}
+    one = next(cell for cell in cells(study) if cell.experiment.backbone.weights == "run:r1" and cell.labels == 1)
+    short = one.experiment.model_copy(
+        update={"method": MethodChoice(name="linear_probe", hyperparameters={"epochs": 1})}
+    )
+    events = list(execute(short, tmp_path / "r2"))
+    assert isinstance(events[-1], RunFinished), events[-1]
+    assert next(event for event in events if isinstance(event, Evaluated)).metric == "test/accuracy"
+
+
+def test_images_without_labels_are_a_sentence(tmp_path: Path) -> None:
+    given = pretrained().model_copy(update={"dataset": DatasetChoice(name="unlabelled", path=str(tmp_path))})
+    with pytest.raises(InvalidExperiment, match="no labels"):
+        worth_of(given, "abc")
+    assert started_from(given, "abc").dataset == DatasetChoice()
+
+
+@pytest.mark.parametrize("family", ["pretrain", "finetune", "meta"])
+def test_an_experiment_from_its_weights_may_start(family: str) -> None:
+    """Whatever kind of run it was, and however its images were divided."""
+    kind = next(one for one in methods() if one.family == family and "classification" in one.suits)
+    split = "random-classes" if family == "meta" else None
+    given = Experiment(
+        dataset=DatasetChoice(name="glyphs", split=split), backbone=BackboneChoice(name="conv4"),
+        method=MethodChoice(name=kind.name), seed=4,
+    )  # fmt: skip
+    begun = started_from(given, "abc")
+    assert begun.backbone.weights == "run:abc"
+    assert problems(begun) == []
