@@ -103,7 +103,7 @@ def _run(
 
 def _prepared(experiment: Experiment) -> dict[str, str]:
     """How images come to the network; nothing of numbers."""
-    if catalog.backbone(experiment.backbone.name).form.kind == "numbers":
+    if catalog.backbone(experiment.backbone.name).form.kind != "images":
         return {}
     return {"preparation": prepared_words(experiment.backbone)}
 

@@ -121,8 +121,16 @@ MULTITASK = Family(
     start="equal", under="finetune", answers=False,
     data_settings=frozenset({"labels_per_class", "part", "validation_per_class", "leave_out"}),
 )  # fmt: skip
+ACTING = Family(
+    "act", "Reinforcement learning",
+    run=later("engine.acting.run", "run_policies"), cost=later("engine.acting.cost", "act_cost"),
+    faults=later("engine.preflight.acting", "acting_faults"),
+    start="policy_maml", under="meta", divides="classes", data_settings=frozenset(), step="meta-steps", answers=False,
+)  # fmt: skip
 
-FAMILIES: dict[str, Family] = {one.key: one for one in (FINE_TUNING, META_LEARNING, HEAD_BENCH, PRETRAINING, MULTITASK)}
+FAMILIES: dict[str, Family] = {
+    one.key: one for one in (FINE_TUNING, META_LEARNING, HEAD_BENCH, PRETRAINING, MULTITASK, ACTING)
+}
 
 
 def named(key: str) -> Family:

@@ -142,6 +142,7 @@ register(
     Metric("accuracy", "Accuracy", unit="percent", digits=1),
     Metric("neighbours", "Nearest neighbours", unit="percent", digits=1),
     Metric("error", "Error", "min", least=0.0),
+    Metric("return", "Return", digits=2),
     Metric("balanced accuracy", "Balanced accuracy", unit="percent", digits=1, main=False),
     Metric("loss", "Loss", "min", main=False, least=0.0),
     Metric("likelihood", "Likelihood", main=False),

@@ -61,7 +61,7 @@ def image_size(choice: BackboneChoice) -> int:
     """Pixels on a side of the images the chosen backbone reads; raises `InvalidExperiment` when it cannot."""
     info = backbone(choice.name)
     size = choice.image_size or _size_of(choice) or info.form.size
-    if info.form.kind == "numbers" and choice.image_size:
+    if info.form.kind != "images" and choice.image_size:
         raise InvalidExperiment(
             f"{info.title} reads numbers, so there is no image size to set.", "Leave the image size empty.", "backbone"
         )

@@ -121,6 +121,14 @@ class NumberForm:
 
 
 @dataclass(frozen=True, slots=True)
+class StateForm(NumberForm):
+    """Where a point is in the plane: two numbers."""
+
+    kind: ClassVar[str] = "states"
+    words: ClassVar[str] = "places"
+
+
+@dataclass(frozen=True, slots=True)
 class Bundled:
     """Weights that come with the program: resources/weights/<backbone>-<name>.safetensors."""
 

@@ -53,7 +53,7 @@ def random_backbone(name: str, outputs: int | None) -> Backbone:
     """A backbone with random weights from torch's current random state. outputs: classes of the head, None for none."""
     info = catalog.backbone(name)
     model = Backbone(info.build(), info.features, outputs)
-    if info.form.kind == "numbers" and isinstance(model.head, nn.Linear):
+    if info.form.kind != "images" and isinstance(model.head, nn.Linear):
         xavier(model.head)
     if pays():
         with_quick_gradients(model)

@@ -8,8 +8,9 @@ from typing import Any
 
 from engine.data.curves import Curves
 from engine.data.files.tree import Listing
+from engine.data.goals import Goals
 from engine.data.images import ImageSet
-from engine.data.target import CLASSES, NUMBERS, Target
+from engine.data.target import CLASSES, MOVES, NUMBERS, Target
 from engine.downloads.remote import Remote
 from engine.experiment import DatasetChoice
 
@@ -66,8 +67,9 @@ CURVES_START = Start("sine_mlp", "maml", preset="Sinusoid")
 class DataSet:
     """One kind of data. Its file in `engine/data/sets/` calls it `DATASET`.
 
-    It has one of three. load: choice -> images that come with the program. read: (choice, listing, progress, cancelled)
-    -> those of a folder or zip; raises `DataError`, `Cancelled`. curves: tasks that ask for numbers.
+    It has one of four. load: choice -> images that come with the program. read: (choice, listing, progress, cancelled)
+    -> those of a folder or zip; raises `DataError`, `Cancelled`. curves: tasks that ask for numbers. goals: tasks
+    that ask for moves.
     Choice: with its own settings, each a `Field` with title and description, from which form and terminal are made.
     recognises: whether a folder or zip holds it, by the names of its files. files: what is to be chosen, in words.
     given: the split it comes with, (key, words). groups: splits of its classes by what they are parts of.
@@ -81,6 +83,7 @@ class DataSet:
     load: Callable[[Any], ImageSet] | None = None
     read: Callable[..., ImageSet] | None = None
     curves: Curves | None = None
+    goals: Goals | None = None
     Choice: type[DatasetChoice] = DatasetChoice
     recognises: Callable[[Listing], bool] | None = None
     files: str = ""
@@ -106,7 +109,14 @@ class DataSet:
 
     @property
     def target(self) -> Target:
+        if self.goals is not None:
+            return MOVES
         return NUMBERS if self.curves is not None else CLASSES
+
+    @property
+    def drawn(self) -> Curves | Goals | None:
+        """Where its tasks come from, if they are drawn as they are needed: there are no images then."""
+        return self.curves or self.goals
 
     @property
     def start(self) -> Start:

@@ -8,7 +8,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.curves import Curves
 from engine.data.dataset import DataSet
 from engine.data.episode_splits import EpisodeShape, samplers
 from engine.data.episodes import Episode
@@ -73,8 +72,8 @@ def preview(
     meta: for meta-learning, which divides classes and not images whatever the split.
     """
     source = dataset(choice.name)
-    if source.curves is not None:
-        return _curves(source, source.curves, choice, meta)
+    if source.drawn is not None:
+        return _drawn(source, choice, meta)
     data = load(choice, progress, cancelled)
     data = for_tasks(data, choice) if meta else data
     classes, refused = _classes(data, choice)
@@ -98,13 +97,14 @@ def preview(
     return shown if refused else _divided(shown, data, choice, meta)
 
 
-def _curves(source: DataSet, curves: Curves, choice: DatasetChoice, meta: bool) -> DatasetPreview:
-    """Regression tasks are drawn as they are needed: there are no images to count, and the strip is of curves."""
-    info = source.info
+def _drawn(source: DataSet, choice: DatasetChoice, meta: bool) -> DatasetPreview:
+    """Tasks are drawn as they are needed: there are no images to count, and the strip is of curves or goals."""
+    info, drawn = source.info, source.drawn
+    assert drawn is not None
     words = f"{info.title} are tasks, not images."
     fault = None if meta else InvalidExperiment(words, "Choose a meta-learner.", "dataset")
-    strip = curves.pictures(choice, STRIP, SHOWN_CURVE)
-    return DatasetPreview(info.title, curves.sentence(choice), strip, (), (), "", info.licence, problem=fault)
+    strip = drawn.pictures(choice, STRIP, SHOWN_CURVE)
+    return DatasetPreview(info.title, drawn.sentence(choice), strip, (), (), "", info.licence, problem=fault)
 
 
 def sentence(data: ImageSet) -> str:

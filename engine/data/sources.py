@@ -105,6 +105,11 @@ def is_regression(choice: DatasetChoice) -> bool:
     return target_of(choice) == NUMBERS
 
 
+def is_drawn(choice: DatasetChoice) -> bool:
+    """Whether its tasks are drawn as they are needed, so that there are no images to read or divide."""
+    return target_of(choice) != CLASSES
+
+
 def bands(choice: DatasetChoice) -> int:
     """The most channels that its images can have."""
     return found.bands if (found := known(choice.name)) is not None else COLOURS
@@ -123,9 +128,9 @@ def load(
     `Cancelled` when asked to stop.
     """
     source = checked(choice)
-    if source.curves is not None:
+    if source.drawn is not None:
         raise InvalidExperiment(
-            f"{source.info.title} are curves, not images.", "Choose a data set of images.", "dataset"
+            f"{source.info.title} are tasks, not images.", "Choose a data set of images.", "dataset"
         )
     if source.load is not None:
         return source.load(choice)

@@ -14,13 +14,14 @@ class Target:
     """kind: as `Method.suits` has it. metric: of a test, see `engine.metrics`. labels: what is given of how many, in
     words ("label", "class")."""
 
-    kind: Literal["classification", "regression"]
+    kind: Literal["classification", "regression", "control"]
     metric: str
     labels: tuple[str, str]
 
 
 CLASSES = Target("classification", "test/accuracy", ("label", "class"))
 NUMBERS = Target("regression", "test/error", ("point", "task"))
+MOVES = Target("control", "test/return", ("try", "goal"))
 
 
 def asked(targets: Tensor) -> Target:

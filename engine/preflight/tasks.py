@@ -9,13 +9,15 @@ from engine.backbones import catalog
 from engine.backbones.info import BackboneInfo
 from engine.data.dataset import inside
 from engine.data.sources import sets, target_of
-from engine.data.target import CLASSES, NUMBERS, Target
+from engine.data.target import CLASSES, MOVES, NUMBERS, Target
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.families import FAMILIES
 from engine.method import Method
 from engine.naming import data_title
 from engine.registry import method, methods
+
+READ = {CLASSES.kind: "images", NUMBERS.kind: "numbers", MOVES.kind: "states"}  # what a network of such tasks reads
 
 
 def task_faults(experiment: Experiment) -> Iterator[InvalidExperiment]:
@@ -27,7 +29,7 @@ def task_faults(experiment: Experiment) -> Iterator[InvalidExperiment]:
     with suppress(InvalidExperiment):
         yield from _network(catalog.backbone(experiment.backbone.name), target, inside(called))
     choice = experiment.dataset
-    if target == NUMBERS and (choice.classes is not None or choice.split is not None):
+    if target != CLASSES and (choice.classes is not None or choice.split is not None):
         yield InvalidExperiment(
             f"{called} have no classes, so there is nothing to limit or divide.",
             "Leave classes and split empty.", "dataset",
@@ -39,25 +41,29 @@ def _method(chosen: type[Method], target: Target, called: str) -> Iterator[Inval
         return
     of_tasks = (one for one in methods() if FAMILIES[one.family].divides == "classes")
     fitting = ", ".join(one.title for one in of_tasks if target.kind in one.suits)
-    if target == NUMBERS:
-        words = f"tells classes apart, and {called} ask for numbers"
+    if target != CLASSES:
+        words = f"{_does(chosen)}, and {called} ask for {'numbers' if target == NUMBERS else 'moves'}"
         yield InvalidExperiment(f"{chosen.title} {words}.", f"Choose one of: {fitting}.", "method")
         return
-    words = "predicts numbers, and these images are in classes"
-    curves = " or ".join(inside(one.info.title) for one in sets() if one.curves)
-    yield InvalidExperiment(f"{chosen.title} {words}.", f"Choose {curves} as data, or another method.", "method")
+    suited = " or ".join(inside(one.info.title) for one in sets() if one.drawn and one.target.kind in chosen.suits)
+    words = f"{_does(chosen)}, and these images are in classes"
+    yield InvalidExperiment(f"{chosen.title} {words}.", f"Choose {suited} as data, or another method.", "method")
+
+
+def _does(chosen: type[Method]) -> str:
+    words = {CLASSES.kind: "tells classes apart", NUMBERS.kind: "predicts numbers", MOVES.kind: "learns a policy"}
+    return next(said for kind, said in words.items() if kind in chosen.suits)
 
 
 def _network(info: BackboneInfo, target: Target, called: str) -> Iterator[InvalidExperiment]:
-    if target == NUMBERS and info.form.kind == "images":
-        numbers = " or ".join(one.title for one in catalog.backbones() if one.form.kind == "numbers")
-        yield InvalidExperiment(
-            f"{info.title} reads images, and {called} are numbers.", f"Choose {numbers} as backbone.", "backbone"
-        )
-    if target == CLASSES and info.form.kind == "numbers":
-        yield InvalidExperiment(
-            f"{info.title} reads one number, and these are images.", "Choose another backbone.", "backbone"
-        )
+    wanted = READ[target.kind]
+    if info.form.kind == wanted:
+        return
+    fitting = " or ".join(one.title for one in catalog.backbones() if one.form.kind == wanted)
+    advice = "Choose another backbone." if target == CLASSES else f"Choose {fitting} as backbone."
+    are = {CLASSES: "these are images", NUMBERS: f"{called} are numbers"}.get(target, f"{called} are places")
+    reads = {"numbers": "one number", "states": "places"}.get(info.form.kind, info.form.kind)
+    yield InvalidExperiment(f"{info.title} reads {reads}, and {are}.", advice, "backbone")
 
 
 def precision_faults(experiment: Experiment, _: Method | None) -> Iterator[InvalidExperiment]:

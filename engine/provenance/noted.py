@@ -13,7 +13,7 @@ from engine.data import lists
 from engine.data.episode_splits import LearnsEpisodes, left_out_words, samplers
 from engine.data.findings import Finding, in_classes, in_images
 from engine.data.images import ImageSet
-from engine.data.sources import is_regression
+from engine.data.sources import is_drawn
 from engine.data.splits import ClassSplit
 from engine.errors import StorageError
 from engine.events import Notice
@@ -76,7 +76,7 @@ def warnings(experiment: Experiment, runs: Path) -> list[str]:
     """What the weights have met before, whether the images suit the network, and which classes are too small for an
     episode, as sentences before a run starts; reads the data if they are not in memory. Raises `ExperimentError`
     where they cannot be read or divided."""
-    if is_regression(experiment.dataset):
+    if is_drawn(experiment.dataset):
         return []
     experiment, method = with_method(experiment)
     data, split = seen.divided(experiment)

@@ -25,7 +25,7 @@ from engine.data.examples import Examples
 from engine.data.findings import Finding, images_of
 from engine.data.images import ImageSet
 from engine.data.sets.omniglot import BACKGROUND
-from engine.data.sources import is_regression, known, load
+from engine.data.sources import is_drawn, known, load
 from engine.data.splits import ClassSplit, ImageSplit, for_tasks, split_classes, split_images
 from engine.errors import ExperimentError
 from engine.experiment import BackboneChoice, Experiment
@@ -129,7 +129,7 @@ def learnt(experiment: Experiment, runs: Path | None) -> Past:
     """What this run's weights have met, read off its settings and its data; raises `ExperimentError`."""
     experiment, method = with_method(experiment)
     before = past_of(experiment, method, runs)
-    if is_regression(experiment.dataset):
+    if is_drawn(experiment.dataset):
         return Past(before.lessons, None, before.unknown)
     return after(before, experiment, method, *divided(experiment))
 

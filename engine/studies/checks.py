@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engine.data.dataset import inside
 from engine.data.episode_splits import samplers
 from engine.data.images import Cancel
-from engine.data.sources import is_regression, load, sets
+from engine.data.sources import is_drawn, load, sets
 from engine.data.splits import for_tasks, split_images
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
@@ -69,7 +69,7 @@ def check_data(study: Study, cancelled: Cancel | None = None) -> None:
         of_classes = family(cell.experiment).divides == "classes"
         shape = build_as(MetaLearner, cell.experiment).episodes if of_classes else None
         key = (shape, choice.split_seed, choice.labels_per_class, choice.part, *choice.own_values())
-        if key in seen or is_regression(choice):
+        if key in seen or is_drawn(choice):
             continue
         seen.add(key)
         data = load(choice, cancelled=cancelled)

@@ -45,7 +45,7 @@ def open_answering(
 def on_backbone(choice: BackboneChoice, head: Head, runs: Path) -> HeadLearner:
     """A head on a backbone that stays frozen; raises `ExperimentError`."""
     info = catalog.backbone(choice.name)
-    if info.form.kind == "numbers" or info.form.channels not in HANDED:
+    if info.form.kind != "images" or info.form.channels not in HANDED:
         raise InvalidExperiment(f"{info.title} does not read image files.", "Choose a backbone that reads images.")
     network = build_backbone(choice.model_copy(update={"head": "new"}), None, 0, runs).eval()
     return HeadLearner(network, head, f"{head.title} on {info.title}", normaliser(choice))

@@ -9,6 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.comparison.wording import count, thousands
+from engine.data.sources import target_of
+from engine.data.target import MOVES
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice
 from ui.background import Background
@@ -98,7 +100,7 @@ class DataPreview(QWidget):
 
     def _sampling(self) -> Callable[[Callable[[], bool]], Sampled] | None:
         """Work for the background: tasks of the chosen part, or why there are none."""
-        if self._episode is None:
+        if self._episode is None or target_of(self._choice) == MOVES:
             return None
         (shape, seed), choice, part, draw = self._episode, self._choice, self.tasks.part, self.tasks.draw
 

@@ -183,7 +183,7 @@ class DataSettings(QWidget):
 
     @property
     def _has_numbers(self) -> bool:
-        return self._source is not None and self._source.curves is not None
+        return self._source is not None and self._source.drawn is not None
 
     @property
     def _has_classes(self) -> bool:

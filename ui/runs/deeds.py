@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QWidget
 
 from engine.comparison.wording import count
-from engine.data.sources import is_regression
+from engine.data.sources import is_drawn
 from engine.events import RunState
 from engine.families import named
 from engine.studies.worth import worth_of
@@ -144,7 +144,7 @@ class RunDeeds(DeedsOnRuns):
     def _why_no_map(self, now: RunNow) -> str:
         if now.is_live:
             return "It can be drawn when the run has ended."
-        seen = now.row.is_readable and not is_regression(now.row.experiment.dataset)
+        seen = now.row.is_readable and not is_drawn(now.row.experiment.dataset)
         return "" if seen else "It has no network that looks at images."
 
     def _why_not_resume(self, now: RunNow) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from engine.data.sources import is_regression
+from engine.data.sources import is_drawn
 from engine.errors import Cancelled
 from engine.families import HEAD_BENCH, named
 from ui.parts import Parts
@@ -48,7 +48,7 @@ class SurenessWatch(QObject):
         if self._row is not None and self._row.id == row.id and self._row.state == row.state:
             return
         self.forget()
-        if row.family == HEAD_BENCH.key or not named(row.family).answers or is_regression(row.experiment.dataset):
+        if row.family == HEAD_BENCH.key or not named(row.family).answers or is_drawn(row.experiment.dataset):
             return
         self._row, turn = row, self._turn
         self.is_settled = False

@@ -49,15 +49,15 @@ class ImageTask:
 
 @dataclass(frozen=True, eq=False)
 class ShownTasks:
-    """kind: "images" or "curves". split: "validation" or "test". curves: as `CurveTaskPicture` takes them. images: by
-    place in the data set; empty when the data are gone."""
+    """kind: "images", "curves" or "paths". split: "validation" or "test". drawn: curves as `CurveTaskPicture` takes
+    them, paths as `PathPicture` does. images: by place in the data set; empty when the data are gone."""
 
     run_id: int
     step: int
     split: str
     kind: str
     tasks: tuple[ImageTask, ...] = ()
-    curves: tuple[dict[str, Any], ...] = ()
+    drawn: tuple[dict[str, Any], ...] = ()
     images: Images = field(default_factory=dict)
 
 
@@ -82,8 +82,8 @@ def shown_tasks(
 ) -> ShownTasks:
     """From the file's content; KeyError or ValueError where a part is missing."""
     step, split, kind = int(found["step"]), str(found.get("split", "validation")), str(found["kind"])
-    if kind == "curves":
-        return ShownTasks(run_id, step, split, kind, curves=tuple(found["tasks"]))
+    if kind in ("curves", "paths"):
+        return ShownTasks(run_id, step, split, kind, drawn=tuple(found["tasks"]))
     classes = [np.asarray(task["classes"], np.int64) for task in found["tasks"]]
     tasks = [image_task(task) for task in found["tasks"]]
     wanted = np.unique(np.concatenate([part.ravel() for task in tasks for part in (task.support, task.query)]))

@@ -1,20 +1,23 @@
-"""What a meta-learner says of a few fixed tasks: images with their answers, or curves with their predictions."""
+"""What a meta-learner says of a few fixed tasks: images with their answers, curves with their
+predictions, or ways to goals."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtCore import QPointF, QSize, QSizeF
 from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from engine import registry
-from engine.data.sources import is_regression
+from engine.data.sources import target_of
+from engine.data.target import MOVES, NUMBERS
 from engine.experiment import Experiment
 from engine.meta.learner import MetaLearner
 from ui import theme
 from ui.figures.curve_task_picture import CurveTaskPicture
 from ui.figures.painted import PaintedFigure
+from ui.figures.path_picture import PathPicture
 from ui.runs.task_drawing import TaskDrawing, TaskShape, heading, shape_of, table_rows
 from ui.runs.task_reading import ShownTasks
 from ui.widgets.layouts import in_column
@@ -104,23 +107,25 @@ class ImageTasksView(PaintedFigure):
         return HEADS, [row for place, task in enumerate(tasks) for row in table_rows(task, place)]
 
 
-class CurveTasksView(QWidget):
-    """Regression tasks in two columns."""
+class DrawnTasksView(QWidget):
+    """Curves, or ways to goals, in two columns. make: a picture of one. least: pixels of its height."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, make: Callable[[], CurveTaskPicture | PathPicture], least: int, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self.pictures = [CurveTaskPicture() for _ in range(COUNT)]
+        self.pictures = [make() for _ in range(COUNT)]
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(16)
         for place, picture in enumerate(self.pictures):
-            picture.setMinimumHeight(210)
+            picture.setMinimumHeight(least)
             grid.addWidget(picture, place // 2, place % 2)
 
     def show_tasks(self, shown: ShownTasks | None) -> None:
-        curves = shown.curves if shown is not None else ()
+        drawn = shown.drawn if shown is not None else ()
         for place, picture in enumerate(self.pictures):
-            picture.show_task(curves[place] if place < len(curves) else None)
+            picture.show_task(drawn[place] if place < len(drawn) else None)
 
 
 class TasksView(QWidget):
@@ -128,31 +133,34 @@ class TasksView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.images, self.curves = ImageTasksView(), CurveTasksView()
+        self.images = ImageTasksView()
+        self.curves, self.paths = DrawnTasksView(CurveTaskPicture, 210), DrawnTasksView(PathPicture, 300)
         self.shown: ShownTasks | None = None
-        in_column(self.images, self.curves, owner=self)
+        in_column(self.images, self.curves, self.paths, owner=self)
         self._turn_to(self.images)
 
     def start_run(self, experiment: Experiment, live: bool) -> None:
         """Another run: room for what will come, at its final size."""
         self.shown = None
-        regression = is_regression(experiment.dataset)
         complete, method = registry.with_method(experiment)
         values, steps = complete.method.hyperparameters, isinstance(method, MetaLearner) and method.meets.each
         way, shot, query = (int(values.get(name, 5)) for name in ("way", "shot", "query"))
         words = WAITING if live else "Reading…"
         self.images.expect(way, shot, query, steps, words)
         self.curves.show_tasks(None)
-        self._turn_to(self.curves if regression else self.images)
+        self.paths.show_tasks(None)
+        kinds: dict[str, QWidget] = {NUMBERS.kind: self.curves, MOVES.kind: self.paths}
+        self._turn_to(kinds.get(target_of(experiment.dataset).kind, self.images))
 
     def show_tasks(self, shown: ShownTasks) -> None:
         self.shown = shown
-        if shown.kind == "curves":
-            self.curves.show_tasks(shown)
+        kinds = {"curves": self.curves, "paths": self.paths}
+        if (part := kinds.get(shown.kind)) is not None:
+            part.show_tasks(shown)
         elif shown.tasks:
             self.images.show_tasks(shown)
-        self._turn_to(self.curves if shown.kind == "curves" else self.images)
+        self._turn_to(part or self.images)
 
     def _turn_to(self, part: QWidget) -> None:
-        for one in (self.images, self.curves):
+        for one in (self.images, self.curves, self.paths):
             one.setVisible(one is part)

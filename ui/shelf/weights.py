@@ -194,9 +194,9 @@ def why_not(row: ShelfRow) -> str:
 
 def misfits(found: Sequence[ListLine], data: DatasetChoice) -> Mapping[str, str]:
     """Why, by key. Raises `ExperimentError` where the data cannot be read. Off the window's thread."""
-    from engine.data.sources import is_regression, load
+    from engine.data.sources import is_drawn, load
 
-    if is_regression(data):
+    if is_drawn(data):
         return {one.key: "It reads images, and these are numbers." for one in found if not _reads_numbers(row_of(one))}
     images = load(data)
     side, channels = min(images.typical_size), images.channels

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from engine.backbones import catalog
 from engine.data.episode_splits import samplers
-from engine.data.sources import is_regression
+from engine.data.sources import is_drawn
 from engine.data.splits import for_tasks, split_images
 from engine.errors import InvalidExperiment, NotHere
 from engine.experiment import Experiment
@@ -60,7 +60,7 @@ def check_data(experiment: Experiment) -> None:
     """Read the data set once (the run finds it in memory) and divide it as the run will."""
     from engine.data.sources import load
 
-    if is_regression(experiment.dataset):
+    if is_drawn(experiment.dataset):
         return  # tasks are drawn, there is nothing to read
     data = load(experiment.dataset)
     if family(experiment).divides == "classes":

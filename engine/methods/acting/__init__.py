@@ -1,0 +1,1 @@
+"""Ways to learn a policy, a file each."""
