@@ -39,10 +39,12 @@ def paths(model: Backbone, tasks: GoalTasks, goals: Tensor) -> list[dict[str, An
         ways = wished_path(model, parameters, len(goals))
         for one, way, reached in zip(found, ways, tries.returns, strict=True):
             x, y = way.unbind(1)
-            one["paths"].append({"steps": number, "return": rounded(reached), "x": rounded(x), "y": rounded(y)})
+            one["paths"].append(
+                {"steps": number, "return": round(float(reached), DIGITS), "x": rounded(x), "y": rounded(y)}
+            )
     return found
 
 
-def rounded(values: Tensor) -> Any:
-    """As JSON: a number, or a list of them."""
-    return values.double().cpu().numpy().round(DIGITS).tolist()
+def rounded(values: Tensor) -> list[float]:
+    """As JSON. values: [n]."""
+    return [round(value, DIGITS) for value in values.tolist()]

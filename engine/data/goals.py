@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +20,8 @@ class Goals:
     """Where such tasks come from. draw: (choice, rng, count) -> new goals float64 [count, 2]. sentence: choice -> what
     they are. span: smallest and largest of both coordinates; every try begins at the origin."""
 
-    draw: Callable[[Any, np.random.Generator, int], Places]
-    sentence: Callable[[Any], str]
+    draw: Callable[[DatasetChoice, np.random.Generator, int], Places]
+    sentence: Callable[[DatasetChoice], str]
     span: tuple[float, float]
 
     def fixed(self, choice: DatasetChoice, seed: list[int], count: int) -> Places:

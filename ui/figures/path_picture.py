@@ -27,7 +27,7 @@ RETURN = "test/return"
 
 
 @dataclass(frozen=True, eq=False)
-class Way:
+class WayToGoal:
     """After so many steps towards the goal: places float64 [moves + 1], and the mean return of tries with noise."""
 
     steps: int
@@ -36,10 +36,10 @@ class Way:
     reached: float
 
 
-def ways_of(task: dict[str, Any]) -> tuple[Way, ...]:
+def ways_of(task: dict[str, Any]) -> tuple[WayToGoal, ...]:
     """Of an entry of the file; KeyError where a part is missing."""
     return tuple(
-        Way(int(one["steps"]), np.asarray(one["x"], float), np.asarray(one["y"], float), float(one["return"]))
+        WayToGoal(int(one["steps"]), np.asarray(one["x"], float), np.asarray(one["y"], float), float(one["return"]))
         for one in task["paths"]
     )
 
@@ -51,7 +51,7 @@ class PathPicture(PaintedFigure):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(TITLE, parent)
-        self.ways: tuple[Way, ...] = ()
+        self.ways: tuple[WayToGoal, ...] = ()
         self.goal = QPointF()
         self._plot: Plot | None = None
 
@@ -139,7 +139,7 @@ class PathPicture(PaintedFigure):
         return f"{after_words(way.steps)}, move {move}\nreturn {number(way.reached, metrics.of(RETURN).digits)}"
 
 
-def points(way: Way) -> list[tuple[float, float]]:
+def points(way: WayToGoal) -> list[tuple[float, float]]:
     return list(zip(way.x.tolist(), way.y.tolist(), strict=True))
 
 
