@@ -79,6 +79,10 @@ class Surveyor:
 
     def sound(self, images: Labelled) -> Sounding:
         """Loss and answers at the point where it is."""
-        logits = self.logits(images)
-        losses = F.cross_entropy(logits, images.labels, reduction="none").double().cpu().numpy()
-        return Sounding(losses, (logits.argmax(1) == images.labels).cpu().numpy())
+        return sounding(self.logits(images), images)
+
+
+def sounding(logits: Tensor, images: Labelled) -> Sounding:
+    """Of logits float32 [n, classes] for these images."""
+    losses = F.cross_entropy(logits, images.labels, reduction="none").double().cpu().numpy()
+    return Sounding(losses, (logits.argmax(1) == images.labels).cpu().numpy())

@@ -18,23 +18,19 @@ from ui.about import version
 from ui.command.between import add_between
 from ui.command.help_texts import (
     ABOUT,
-    ADAPT_HELP,
     BETWEEN_HELP,
-    EXPORT_HELP,
     FETCH_HELP,
-    KEPT_HELP,
-    PREDICT_HELP,
     RESUME_HELP,
     RUN_HELP,
     STUDY_HELP,
-    TEST_HELP,
     TOUR,
 )
 from ui.command.table import EVERY, declare, one_experiment
+from ui.command.using import add_using
 
 COMMANDS = (
     "demo", "run", "resume", "study", "list", "show", "compare", "between", "fetch", "weights", "predict", "adapt",
-    "test", "kept", "export",
+    "test", "kept", "mix", "export",
 )  # fmt: skip
 LISTS = ("datasets", "backbones", "methods", "presets", "devices", "runs")
 
@@ -114,12 +110,6 @@ def way(text: str) -> tuple[str, int | str]:
     return " ".join(name.replace("-", " ").split()), int(value) if value.isdecimal() else value
 
 
-def positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise InvalidExperiment(f"“{shown(text)}” is no number of classes.", "Give a whole number from 1 on.")
-    return int(text)
-
-
 def add_demo(demo: argparse.ArgumentParser) -> None:
     demo.add_argument("--output", type=png_name, metavar="FILE", help="where the picture of the comparison goes (PNG)")
     demo.add_argument("--no-window", action="store_true", help="stay in the terminal even where there is a display")
@@ -183,25 +173,6 @@ def add_study(study: argparse.ArgumentParser) -> None:
     study.add_argument("--dry-run", action="store_true", help="print the study file and run nothing")
 
 
-def add_images(asked: argparse.ArgumentParser, number: str = "+") -> None:
-    asked.add_argument("images", metavar="IMAGE|FOLDER|ZIP", nargs=number, help="what to look at, in this order")
-    asked.add_argument("--top", type=positive, metavar="N", help="how many classes; default 3, of --json all")
-    asked.add_argument("--csv", metavar="FILE", help="also write a table, with the likeliest class or --top of them")
-    asked.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
-
-
-def add_export(export: argparse.ArgumentParser) -> None:
-    words = "its number, uid (or the start of it) or name; or a folder of kept classes"
-    export.add_argument("run", metavar="RUN", help=words)
-    export.add_argument("--to", metavar="DIR", required=True, help="the folder to make; it must not be there yet")
-    export.add_argument(
-        "--classes", metavar="DIR", help="for methods that learn classes by example: a folder of images for each class"
-    )
-    words = "a folder of images to check the export on, instead of the run's own"
-    export.add_argument("--check-on", metavar="DIR", help=words)
-    export.add_argument("--pt2", action="store_true", help="also torch's own file, for the same version of torch")
-
-
 def add_questions(command: Callable[..., argparse.ArgumentParser]) -> None:
     listing = command("list", "say what there is to choose from, or which runs are saved")
     listing.add_argument("what", metavar="|".join(LISTS))
@@ -228,39 +199,6 @@ def add_questions(command: Callable[..., argparse.ArgumentParser]) -> None:
     own.add_argument("--insist", action="store_true", help="keep them though little of the network was found")
     words = "also save a picture of the comparison (PNG)"
     compare.add_argument("--output", type=png_name, metavar="FILE", help=words)
-
-
-def add_using(command: Callable[..., argparse.ArgumentParser]) -> None:
-    """What asks saved runs about images."""
-    predict = command("predict", "what a saved or exported run says of images, folders and zips", PREDICT_HELP)
-    adapt = command("adapt", "let a saved run meet new classes, then say what it makes of images", ADAPT_HELP)
-    for asked, also in (
-        (predict, ", or a folder that was exported"),
-        (adapt, ", or a folder of classes kept on Try it"),
-    ):
-        asked.add_argument("run", metavar="RUN", help=f"its number, uid (or the start of it) or name{also}")
-    adapt.add_argument(
-        "classes", metavar="CLASSES",
-        help="a folder with one folder of a few images for each class; not after classes that were kept",
-    )  # fmt: skip
-    adapt.add_argument(
-        "--head", metavar="NAME", default="nearest_mean",
-        help="what tells the classes apart for a run that learns no tasks, on the features of its network",
-    )  # fmt: skip
-    adapt.add_argument(
-        "--calibrate", action="store_true",
-        help="measure first, on the run's own validation and test tasks, how sure a meta-learner may be; kept with it",
-    )  # fmt: skip
-    add_images(predict)
-    add_images(adapt, "*")
-    again = command("test", "test saved runs on another folder of images, and keep the figures", TEST_HELP)
-    again.add_argument("runs", metavar="RUN", nargs="+", help="numbers, uids or names")
-    again.add_argument("data", metavar="NAME|FOLDER|ZIP", help="images with their classes, named as the runs' own")
-    again.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
-    kept = command("kept", "how well fine-tuned runs still tell the classes of the run they started from", KEPT_HELP)
-    kept.add_argument("runs", metavar="RUN", nargs="+", help="numbers, uids or names")
-    kept.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
-    add_export(command("export", "write a saved run as a folder that works without this program", EXPORT_HELP))
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -115,6 +115,18 @@ All weights are mixed, heads included, so the runs need one backbone and the sam
 point are measured on the same images. Ctrl+C gives up; the same command goes on from there, and once done it answers
 at once.
 """
+MIX_HELP = """\
+examples:
+
+  PROGRAM mix 5                               run 5 between its start and its result, alpha by alpha
+  PROGRAM mix 5 --on other-photos/ --keep     also on another folder; the chosen mixture becomes a run of its own
+  PROGRAM mix 5 6 7 8 --keep                  soups: the greedy one becomes a run of its own
+
+One run needs a start with a head that had learnt: LP-FT, or a run that kept the head of a probe. Several need one start
+and one head: probe once, then fine-tune that run with other rates, seeds or augmentation, its head kept each time.
+Validation images choose; test images are only told. Batch norm's statistics are averaged anew on training images
+wherever the mixed runs do not share them.
+"""
 EXPORT_HELP = """\
 examples:
 

@@ -94,6 +94,7 @@ COMMANDS = {  # command -> module of this package and what answers in it
     "export": ("export", "export_from_command_line"),
     "adapt": ("predict", "adapt_from_command_line"),
     "test": ("test", "test_from_command_line"),
+    "mix": ("mix", "mix_from_command_line"),
     "kept": ("kept", "kept_from_command_line"),
 }
 

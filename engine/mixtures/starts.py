@@ -1,0 +1,51 @@
+"""What a run began its changes of the trunk with: the trunk as it was, and a head that had learnt on it already."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from copy import deepcopy
+
+import numpy as np
+
+from engine.artifacts.checkpoints import Checkpoints
+from engine.backbones.backbone import snapshot
+from engine.errors import InvalidExperiment
+from engine.events import Preparing
+from engine.landscape.corners import Corner, begun
+from engine.machine.limits import Limits
+from engine.search.fits import part
+from engine.tuning.material import Material
+from engine.tuning.method import FineTuneMethod
+from engine.tuning.training import FineTuning, StageTraining
+
+ADVICE = "Train with LP-FT; or probe first, then fine-tune from that run with its head kept."
+
+
+def start_of(end: Corner, material: Material) -> Generator[Preparing, None, Corner]:
+    """Yields `Preparing`, returns the start with its head: the one that was kept, or the probe's of a method that lets
+    the head learn first, which is learnt again here as the run learnt it. Raises `InvalidExperiment` where the head
+    began at random: between such a start and the result lies nothing of use."""
+    title = f"{end.title}, start"
+    start = begun(end, title)
+    if end.model.experiment.backbone.head == "kept":
+        return start
+    method = end.model.method
+    assert isinstance(method, FineTuneMethod)
+    training = head_training(start, end, method, material)
+    stages = method.stages()
+    if len(stages) < 2 or not training.on_features(stages[0], 0):
+        words = f"“{end.title}” began with a random head, so nothing can be mixed with its start."
+        raise InvalidExperiment(words, ADVICE)
+    for _ in StageTraining(training, stages[0], 0, False).events():
+        yield Preparing("Learning the head of the start again")
+    return Corner(title, end.model, snapshot(training.model), end.folder, start=True)
+
+
+def head_training(start: Corner, end: Corner, method: FineTuneMethod, material: Material) -> FineTuning:
+    """The run's training at its start, which keeps no weights: without validation images none is offered to be kept."""
+    model = deepcopy(end.model.network).requires_grad_(True)
+    model.load_state_dict(start.state)
+    return FineTuning(
+        model, method, material.train, part(material.train, np.arange(0)), material.shape, Checkpoints(end.folder),
+        Limits(), seed=end.model.experiment.seed, bf16=end.model.bf16, background=material.background,
+    )  # fmt: skip

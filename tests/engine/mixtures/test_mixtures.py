@@ -1,0 +1,129 @@
+"""Weights between a run and its start, and soups: real runs on drawn bars, ends and single runs to the last bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+import torch
+
+from engine.artifacts.saved import SavedModel
+from engine.errors import ExperimentError
+from engine.events import Evaluated, RunFailed
+from engine.execute import execute
+from engine.experiment import DatasetChoice
+from engine.mixtures.saving import experiment_of_mixture, keep_mixture
+from engine.mixtures.soup import cooked
+from engine.mixtures.wise_ft import ALPHAS, best_of, line_of
+from engine.provenance.seen import learnt_from
+from engine.using.own_images import own_images
+from tests.engine.landscape.conftest import photos, run  # noqa: F401 its runs are shared
+
+T = TypeVar("T")
+Run = Callable[..., Path]
+GENTLE = {"probe_epochs": 5, "learning_rate": 0.002}
+
+
+def drained(work: Generator[Any, None, T]) -> T:
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
+
+
+def ingredients(run: Run) -> list[tuple[Path, str]]:  # noqa: F811
+    """Two runs of one probe, with its head, and other rates and seeds."""
+    run("probe", "linear_probe")
+    start = {"backbone": {"weights": "run:probe", "head": "kept"}}
+    rates = ((0, 0.002), (1, 0.004))
+    return [(run(f"from probe {seed}", seed=seed, learning_rate=rate, **start), f"rate {rate}") for seed, rate in rates]
+
+
+def test_the_ends_are_the_probe_and_the_result_bit_for_bit(run: Run) -> None:  # noqa: F811
+    folder = run("gentle", "lp_ft", **GENTLE)
+    line = drained(line_of(folder, "LP-FT"))
+    test = line.material.test
+    assert not line.surveyor.averaged  # LP-FT keeps batch norm as it came
+    line.state(1.0)
+    saved = SavedModel.open(folder)
+    assert torch.equal(line.surveyor.logits(test), saved.seen(test.inputs[:])[1])
+    line.state(0.0)
+    probe = SavedModel.open(run("same probe", "linear_probe", epochs=5))
+    assert torch.equal(line.surveyor.network.head.weight, probe.network.head.weight)
+    assert torch.equal(line.surveyor.logits(test), probe.seen(test.inputs[:])[1])
+
+
+def test_alpha_is_chosen_by_validation_images_alone(run: Run) -> None:  # noqa: F811
+    line = drained(line_of(run("gentle", "lp_ft", **GENTLE), "LP-FT"))
+    found = drained(line.measured())
+    assert len(found.test) == len(found.validation) == len(ALPHAS)
+    assert found.chosen == best_of(list(found.validation))
+    best = max(one.accuracy for one in found.validation)
+    assert found.validation[found.chosen].accuracy == best
+    assert not found.source
+    assert "no saved run" in found.source_words
+    assert best_of([]) is None
+
+
+def test_the_source_and_another_folder_are_measured_along_the_way(run: Run, photos: Path) -> None:  # noqa: F811
+    run("source", "scratch")
+    folder = run("from source", "lp_ft", backbone={"weights": "run:source"}, dataset={"split_seed": 3}, **GENTLE)
+    line = drained(line_of(folder, "LP-FT", DatasetChoice(name="folder", path=str(photos))))
+    found = drained(line.measured())
+    assert len(found.source) == len(found.further) == len(ALPHAS)
+    assert found.source[0].values["source/old head"] == line.watch.before.values["source/old head"]  # type: ignore[union-attr]
+    assert line.further is not None
+    learnt = learnt_from(folder)
+    assert learnt is not None
+    data = line.material.data
+    assert not set(data.contents[line.further.images.ids].tolist()) & set(learnt.tolist())
+
+
+def test_statistics_that_differ_are_averaged_anew_at_the_ends_alike(run: Run) -> None:  # noqa: F811
+    folder = run("moving", "lp_ft", batch_norm="batch statistics", **GENTLE)
+    line = drained(line_of(folder, "LP-FT"))
+    assert line.surveyor.averaged
+    state = line.state(1.0)
+    assert torch.equal(state["head.weight"], line.end.state["head.weight"])
+    assert any(not torch.equal(state[key], line.end.state[key]) for key in state if key.endswith("running_mean"))
+
+
+def test_a_soup_of_runs_of_one_start(run: Run) -> None:  # noqa: F811
+    soup = drained(cooked(ingredients(run)))
+    alone = [one.alone.validation.accuracy for one in soup.ingredients]
+    assert alone == sorted(alone, reverse=True)
+    assert soup.ingredients[0].taken
+    assert soup.greedy.validation.accuracy >= alone[0]
+    first = soup.ingredients[0].corner
+    images = own = drained(own_images(first.model, first.folder)).test
+    logits = soup.kitchen.mix([first]).logits(images)  # a soup of one
+    assert torch.equal(logits, first.model.seen(own.inputs[:])[1])
+
+
+def test_a_kept_mixture_is_tested_like_its_run_and_is_weights_for_others(run: Run, tmp_path: Path) -> None:  # noqa: F811
+    folder = run("gentle", "lp_ft", **GENTLE)
+    line = drained(line_of(folder, "LP-FT"))
+    found, state = drained(line.measured()), line.state(0.5)
+    name = keep_mixture(state, {"start": 0.5, folder.name: 0.5}, [line.end])
+    assert keep_mixture(state, {"start": 0.5, folder.name: 0.5}, [line.end]) == name
+    events = list(execute(experiment_of_mixture(name, line.end), folder.parent / "kept mixture"))
+    assert not [event for event in events if isinstance(event, RunFailed)]
+    figure = next(event for event in events if isinstance(event, Evaluated))
+    assert figure.value == pytest.approx(found.test[5].accuracy)
+    again = SavedModel.open(folder.parent / "kept mixture")
+    assert all(torch.equal(value, state[key]) for key, value in again.network.state_dict().items())
+
+
+def test_what_cannot_be_mixed_is_said(run: Run) -> None:  # noqa: F811
+    with pytest.raises(ExperimentError, match="began with a random head"):
+        drained(line_of(run("full0"), "full"))
+    with pytest.raises(ExperimentError, match="random head"):
+        drained(cooked([(run("full0"), "a"), (run("full1", seed=1), "b")]))
+    with pytest.raises(ExperimentError, match="two runs or more"):
+        drained(cooked(ingredients(run)[:1]))
+    others = [*ingredients(run)[:1], (run("gentle", "lp_ft", **GENTLE), "LP-FT")]
+    with pytest.raises(ExperimentError, match="other weights or another head"):
+        drained(cooked(others))
