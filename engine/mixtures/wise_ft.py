@@ -66,7 +66,7 @@ class Along:
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class MixLine:
     """A run between its start and its result, ready to be measured."""
 
     start: Corner
@@ -107,7 +107,7 @@ def best_of(validation: list[Sounding]) -> int | None:
 
 def line_of(
     folder: Path, title: str, other: DatasetChoice | None = None, device: str = "cpu"
-) -> Generator[Preparing, None, Line]:
+) -> Generator[Preparing, None, MixLine]:
     """Yields `Preparing`, returns the line of a finished run. other: a further set to be tested on.
 
     Raises `InvalidExperiment` where the run has no start with a head, `ExperimentError` where images or weights are
@@ -119,7 +119,7 @@ def line_of(
     refuse_unlike((start, end))
     watch, words = yield from watch_of(end, material)
     further = further_of(end.model, folder, other) if other is not None else None
-    return Line(start, end, material, Surveyor((start, end), material.train), watch, words, further)
+    return MixLine(start, end, material, Surveyor((start, end), material.train), watch, words, further)
 
 
 def watch_of(end: Corner, material: Material) -> Generator[Preparing, None, tuple[SourceWatch | None, str]]:

@@ -28,11 +28,15 @@ OWN: dict[str, Entry] = {
     "clear": ("Clear the choice", "Esc", "close", "Untick and deselect everything"),
 }
 ORDER = (
-    "tick open clone again star rename note cell tag archive study begin try test export command folder copy delete "
-    "clear"
+    "tick open clone again star rename note cell tag archive study begin try test mix export command folder copy "
+    "delete clear"
 )
+OF_SOME = (  # what needs one run or more
+    "tick", "again", "star", "tag", "archive", "study", "try", "test", "mix", "command", "copy", "delete",
+)  # fmt: skip
 IN_MENU = (
-    ("tick", "open"), ("clone", "again", "study", "begin", "try", "test"), ("star", "rename", "note", "cell", "tag"),
+    ("tick", "open"), ("clone", "again", "study", "begin", "try", "test", "mix"),
+    ("star", "rename", "note", "cell", "tag"),
     ("copy", "export", "command", "folder"), ("archive", "delete"),
 )  # fmt: skip
 
@@ -78,7 +82,7 @@ class RunActions(DeedsOnRuns):
         self.actions["begin"].setEnabled(len(runs) == 1 and not handing_on.why_not_begin(runs[0]))
         for key in ("open", "clone", "rename", "note", "cell", "folder"):
             self.actions[key].setEnabled(len(runs) == 1 or (bool(runs) and key in ("rename", "note")))
-        for key in ("tick", "again", "star", "tag", "archive", "study", "try", "test", "command", "copy", "delete"):
+        for key in OF_SOME:
             self.actions[key].setEnabled(bool(runs))
 
     # Deeds

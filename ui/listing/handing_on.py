@@ -26,6 +26,7 @@ EXPORT = (
     "export",
     "A folder that works without Warmstart: a graph, weights, a card and a short program",
 )
+MIX = ("Mix weights…", "M", "compare", "A run with its start, or several runs of one start: often better than each")
 TEST = ("Test on other images…", "Ctrl+Shift+T", "data", "Another folder of images with their classes")
 
 
@@ -60,6 +61,14 @@ def test_on_other_images(owner: QWidget, parts: Parts, rows: Sequence[RunRow]) -
 
     if rows:
         OtherSetsDialog(parts, rows, owner.window()).show()
+
+
+def mix(owner: QWidget, parts: Parts, rows: Sequence[RunRow]) -> None:
+    """Open the dialog for these runs, above the window of `owner`."""
+    from ui.listing.mix_dialog import MixDialog
+
+    if rows:
+        MixDialog(parts, rows, owner.window()).show()
 
 
 def export(owner: QWidget, parts: Parts, row: RunRow) -> None:

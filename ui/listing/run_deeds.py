@@ -30,6 +30,7 @@ TABLE: dict[str, Entry] = {
     "export": handing_on.EXPORT,
     "folder": handing_on.FOLDER,
     "test": handing_on.TEST,
+    "mix": handing_on.MIX,
     "delete": ("Delete", "Del", "discard", "Delete the selected runs; Ctrl+Z brings them back"),
 }
 
@@ -53,6 +54,7 @@ class DeedsOnRuns(Deeds):
             "command": lambda: handing_on.copy_commands(parts, self.rows()),
             "export": lambda: handing_on.export(owner, parts, self.rows()[0]),
             "folder": lambda: handing_on.open_folder(parts, self.rows()[0]),
+            "mix": lambda: handing_on.mix(owner, parts, self.rows()),
             "test": lambda: handing_on.test_on_other_images(owner, parts, self.rows()),
         }  # fmt: skip
         table = {**TABLE, **own}

@@ -41,10 +41,10 @@ OWN: dict[str, Entry] = {
 }
 ORDER = (
     "pause stop discard compare clone again resume star rename note delete tag archive "
-    "begin worth command figure map try test export folder"
+    "begin worth command figure map try test mix export folder"
 )
 ELSEWHERE = "This run belongs to another window or terminal: control it there."
-DONE = {"compare": "compared", "test": "tested", "try": "tried", "export": "exported"}
+DONE = {"compare": "compared", "test": "tested", "try": "tried", "mix": "mixed", "export": "exported"}
 LIVE_DEEDS, ENDED_DEEDS = (
     ("pause", "stop", "discard"),
     ("compare", "clone", "begin", "worth", "resume", "again", "delete"),
@@ -87,7 +87,7 @@ class RunDeeds(DeedsOnRuns):
             (
                 first,
                 rest,
-                ("begin", "worth", "map", "try", "test", "export", "command", "folder"),
+                ("begin", "worth", "map", "try", "test", "mix", "export", "command", "folder"),
                 ("archive", "delete"),
             )
         )

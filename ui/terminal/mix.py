@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from engine.comparison.intervals import wilson
-from engine.comparison.wording import bare_interval, interval_text, number
+from engine.comparison.wording import number
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice, Experiment
 from engine.plan import Plan
@@ -21,9 +20,8 @@ from ui.terminal.workspaces import open_workspace
 
 if TYPE_CHECKING:
     from engine.events import Preparing
-    from engine.landscape.surveying import Sounding
-    from engine.mixtures.soup import Soup, Tasted
-    from engine.mixtures.wise_ft import Along, Line
+    from engine.mixtures.soup import Soup
+    from engine.mixtures.wise_ft import Along
 
 T = TypeVar("T")
 
@@ -66,7 +64,7 @@ def _of_one(
 
     line = drained(line_of(*run, other, chosen.device or "cpu"))
     found = drained(line.measured())
-    (print_along_objects if chosen.json else print_along)(found, line)
+    (print_along_objects if chosen.json else print_along)(found)
     if not chosen.keep and chosen.alpha is None:
         return None
     if chosen.alpha is None and found.chosen is None:
@@ -94,8 +92,9 @@ def _of_several(runs: list[tuple[Path, str]], chosen: argparse.Namespace) -> tup
 # One run and its start
 
 
-def print_along(found: Along, line: Line) -> None:
+def print_along(found: Along) -> None:
     from engine.mixtures.wise_ft import ALPHAS
+    from engine.mixtures.words import along_words, share
 
     further = [found.further_title] if found.further else []
     heads = [">Alpha", ">Validation, %", ">Test, %", *[f">{one}, %" for one in further]]
@@ -109,33 +108,11 @@ def print_along(found: Along, line: Line) -> None:
         cells += [number(100 * value) for value in found.source[place].values.values()] if found.source else []
         rows.append(cells)
     print_table(heads, rows)
-    for words in said_along(found, line):
+    for words in along_words(found):
         say(words)
 
 
-def said_along(found: Along, line: Line) -> list[str]:
-    """What was chosen and what the figures rest on."""
-    from engine.mixtures.wise_ft import ALPHAS
-
-    said = ["Alpha 0 is the start with its probe’s head, 1 the run’s result."]
-    if found.chosen is not None:
-        gain = found.gain()
-        said.append(
-            f"* chosen by {len(line.material.validation):,} validation images: alpha {ALPHAS[found.chosen]:g}; on "
-            f"{len(line.material.test):,} test images {number(100 * gain.value)} points above the result "
-            f"({interval_text(gain)})."
-        )
-    said.append(f"Old classes: {found.source_words}.".replace("..", "."))
-    anew, same = "averaged anew on the training images at each alpha", "the same at both ends, so kept"
-    averaged = anew if found.averaged else same
-    return [*said, f"Batch norm’s statistics are {averaged}."]
-
-
-def share(one: Sounding) -> str:
-    return bare_interval(wilson(int(one.right.sum()), len(one.right)))
-
-
-def print_along_objects(found: Along, line: Line) -> None:
+def print_along_objects(found: Along) -> None:
     from engine.mixtures.wise_ft import ALPHAS
 
     for place, alpha in enumerate(ALPHAS):
@@ -150,23 +127,21 @@ def print_along_objects(found: Along, line: Line) -> None:
 
 
 def print_soup(soup: Soup) -> None:
+    from engine.mixtures.words import mixtures, share, soup_words
+
     rows = [
         (one.corner.title, "yes" if one.taken else "no", share(one.alone.validation), share(one.alone.test))
         for one in soup.ingredients
     ]
-    for name, one in mixtures(soup):
-        rows.append((name, "", share(one.validation), share(one.test)))
+    rows += [(name, "", share(one.validation), share(one.test)) for name, one in mixtures(soup)]
     print_table(("Run", "Taken", ">Validation, %", ">Test, %"), rows)
-    averaged = "averaged anew on the training images" if soup.kitchen.averages else "the same in all of them, so kept"
-    say(f"Chosen by {soup.images[0]:,} validation images, never by the {soup.images[1]:,} test images.")
-    say(f"Batch norm’s statistics are {averaged}. The ensemble costs {len(soup.ingredients)} passes an image.")
-
-
-def mixtures(soup: Soup) -> Sequence[tuple[str, Tasted]]:
-    return (("Greedy soup", soup.greedy), ("Uniform soup", soup.uniform), ("Ensemble of logits", soup.ensemble))
+    for words in soup_words(soup):
+        say(words)
 
 
 def print_soup_objects(soup: Soup) -> None:
+    from engine.mixtures.words import mixtures
+
     for one in soup.ingredients:
         alone = {"validation": one.alone.validation.accuracy, "test": one.alone.test.accuracy}
         print_json({"run": one.corner.folder.name, "taken": one.taken} | alone)
