@@ -117,6 +117,7 @@ class MainWindow(QMainWindow):
             "example": self._run_example,
             "reset layout": self._reset_layout,
             "meta-learning": self._explain,
+            "lectures": self._answer_lectures,
             "shortcuts": lambda: ShortcutsDialog(self.menus.listed(), self).open(),
             "about": self._about,
         }
@@ -217,6 +218,11 @@ class MainWindow(QMainWindow):
         from ui.help.two_views import TwoViewsDialog
 
         TwoViewsDialog(self).show()
+
+    def _answer_lectures(self) -> None:
+        from ui.help.lectures import LecturesDialog
+
+        LecturesDialog(self.parts.navigator, self).show()
 
     def _about(self) -> None:
         QMessageBox.about(self, "About Warmstart", plain(about(self.parts.workspace.root)))
