@@ -24,7 +24,7 @@ INTRODUCTION = (
 
 
 @dataclass(frozen=True)
-class Answered:
+class AnsweredQuestion:
     """A question and where its answer is found. opens: the name of a study that comes with the program, or an
     experiment."""
 
@@ -57,26 +57,26 @@ FROM_OMNIGLOT = Experiment(
     backbone=BackboneChoice(name="conv4", weights="omniglot-supervised"),
     method=MethodChoice(name="lp_ft"),
 )
-SECTIONS: dict[str, tuple[Answered, ...]] = {
+SECTIONS: dict[str, tuple[AnsweredQuestion, ...]] = {
     "Pretraining": (
-        Answered(
+        AnsweredQuestion(
             "What is the difference between transfer and self-supervised pretraining (DINO, puzzles, occlusion)?",
             "Transfer takes weights that were learnt with labels of something else. Under Pretraining a network is "
             "asked what images answer themselves: are these two views of one image, what was hidden, which way was it "
             "turned. What is put to it is shown before Start; its trunk is then weights like any others.",
             digits("simclr"),
         ),
-        Answered(
+        AnsweredQuestion(
             "Do you need labels to pretrain for a task that has them?",
             "The same few labels on weights that were random, pretrained without labels, and pretrained with them.",
             "do-you-need-labels",
         ),
-        Answered(
+        AnsweredQuestion(
             "Must the data to pretrain on be diverse?",
             "The same study: its arms pretrain on the target's own images or on another, larger set.",
             "do-you-need-labels",
         ),
-        Answered(
+        AnsweredQuestion(
             "Does learning without labels mean recreating the input?",
             "It may. Denoising and masking rebuild the image, and what was hidden, what was rebuilt and what is true "
             "stand beside each other while it learns.",
@@ -84,49 +84,49 @@ SECTIONS: dict[str, tuple[Answered, ...]] = {
         ),
     ),
     "Transfer and fine-tuning": (
-        Answered(
+        AnsweredQuestion(
             "Can any large, diverse set be a source?",
             "Weights learnt on Omniglot's characters meet digits. In Backbone choose others: what a network has met, "
             "and what suits the images, is said beside each.",
             FROM_OMNIGLOT,
         ),
-        Answered(
+        AnsweredQuestion(
             "When does transfer help?",
             "Error against the number of labels, from pretrained weights and from scratch: where the lines meet, "
             "pretraining has stopped paying. “Measure” beside a data set ranks weights beforehand, and says how far "
             "such a ranking is to be trusted.",
             "error-against-size",
         ),
-        Answered(
+        AnsweredQuestion(
             "Does fine-tuning destroy what was pretrained?",
             "Full fine-tuning, a linear probe and LP-FT, tested on clean digits and on six corruptions that nobody "
             "trained on.",
             "lp-ft-out-of-distribution",
         ),
-        Answered(
+        AnsweredQuestion(
             "How are the old data and the new ones balanced: what is forgotten?",
             "Train this first. Then let another run go on from its weights on other images, and tick “Measure what it "
             "keeps” below them: how well it still tells the old classes, by the old head and by a fresh probe.",
             FIRST_HALF,
         ),
-        Answered(
+        AnsweredQuestion(
             "Does pretraining start in a better basin?",
             "Train this with two seeds, and once more from random weights. “warmstart between” with the numbers of two "
             "runs tells the loss on the way from one to the other, and whether a barrier stands between them.",
             FROM_OMNIGLOT.model_copy(update={"method": MethodChoice(name="full_ft")}),
         ),
-        Answered(
+        AnsweredQuestion(
             "Several tasks at once, or transfer from one to the other?",
             "The first five digits and the last five on one trunk, both at once; how far the gradients of "
             "the two disagree is measured. Stages learn one after the other, and tell what of the first is forgotten.",
             digits("equal"),
         ),
-        Answered(
+        AnsweredQuestion(
             "Which layers should learn?",
             "First, middle or last block, or the head, for changed pixels and for changed labels.",
             "which-block",
         ),
-        Answered(
+        AnsweredQuestion(
             "Can a network adapt at test time, without any label?",
             "The same study: statistics of the target and TENT stand beside no adaptation. They see the test images, "
             "and are marked for it.",
@@ -134,18 +134,18 @@ SECTIONS: dict[str, tuple[Answered, ...]] = {
         ),
     ),
     "Meta-learning": (
-        Answered(
+        AnsweredQuestion(
             "Can initial weights be learnt from which a few steps suffice?",
             "MAML on sinusoids: the curve before and after each step is drawn while it learns.",
             SINUSOIDS,
         ),
-        Answered(
+        AnsweredQuestion(
             "Does it work for reinforcement learning?",
             "A point has to find its goal by rewards: a policy learnt for it by MAML, and one of all goals pooled. "
             "The ways to four goals are drawn, before and after each step.",
             "point-mass",
         ),
-        Answered(
+        AnsweredQuestion(
             "Does what was meta-learnt hold far from where it was learnt?",
             "Land cover: tasks of regions that lie further and further from those of the training.",
             "land-cover",
@@ -181,20 +181,20 @@ class LecturesDialog(QDialog):
         in_column(*parts, ..., owner=page, gap=14, edges=(16, 12, 16, 12))
         return page
 
-    def _entry(self, one: Answered) -> QWidget:
+    def _entry(self, one: AnsweredQuestion) -> QWidget:
         box = QWidget()
         act = button("Try it", "", self._where(one), lambda: self._open(one))
         act.setAccessibleName(f"Try it: {one.question}")
         in_column(Text(one.question, bold=True), Text(one.answer), in_row(act, ...), owner=box, gap=6)
         return box
 
-    def _where(self, one: Answered) -> str:
+    def _where(self, one: AnsweredQuestion) -> str:
         """What the button opens, in words."""
         if isinstance(one.opens, Experiment):
             return "Fills in New experiment"
         return f"Opens the study “{study_preset(one.opens).title}”"
 
-    def _open(self, one: Answered) -> None:
+    def _open(self, one: AnsweredQuestion) -> None:
         if isinstance(one.opens, Experiment):
             self._navigator.open("new_experiment", one.opens)
         else:
