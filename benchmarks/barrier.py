@@ -1,9 +1,9 @@
 """The barrier between two fine-tuned runs: from the same pretrained weights, and from random ones.
 
     python -m benchmarks.barrier --workspace DIR [--pairs 5] [--epochs 20] [--backbones conv4 resnet_small]
-        [--points 21] [--images 256]
+        [--points 21] [--images 256] [--classes 20]
 
-Data: the first 40 characters of Glyphs, all their training images. Each pair is two runs of full fine-tuning that
+Data: --classes characters of Glyphs, all their training images. Each pair is two runs of full fine-tuning that
 differ in their seed alone, so in the first head, the order of the images and, from random weights, the whole start.
 Measured: the straight line between both (heads included), batch norm's statistics averaged anew at each point. Printed
 and kept in DIR/barrier.json: barriers of loss and of error on test images, their mean over pairs with Student's 95 %
@@ -30,17 +30,17 @@ STARTS = ("omniglot-supervised", "random")
 Row = dict[str, float]
 
 
-def trained(backbone: str, weights: str, seed: int, epochs: int, runs: Path) -> Path:
+def trained(backbone: str, weights: str, seed: int, given: argparse.Namespace) -> Path:
     """The folder of a run, made once."""
-    folder = runs / f"{backbone}-{weights}-{seed}"
-    given = Experiment(
-        dataset=DatasetChoice(name="glyphs", classes=40),
+    folder = Path(given.workspace) / "runs" / f"{backbone}-{weights}-{seed}"
+    experiment = Experiment(
+        dataset=DatasetChoice(name="glyphs", classes=given.classes),
         backbone=BackboneChoice(name=backbone, weights=weights),
-        method=MethodChoice(name="full_ft", hyperparameters={"epochs": epochs}),
+        method=MethodChoice(name="full_ft", hyperparameters={"epochs": given.epochs}),
         seed=seed,
     )
     if not (folder / "best.safetensors").is_file():
-        print(f"{folder.name}: {measure(given, folder).value:.1%}", flush=True)
+        print(f"{folder.name}: {measure(experiment, folder).value:.1%}", flush=True)
     return folder
 
 
@@ -63,10 +63,7 @@ def row_of(line: LossLine) -> Row:
 
 def pairs(backbone: str, weights: str, given: argparse.Namespace) -> Iterator[Row]:
     for pair in range(given.pairs):
-        ends = [
-            trained(backbone, weights, seed, given.epochs, given.workspace / "runs")
-            for seed in (2 * pair, 2 * pair + 1)
-        ]
+        ends = [trained(backbone, weights, seed, given) for seed in (2 * pair, 2 * pair + 1)]
         yield row_of(line_between(ends[0], ends[1], given.points, given.images))
 
 
@@ -82,7 +79,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--workspace", type=Path, required=True)
     asked.add_argument("--backbones", nargs="+", default=["conv4", "resnet_small"])
-    for name, value in (("pairs", 5), ("epochs", 20), ("points", 21), ("images", 256)):
+    for name, value in (("pairs", 5), ("epochs", 20), ("points", 21), ("images", 256), ("classes", 20)):
         asked.add_argument(f"--{name}", type=int, default=value)
     given = asked.parse_args()
     settle(given.workspace)

@@ -28,14 +28,14 @@ OWN: dict[str, Entry] = {
     "clear": ("Clear the choice", "Esc", "close", "Untick and deselect everything"),
 }
 ORDER = (
-    "tick open clone again star rename note cell tag archive study begin try test mix export command folder copy "
-    "delete clear"
+    "tick open clone again star rename note cell tag archive study begin try landscape test mix export command "
+    "folder copy delete clear"
 )
 OF_SOME = (  # what needs one run or more
     "tick", "again", "star", "tag", "archive", "study", "try", "test", "mix", "command", "copy", "delete",
 )  # fmt: skip
 IN_MENU = (
-    ("tick", "open"), ("clone", "again", "study", "begin", "try", "test", "mix"),
+    ("tick", "open"), ("clone", "again", "study", "begin", "try", "landscape", "test", "mix"),
     ("star", "rename", "note", "cell", "tag"),
     ("copy", "export", "command", "folder"), ("archive", "delete"),
 )  # fmt: skip
@@ -80,6 +80,9 @@ class RunActions(DeedsOnRuns):
             self.actions[key].setText(words)
         self.actions["export"].setEnabled(len(runs) == 1 and not runs[0].is_live)
         self.actions["begin"].setEnabled(len(runs) == 1 and not handing_on.why_not_begin(runs[0]))
+        reason = handing_on.why_no_landscape(runs)
+        self.actions["landscape"].setEnabled(not reason)
+        self.actions["landscape"].setToolTip(reason or self.table["landscape"][3])
         for key in ("open", "clone", "rename", "note", "cell", "folder"):
             self.actions[key].setEnabled(len(runs) == 1 or (bool(runs) and key in ("rename", "note")))
         for key in OF_SOME:

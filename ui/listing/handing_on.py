@@ -27,6 +27,7 @@ EXPORT = (
     "A folder that works without Warmstart: a graph, weights, a card and a short program",
 )
 MIX = ("Mix weights…", "M", "compare", "A run with its start, or several runs of one start: often better than each")
+LANDSCAPE = ("Look around…", "", "basin", "The loss around this run, or between two or three, in the space of weights")
 TEST = ("Test on other images…", "Ctrl+Shift+T", "data", "Another folder of images with their classes")
 
 
@@ -69,6 +70,24 @@ def mix(owner: QWidget, parts: Parts, rows: Sequence[RunRow]) -> None:
 
     if rows:
         MixDialog(parts, rows, owner.window()).show()
+
+
+def look_around(owner: QWidget, parts: Parts, rows: Sequence[RunRow]) -> None:
+    """Open the landscape of one to three runs, above the window of `owner`."""
+    from ui.landscape.dialog import LandscapeDialog
+
+    LandscapeDialog(parts, rows, owner.window()).show()
+
+
+def why_no_landscape(rows: Sequence[RunRow]) -> str:
+    """Why there is none of these, or nothing; what the runs themselves do not allow is told in the dialog."""
+    if not 1 <= len(rows) <= 3:
+        return "Choose one, two or three runs."
+    if any(row.is_live for row in rows):
+        return "It can be looked at when it has ended."
+    if any(row.family != "finetune" or not row.is_readable for row in rows):
+        return "Only fine-tuning keeps a network with a head of its own classes."
+    return ""
 
 
 def export(owner: QWidget, parts: Parts, row: RunRow) -> None:

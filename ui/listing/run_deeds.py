@@ -31,6 +31,7 @@ TABLE: dict[str, Entry] = {
     "folder": handing_on.FOLDER,
     "test": handing_on.TEST,
     "mix": handing_on.MIX,
+    "landscape": handing_on.LANDSCAPE,
     "delete": ("Delete", "Del", "discard", "Delete the selected runs; Ctrl+Z brings them back"),
 }
 
@@ -54,6 +55,7 @@ class DeedsOnRuns(Deeds):
             "command": lambda: handing_on.copy_commands(parts, self.rows()),
             "export": lambda: handing_on.export(owner, parts, self.rows()[0]),
             "folder": lambda: handing_on.open_folder(parts, self.rows()[0]),
+            "landscape": lambda: handing_on.look_around(owner, parts, self.rows()),
             "mix": lambda: handing_on.mix(owner, parts, self.rows()),
             "test": lambda: handing_on.test_on_other_images(owner, parts, self.rows()),
         }  # fmt: skip
@@ -71,7 +73,8 @@ class DeedsOnRuns(Deeds):
         several = f" {count(len(rows), 'runs')}" if len(rows) > 1 else ""
         starred = bool(rows) and all(row.starred for row in rows)
         archived = "Archive" if marking.archives(rows) else "Bring back"
-        return {"star": ("Unstar" if starred else "Star") + several, "archive": archived + several,
+        looked = "Between these…" if len(rows) > 1 else "Look around…"
+        return {"landscape": looked, "star": ("Unstar" if starred else "Star") + several, "archive": archived + several,
                 "delete": f"Delete{several}", "again": f"Run{several} again"}  # fmt: skip
 
     def clone(self) -> None:

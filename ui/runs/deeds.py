@@ -41,7 +41,7 @@ OWN: dict[str, Entry] = {
 }
 ORDER = (
     "pause stop discard compare clone again resume star rename note delete tag archive "
-    "begin worth command figure map try test mix export folder"
+    "begin worth command figure map landscape try test mix export folder"
 )
 ELSEWHERE = "This run belongs to another window or terminal: control it there."
 DONE = {"compare": "compared", "test": "tested", "try": "tried", "mix": "mixed", "export": "exported"}
@@ -87,7 +87,7 @@ class RunDeeds(DeedsOnRuns):
             (
                 first,
                 rest,
-                ("begin", "worth", "map", "try", "test", "mix", "export", "command", "folder"),
+                ("begin", "worth", "map", "landscape", "try", "test", "mix", "export", "command", "folder"),
                 ("archive", "delete"),
             )
         )
@@ -132,6 +132,8 @@ class RunDeeds(DeedsOnRuns):
             and len(self._runs) > 1
         ):
             return "Choose a single run."
+        if key == "landscape":
+            return handing_on.why_no_landscape(self.rows())
         if key in ("begin", "worth"):
             return handing_on.why_not_begin(now.row) or (self._why_no_worth(now) if key == "worth" else "")
         return self._why_no_map(now) if key == "map" else ""

@@ -1,0 +1,147 @@
+"""Loss or accuracy on a plane of networks: bands of colour, the networks that it goes through, the ways of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
+
+from engine.comparison.wording import number, percent
+from engine.landscape.barriers import PARTS
+from engine.landscape.grids import LossPlane
+from ui import theme
+from ui.figures.drawing import paint_mark
+from ui.figures.painted import PaintedFigure, line_height
+from ui.figures.painted_axes import Plot, paint_axes, plot_in
+from ui.landscape.contours import Scale, axes_of, image_of, paint_scale, scale_of
+
+GAP, SCALE_ROOM = 16.0, 64.0  # pixels between two planes; of the scale beside them
+INK, HALO = QColor("#10131a"), QColor("#ffffff")  # on the bands, whatever the theme is
+NEAR = 9.0
+DISTANCE, LENGTHS = "distance between weights", "steps of each filter's own length"
+
+
+class PlaneFigure(PaintedFigure):
+    """`show_planes` draws one or two beside each other, of equal span and on one scale."""
+
+    usual, least = QSize(640, 420), QSize(300, 260)
+
+    def __init__(self) -> None:
+        super().__init__("A plane of networks")
+        self.planes: list[LossPlane] = []
+        self.figure, self.part = "loss", "test"
+        self._scale: Scale | None = None
+        self._images: list[QImage | None] = []
+        self.setMouseTracking(True)
+
+    def show_planes(self, planes: Sequence[LossPlane], figure: str, part: str) -> None:
+        """As far as they are known; nothing is drawn of one until it is known coarsely all over."""
+        self.planes, self.figure, self.part = list(planes), figure, part
+        self._scale = scale_of(self.planes, figure, part)
+        self._images = [
+            image_of(plane.whole(figure, part), self._scale) if self._scale is not None and plane.coarse else None
+            for plane in self.planes
+        ]
+        names = " and ".join(", ".join(plane.titles) for plane in self.planes)
+        kind = "Around" if self.planes and self.planes[0].random else "The plane through"
+        self.title = f"{kind} {names}: {figure} on {'test' if part == 'test' else 'training'} images"
+        self.setAccessibleName(self.title)
+        self.update()
+
+    def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+        heads = ["plane", "x", "y", *(f"{part} {figure}" for part in PARTS for figure in ("loss", "accuracy"))]
+        return heads, (row for plane in self.planes for row in _rows(plane))
+
+    def paint(self, painter: QPainter, size: QSizeF) -> None:
+        self.marks = []
+        if not self.planes or self._scale is None:
+            return
+        count = len(self.planes)
+        width = (size.width() - SCALE_ROOM - GAP * count) / count
+        top = line_height("small") + 8
+        for place, (plane, image) in enumerate(zip(self.planes, self._images, strict=True)):
+            painter.save()
+            left = place * (width + GAP)
+            painter.translate(left, top)
+            self._paint_plane(painter, QSizeF(width, size.height() - top), plane, image, QPointF(left, top))
+            painter.restore()
+        below = 2.6 * line_height("small") + 18
+        box = QRectF(size.width() - SCALE_ROOM + 4, top + 14, SCALE_ROOM, size.height() - top - below)
+        paint_scale(painter, box, self._scale, self.figure)
+
+    def _paint_plane(
+        self, painter: QPainter, size: QSizeF, plane: LossPlane, image: QImage | None, origin: QPointF
+    ) -> None:
+        plot = square(plot_in(size.width(), size.height(), *axes_of(plane)), plane)
+        if len(self.planes) > 1:
+            self._paint_name(painter, plot, plane.titles[0])
+        paint_axes(painter, plot, LENGTHS if plane.random else DISTANCE)
+        if image is None:
+            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(plot.area, image)
+        for trail in plane.trails:
+            self._paint_trail(painter, [plot.point(float(x), float(y)) for x, y in trail.places])
+        for place, title in enumerate(plane.titles):
+            self._paint_corner(painter, plot, plane, place, title, origin)
+
+    def _paint_name(self, painter: QPainter, plot: Plot, title: str) -> None:
+        painter.setFont(theme.font("small", bold=True))
+        painter.setPen(theme.colour("text"))
+        metrics = QFontMetricsF(painter.font())
+        said = metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, plot.area.width())
+        painter.drawText(QPointF(plot.area.left(), plot.area.top() - 4), said)
+
+    def _paint_trail(self, painter: QPainter, places: list[QPointF]) -> None:
+        """The way of a run, a dot for every place that was kept."""
+        for colour, width in ((HALO, 4.0), (INK, 1.6)):
+            painter.setPen(QPen(colour, width))
+            painter.drawPolyline(places)
+        for at in places:
+            paint_mark(painter, at, INK, size=2.0)
+
+    def _paint_corner(
+        self, painter: QPainter, plot: Plot, plane: LossPlane, place: int, title: str, origin: QPointF
+    ) -> None:
+        at = plot.point(*(float(one) for one in plane.corners[place]))
+        painter.setPen(QPen(HALO, 2))
+        painter.setBrush(INK)
+        painter.drawEllipse(at, 5, 5)
+        if not plane.random:
+            self._paint_label(painter, plot, at, title)
+        loss, accuracy = (plane.ends[figure, self.part][place] for figure in ("loss", "accuracy"))
+        words = f"{title}: loss {number(float(loss), 3)}, accuracy {percent(float(accuracy))}"
+        self.marks.append((QRectF(at.x() - NEAR, at.y() - NEAR, 2 * NEAR, 2 * NEAR).translated(origin), words))
+
+    def _paint_label(self, painter: QPainter, plot: Plot, at: QPointF, title: str) -> None:
+        """Beside its mark, on the side that has room, on a light ground."""
+        painter.setFont(theme.font("small", bold=True))
+        metrics = QFontMetricsF(painter.font())
+        said = metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, plot.area.width() * 0.45)
+        width = metrics.horizontalAdvance(said)
+        left = at.x() + 9 if at.x() + 12 + width < plot.area.right() else at.x() - 9 - width
+        box = QRectF(left - 2, at.y() - metrics.height() / 2, width + 4, metrics.height())
+        ground = QColor(HALO)
+        ground.setAlphaF(0.75)
+        painter.fillRect(box, ground)
+        painter.setPen(INK)
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), said)
+
+
+def square(plot: Plot, plane: LossPlane) -> Plot:
+    """The plot with one length for a unit of both axes, in the middle of its room."""
+    wide, high = plane.xs[-1] - plane.xs[0], plane.ys[-1] - plane.ys[0]
+    unit = min(plot.area.width() / wide, plot.area.height() / high)
+    area = QRectF(0, 0, unit * wide, unit * high)
+    area.moveTopLeft(QPointF(plot.area.left() + (plot.area.width() - area.width()) / 2, plot.area.top()))
+    return Plot(area, plot.x, plot.y, plot.up)
+
+
+def _rows(plane: LossPlane) -> Iterable[Sequence[object]]:
+    grids = [kind[part] for part in PARTS for kind in (plane.loss, plane.accuracy)]
+    for row, y in enumerate(plane.ys.tolist()):
+        for column, x in enumerate(plane.xs.tolist()):
+            found = (float(grid[row, column]) for grid in grids)
+            yield [", ".join(plane.titles), x, y, *(None if np.isnan(value) else value for value in found)]
