@@ -24,7 +24,7 @@ Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class BandScale:
     """Bands between low and high, of equal ratios where log. high_is_light: as with accuracies."""
 
     low: float
@@ -62,7 +62,7 @@ def _parts(colour: QColor) -> tuple[float, float, float]:
     return colour.redF(), colour.greenF(), colour.blueF()
 
 
-def scale_of(planes: list[LossPlane], figure: str, part: str) -> Scale | None:
+def scale_of(planes: list[LossPlane], figure: str, part: str) -> BandScale | None:
     """One for all of them, so that they can be compared; None where nothing can be drawn yet."""
     values = np.concatenate([plane.whole(figure, part).ravel() for plane in planes if plane.coarse] or [np.zeros(0)])
     values = values[np.isfinite(values)]
@@ -70,9 +70,9 @@ def scale_of(planes: list[LossPlane], figure: str, part: str) -> Scale | None:
         return None
     if figure == "accuracy":
         low, high = float(values.min()), float(values.max())
-        return Scale(low, max(high, low + 1e-3), log=False, high_is_light=True)
+        return BandScale(low, max(high, low + 1e-3), log=False, high_is_light=True)
     low = max(float(values.min()), 1e-4)
-    return Scale(low, max(float(np.percentile(values, TAIL)), low * 1.05), log=True)
+    return BandScale(low, max(float(np.percentile(values, TAIL)), low * 1.05), log=True)
 
 
 def smooth(values: Values, log: bool) -> Values:
@@ -88,7 +88,7 @@ def smooth(values: Values, log: bool) -> Values:
     return np.exp(found) if log else found
 
 
-def image_of(values: Values, scale: Scale) -> QImage:
+def image_of(values: Values, scale: BandScale) -> QImage:
     """The bands, the first row at the bottom, with a thin dark line between two of them."""
     bands = scale.bands(smooth(values, scale.log))[::-1]
     colours = 255 * np.array([_parts(scale.colour(band)) for band in range(BANDS)])
@@ -101,7 +101,7 @@ def image_of(values: Values, scale: Scale) -> QImage:
     return QImage(padded.data, width, height, 4 * width, QImage.Format.Format_RGBX8888).copy()
 
 
-def paint_scale(painter: QPainter, box: QRectF, scale: Scale, title: str) -> None:
+def paint_scale(painter: QPainter, box: QRectF, scale: BandScale, title: str) -> None:
     """The bands from low to high, with the values at every other edge."""
     painter.setFont(theme.font("small", tabular=True))
     high = box.height() / BANDS

@@ -15,7 +15,7 @@ from ui import theme
 from ui.figures.drawing import paint_mark
 from ui.figures.painted import PaintedFigure, line_height
 from ui.figures.painted_axes import Plot, paint_axes, plot_in
-from ui.landscape.contours import Scale, axes_of, image_of, paint_scale, scale_of
+from ui.landscape.contours import BandScale, axes_of, image_of, paint_scale, scale_of
 
 GAP, SCALE_ROOM = 16.0, 64.0  # pixels between two planes; of the scale beside them
 INK, HALO = QColor("#10131a"), QColor("#ffffff")  # on the bands, whatever the theme is
@@ -32,7 +32,7 @@ class PlaneFigure(PaintedFigure):
         super().__init__("A plane of networks")
         self.planes: list[LossPlane] = []
         self.figure, self.part = "loss", "test"
-        self._scale: Scale | None = None
+        self._scale: BandScale | None = None
         self._images: list[QImage | None] = []
         self.setMouseTracking(True)
 

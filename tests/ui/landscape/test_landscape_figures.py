@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from engine.landscape.barriers import LossLine
 from engine.landscape.grids import LossPlane, Trail
 from ui.figures.figure_export import csv_text, picture, svg
-from ui.landscape.contours import BANDS, Scale, image_of, scale_of, smooth
+from ui.landscape.contours import BANDS, BandScale, image_of, scale_of, smooth
 from ui.landscape.line_figure import LineFigure
 from ui.landscape.plane_figure import PlaneFigure
 
@@ -76,7 +76,7 @@ def test_two_planes_have_one_scale() -> None:
 
 
 def test_bands_are_of_equal_ratios() -> None:
-    scale = Scale(0.1, 0.1 * 2.0**BANDS, log=True)
+    scale = BandScale(0.1, 0.1 * 2.0**BANDS, log=True)
     assert scale.bands(0.1 * 2.0 ** np.array([0.5, 3.5, 40, -2])).tolist() == [0, 3, BANDS - 1, 0]
     assert scale.bands(np.array([np.inf, np.nan])).tolist() == [BANDS - 1, BANDS - 1]
     assert [scale.edge(number) for number in (0, 1, BANDS)] == pytest.approx([0.1, 0.2, scale.high])
@@ -91,7 +91,7 @@ def test_a_plane_is_smooth_and_the_right_way_up() -> None:
     assert fine[0, 0] == 0
     assert fine[-1, 0] == 2
     assert fine[8, 8] == pytest.approx(1.5)
-    image = image_of(np.array([[1.0, 1.0], [9.0, 9.0]]), Scale(1.0, 9.0, log=True))
+    image = image_of(np.array([[1.0, 1.0], [9.0, 9.0]]), BandScale(1.0, 9.0, log=True))
     assert QColor(image.pixel(3, 0)).lightness() < QColor(image.pixel(3, image.height() - 1)).lightness()
     assert np.isfinite(smooth(np.array([[1.0, np.inf], [np.nan, 2.0]]), log=True)).all()
 
