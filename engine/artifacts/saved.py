@@ -52,7 +52,7 @@ def refuse_answerless(experiment: Experiment) -> None:
     kind = family(experiment)
     if not kind.answers:
         several = "has a head for each of several tasks and answers for no one of them"
-        why = several if kind is MULTITASK else "learnt without labels and tells no classes apart"
+        why = several if kind is MULTITASK else "keeps no head and tells no classes apart"
         raise WeightsError(f"This run {why}.", "Start a fine-tuning or a head bench from its weights.")
 
 

@@ -83,7 +83,7 @@ def preview(
         title=data.title,
         sentence=sentence(data),
         strip=list(strip),
-        per_class=tuple((data.class_names[place], int(tally[place])) for place in classes),
+        per_class=tuple((data.class_names[place], int(tally[place])) for place in classes if data.labelled),
         skipped=data.skipped,
         layout=data.layout,
         licence=data.licence,
@@ -164,11 +164,15 @@ def _image_counts(split: ImageSplit, limited: bool) -> tuple[str, tuple[int, int
     train, validation, test = len(split.train), len(split.validation), len(split.test)
     of = f" of {split.pool:,}" if limited else ""
     words = f"{train:,}{of} images to learn from, {validation:,} to validate, {test:,} to test"
+    if not test:  # nor is anything validated: without labels they are looked at
+        words = f"{train:,} images to learn from, {validation:,} to look at"
     return words, (train, validation, test)
 
 
 def _samples(data: ImageSet, classes: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     rng = np.random.default_rng([seed, 7])
+    if not data.labelled:
+        return np.sort(rng.permutation(len(data))[:STRIP]).astype(np.int64)
     chosen = classes if len(classes) <= STRIP else np.sort(rng.permutation(classes)[:STRIP])
     return np.array([rng.choice(np.flatnonzero(data.labels == place)) for place in chosen], dtype=np.int64)
 

@@ -8,6 +8,7 @@ from engine.backbones import catalog
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.method import Method
+from engine.pretraining.method import PretrainMethod
 
 
 def pretraining_faults(experiment: Experiment, built: Method | None) -> Iterator[InvalidExperiment]:
@@ -16,6 +17,10 @@ def pretraining_faults(experiment: Experiment, built: Method | None) -> Iterator
         yield InvalidExperiment(
             "Pretraining is computed in float32 alone.", "Choose float32 as precision.", "precision",
         )  # fmt: skip
+    if isinstance(built, PretrainMethod) and built.learns_labels and not experiment.dataset.labelled:
+        yield InvalidExperiment(
+            f"{built.title} learns from labels, which these images do not have.", "Choose SimCLR.", "dataset"
+        )
     if experiment.search is not None:
         yield InvalidExperiment(
             "A search judges settings by labels of folds, which pretraining does not learn from.",

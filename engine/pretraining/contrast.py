@@ -7,7 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.backbones.backbone import Backbone
-from engine.pretraining.losses import info_nce, nt_xent
+from engine.preparation.inputs import Normaliser
+from engine.pretraining.losses import info_nce, nt_xent, sup_con
 from engine.pretraining.pretext import Compared, Teacher, Told
 
 
@@ -21,6 +22,16 @@ class Contrast(Compared):
     def compared(self, model: Backbone, both: Tensor) -> Told:
         a, b = self.projected(model.embed(both)).chunk(2)
         return {"loss": nt_xent(a, b, self._temperature)}
+
+
+class SupervisedContrast(Contrast):
+    """SupCon."""
+
+    def taught(
+        self, model: Backbone, shape: Normaliser, pixels: Tensor, labels: Tensor, draws: torch.Generator
+    ) -> Told:
+        a, b = self.projected(model.embed(shape(self.views(pixels, draws)))).chunk(2)
+        return {"loss": sup_con(a, b, labels, self._temperature)}
 
 
 class Queue(nn.Module):

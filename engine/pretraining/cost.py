@@ -6,16 +6,18 @@ import math
 
 from engine.backbones.backbone import parameter_count
 from engine.data.sources import load
-from engine.data.splits import split_images
+from engine.data.splits import ImageSplit, split_images
 from engine.experiment import Experiment
 from engine.families import Cost
-from engine.pretraining.looking import ASKED, BANK, KNOWN
+from engine.preparation.inputs import Normaliser
+from engine.pretraining.looking import ASKED, BANK, KNOWN, PIXEL_SIDE
 from engine.pretraining.method import PretrainMethod
 from engine.pretraining.training import LOOK_EVERY
 from engine.tuning.timing import Timing, activations
 
 LEARNT = 16  # bytes of a parameter that learns: weight, gradient and AdamW's two moments
 TESTED = 3  # networks in the test: its own, random weights, those it started from
+FLOAT = 4  # bytes
 BACKWARD = 2.0  # times a forward pass
 
 
@@ -30,9 +32,14 @@ def pretrain_cost(experiment: Experiment, method: PretrainMethod) -> Cost:
     looking = looks * timing.forward * min(2 * BANK + ASKED, len(split.train) * 2 + len(split.validation))
     epoch, size = each * len(split.train), parameter_count(timing.model)
     pixels = (len(split.train) + len(split.validation) + len(split.test)) * timing.images[0].numel()
-    memory = (
-        LEARNT * size + pixels + round(passes * timing.longer * activations(timing.model, timing.images, timing.shape))
-    )
+    step = LEARNT * size + round(passes * timing.longer * activations(timing.model, timing.images, timing.shape))
+    memory = pixels + max(step, tested_bytes(timing.model.features, timing.shape, split))
     tested = TESTED * timing.forward * (min(KNOWN, len(split.train)) + len(split.test))
     total = method.epochs * epoch + looking + tested
     return Cost(size, size, steps, epoch, total, memory)
+
+
+def tested_bytes(features: int, shape: Normaliser, split: ImageSplit) -> int:
+    """Of what neighbours are looked for among: features or raw pixels, as they are and as directions."""
+    values = max(features, min(shape.size, PIXEL_SIDE) ** 2 * shape.channels)
+    return 2 * FLOAT * values * (min(KNOWN, len(split.train)) + len(split.test))

@@ -22,6 +22,17 @@ def nt_xent(a: Tensor, b: Tensor, temperature: float) -> Tensor:
     return F.cross_entropy(near, partner)
 
 
+def sup_con(a: Tensor, b: Tensor, labels: Tensor, temperature: float) -> Tensor:
+    """SupCon's (Khosla et al. 2020, arXiv 2004.11362, their L_out) over the 2n anchors of two views [n, d], labels
+    int64 [n]: the mean over all others of an anchor's class. NT-Xent where no two labels are the same."""
+    both, classes = F.normalize(torch.cat([a, b]), dim=1), labels.repeat(2)
+    near = both @ both.T / temperature
+    itself = torch.eye(len(both), dtype=torch.bool, device=both.device)
+    shares = near - near.masked_fill(itself, -torch.inf).logsumexp(1, keepdim=True)
+    alike = (classes[:, None] == classes[None]) & ~itself
+    return -(shares.masked_fill(~alike, 0).sum(1) / alike.sum(1)).mean()
+
+
 def info_nce(query: Tensor, key: Tensor, queue: Tensor, temperature: float) -> Tensor:
     """MoCo's (He et al. 2020, arXiv 1911.05722): queries and keys [n, d], and earlier keys [q, d], which are wrong for
     every query. ln(1 + q) where all are alike."""

@@ -83,6 +83,7 @@ class PretrainMethod(Method):
     becomes: ClassVar[tuple[Treatment, Treatment]] = ("trained", "new")
     Hyperparameters = PretrainHyperparameters
     changes: ClassVar[str] = "views"
+    learns_labels: ClassVar[bool] = False  # True: the labels of the training images are learnt from
 
     @property
     def passes(self) -> tuple[int, int]:

@@ -40,6 +40,12 @@ class Pretext(nn.Module):
         """The loss on these images, and what else is known of the step. draws: of the changes, on the CPU."""
         raise TypeError(f"{type(self).__name__} asks nothing")
 
+    def taught(
+        self, model: Backbone, shape: Normaliser, pixels: Tensor, labels: Tensor, draws: torch.Generator
+    ) -> Told:
+        """The same where labels int64 [n] are learnt from; the others are never given theirs."""
+        raise TypeError(f"{type(self).__name__} learns without labels")
+
     def stepped(self, model: Backbone, progress: float) -> None:
         """After each step. progress: of the training, 0..1."""
 

@@ -23,7 +23,16 @@ from engine.experiment import Experiment
 from engine.machine.devices import torch_device
 from engine.machine.limits import Limits, heeding, last_words
 from engine.preparation.held import read_ahead
-from engine.pretraining.looking import KNOWN, FixedImages, Sample, by_neighbours, features_of, neighbours, sample
+from engine.pretraining.looking import (
+    KNOWN,
+    PIXEL_SIDE,
+    FixedImages,
+    Sample,
+    by_neighbours,
+    features_of,
+    neighbours,
+    sample,
+)
 from engine.pretraining.method import PretrainMethod
 from engine.pretraining.picturing import Pictures
 from engine.pretraining.pool import Pool
@@ -33,7 +42,6 @@ from engine.provenance.noted import findings, notices, write_down
 from engine.tuning.material import Material, read_material
 from engine.tuning.testing import conditions, evaluated
 
-PIXEL_SIDE = 32
 START = "start"  # where a figure of other features than the run's own was measured
 
 
@@ -111,6 +119,8 @@ def facts(training: Pretraining, material: Material) -> dict[str, Any]:
 def used_labels(training: Pretraining, material: Material) -> str:
     if not material.data.labelled:
         return "there are none"
+    if training.method.learns_labels:
+        return "of the training images are learnt from"
     return "choose which of its weights are kept" if training.method.keeps_best else "none are learnt from"
 
 
@@ -176,7 +186,8 @@ def test(
     exam = NeighbourTest(sample(material.train, KNOWN, experiment.dataset.split_seed), everything, material)
     shared = conditions(material.split, material.data, experiment)
     shared |= {"neighbours": f"{exam.k} nearest of {len(exam.known)} training images, by cosine"}
-    notes = {"weights": weights, "labels": "of the neighbours alone", **noted(material.findings)}
+    labels = "of the training images, learnt from" if training.method.learns_labels else "of the neighbours alone"
+    notes = {"weights": weights, "labels": labels, **noted(material.findings)}
     for figure in figures(experiment, training.model, exam, directory, training.limits):
         yield figure if isinstance(figure, Preparing) else figure.given(shared, notes)
 

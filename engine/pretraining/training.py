@@ -29,7 +29,7 @@ from engine.pretraining.looking import FixedImages
 from engine.pretraining.method import COLLAPSED, COLLAPSING, IN_A_ROW, PretrainMethod
 from engine.pretraining.picturing import Pictures
 from engine.pretraining.pool import Pool
-from engine.pretraining.pretext import Compared
+from engine.pretraining.pretext import Compared, Told
 from engine.tuning.objective import ADVICE, OnDevice, check_numbers
 from engine.tuning.schedules import cosine
 
@@ -102,7 +102,7 @@ class Pretraining:
             self._left = order[: self.steps_per_epoch * self.pool.batch]  # a smaller batch is an easier question
             self._expect(self._left)
         places, left = self._left[: self.pool.batch], self._left[self.pool.batch :]
-        self.update(picked(self.train.inputs, places))
+        self.update(picked(self.train.inputs, places), places)
         self._left = left if len(left) else None
         if self._waiting.due():
             yield from self._told()
@@ -115,19 +115,25 @@ class Pretraining:
         if not isinstance(self.train.inputs, Tensor):
             self.train.inputs.expect(map(self.train.in_order, order.split(self.pool.batch)))
 
-    def update(self, pixels: Tensor) -> None:
-        """A step on these images, uint8 [n, c, s, s]."""
+    def update(self, pixels: Tensor, places: Tensor) -> None:
+        """A step on these images, uint8 [n, c, s, s]. places: int64 [n], where they are in the training part."""
         self.model.train()
         self.pretext.train()
         for group in self.optimiser.param_groups:
             group["lr"] = self.method.hyperparameters.learning_rate * self.rate_factor()
         self.optimiser.zero_grad(set_to_none=True)
-        told = self.pretext.told(self.model, self.shape, pixels, self.draws)
+        told = self._told_of(pixels, places)
         told["loss"].backward()
         self.optimiser.step()
         self.step += 1
         self.pretext.stepped(self.model, self.progress)
         self._waiting.put(self.step, {f"train/{name}": value for name, value in told.items()})
+
+    def _told_of(self, pixels: Tensor, places: Tensor) -> Told:
+        if not self.method.learns_labels:
+            return self.pretext.told(self.model, self.shape, pixels, self.draws)
+        labels = self.train.labels_of(places)
+        return self.pretext.taught(self.model, self.shape, pixels, labels, self.draws)
 
     def rate_factor(self) -> float:
         """Rising in the warm-up, then falling as a cosine."""

@@ -172,5 +172,5 @@ class DataPreview(QWidget):
         self.sentence.setVisible(known or not self.fault)
         self.skipped.setVisible(known and bool(self.found and self.found.skipped))
         for widget in (self.balance_caption, self.bars, self.balance_words):
-            widget.setVisible(known and not episode)
+            widget.setVisible(known and not episode and bool(self.found and self.found.per_class))
         self.tasks.setVisible(known and episode)

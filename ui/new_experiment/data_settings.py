@@ -187,8 +187,11 @@ class DataSettings(QWidget):
 
     @property
     def _has_classes(self) -> bool:
-        """Not where a part of the classes, such as covers in regions, would tear episodes apart."""
-        return self._source is None or not (self._has_numbers or self._source.for_tasks)
+        """Not where a part of the classes, such as covers in regions, would tear episodes apart, nor without labels."""
+        if self._source is None:
+            return True
+        labelled = self._source.Choice(name=self._source.name).labelled
+        return labelled and not (self._has_numbers or self._source.for_tasks)
 
     def _offer_splits(self) -> None:
         given = [self._source.given] if self._source is not None and self._source.given else []

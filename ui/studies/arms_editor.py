@@ -159,11 +159,19 @@ class ArmsEditor(QWidget):
             self.changed.emit()
 
     def use_backbone(self, backbone: BackboneChoice) -> None:
-        """Let every arm start from this."""
+        """Let every arm start from this; what was trained first for some of them is told to be gone."""
         try:
-            self.set_arms([arm.model_copy(update={"backbone": backbone, "first": None}) for arm in self.arms()])
+            before = self.arms()
         except InvalidExperiment:
             return
+        self._replace([arm.model_copy(update={"backbone": backbone, "first": None}) for arm in before])
+        if gone := [arm.title for arm in before if arm.first is not None]:
+            more = f" and {len(gone) - 1} more arms" if len(gone) > 1 else ""
+            said = f"Nothing is trained first any more for “{gone[0]}”{more}."
+            self._parts.toasts.show(said, "Undo", lambda: self._replace(before))
+
+    def _replace(self, arms: Sequence[StudyArm]) -> None:
+        self.set_arms(arms)
         self.changed.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

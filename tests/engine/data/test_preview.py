@@ -16,7 +16,7 @@ from tests.engine.data.conftest import Maker, picture
 
 def test_cards_agree_with_the_data() -> None:
     cards = {card.name: card for card in datasets()}
-    assert list(cards)[:7] == ["glyphs", "digits", "sinusoid", "regions", "folder", "omniglot", "mnist"]
+    assert list(cards)[:7] == ["glyphs", "digits", "sinusoid", "regions", "folder", "omniglot", "unlabelled"]
     for name in ("glyphs", "digits"):
         card, data = cards[name], load(DatasetChoice(name=name))
         assert (card.images, card.classes) == (len(data), len(data.class_names))

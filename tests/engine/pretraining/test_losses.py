@@ -18,6 +18,7 @@ from engine.pretraining.losses import (
     nt_xent,
     self_distillation,
     standardised_patches,
+    sup_con,
     vicreg,
 )
 
@@ -28,6 +29,20 @@ DIAGONAL = torch.tensor([[1.0, 1.0], [-1.0, -1.0]], dtype=torch.float64)
 
 def near(value: float, abs: float = 1e-6) -> object:
     return pytest.approx(value, abs=abs)
+
+
+def test_sup_con() -> None:
+    """Of two axes twice, all of one class: each anchor has one of its three at cosine 1, two at 0."""
+    alike, apart = torch.zeros(2, dtype=torch.int64), torch.arange(2)
+    assert float(sup_con(AXES, AXES, alike, 1.0)) == near(math.log(math.e + 2) - 1 / 3)
+    assert float(sup_con(AXES, AXES, apart, 0.5)) == near(0.239545)  # as NT-Xent
+    a, b = (torch.randn(4, 3, dtype=torch.float64, requires_grad=True) for _ in range(2))
+    labels = torch.tensor([0, 1, 0, 2])
+    assert torch.autograd.gradcheck(lambda x, y: sup_con(x, y, labels, 0.5), (a, b))
+    a, b = a.detach(), b.detach()
+    order = torch.tensor([2, 0, 3, 1])
+    assert float(sup_con(a[order], b[order], labels[order], 0.5)) == near(float(sup_con(a, b, labels, 0.5)))
+    assert float(sup_con(b, a, labels, 0.5)) == near(float(sup_con(a, b, labels, 0.5)))
 
 
 def test_nt_xent() -> None:

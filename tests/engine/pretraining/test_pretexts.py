@@ -115,6 +115,14 @@ def test_simclr_that_says_the_same_of_all(model: Backbone, pixels: torch.Tensor)
     assert loss(asked("simclr", model), says_the_same(model), pixels) == pytest.approx(math.log(15), abs=1e-5)
 
 
+@pytest.mark.anchors("supcon")
+def test_supcon_that_says_the_same_of_all(model: Backbone, pixels: torch.Tensor) -> None:
+    """Whatever the labels: every other view is as near as any of the class."""
+    pretext, labels = asked("supcon", model), torch.arange(8) % 3
+    told = pretext.taught(says_the_same(model).train(), SHAPE, pixels, labels, torch.Generator().manual_seed(0))
+    assert float(told["loss"].detach()) == pytest.approx(math.log(15), abs=1e-5)
+
+
 @pytest.mark.anchors("vicreg")
 def test_vicreg_that_says_the_same_of_all(model: Backbone, pixels: torch.Tensor) -> None:
     assert loss(asked("vicreg", model), says_the_same(model), pixels) == pytest.approx(24.75, abs=1e-4)
@@ -202,11 +210,13 @@ def test_nothing_is_learnt_through_a_teacher(model: Backbone, pixels: torch.Tens
         assert any(parameter.grad is not None for parameter in model.blocks.parameters())
 
 
-@pytest.mark.parametrize("name", ["simclr", "vicreg", "byol", "dino", "rotation", "jigsaw", "denoising", "masked"])
+@pytest.mark.parametrize(
+    "name", ["simclr", "supcon", "vicreg", "byol", "dino", "rotation", "jigsaw", "denoising", "masked"]
+)
 def test_what_becomes_of_images_is_shown(name: str, model: Backbone, pixels: torch.Tensor) -> None:
     draws = torch.Generator()
     shown = asked(name, model).shown(pixels, draws.manual_seed(1))
-    assert len(shown) == (2 if name in ("simclr", "vicreg", "byol", "dino") else 1)
+    assert len(shown) == (2 if name in ("simclr", "supcon", "vicreg", "byol", "dino") else 1)
     for one in shown:
         assert (one.shape, one.dtype) == (pixels.shape, torch.uint8)
         assert not torch.equal(one, pixels)

@@ -6,13 +6,17 @@ import shutil
 from itertools import groupby
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from engine.data.splits import ImageSplit
 from engine.events import CheckpointSaved, Evaluated, Metrics, Notice, RunFinished, RunStarted
 from engine.execute import execute
 from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment, MethodChoice
 from engine.preflight.problems import problems
+from engine.preparation.inputs import Normaliser
 from engine.pretraining import training
+from engine.pretraining.cost import tested_bytes
 from engine.provenance.seen import past
 
 DIGITS = DatasetChoice(name="digits", classes=4)
@@ -129,3 +133,11 @@ def test_what_is_kept_is_what_was_tested_and_never_the_start(tmp_path: Path) -> 
 def test_few_images_are_told(tmp_path: Path) -> None:
     events = list(execute(unlabelled(batch_size=4096), tmp_path))
     assert any("each step sees all of them" in one.text for one in events if isinstance(one, Notice))
+
+
+def test_the_memory_of_the_test_is_counted() -> None:
+    """Raw pixels of 28 px are 784 numbers, more than 64 features: four bytes each, as they are and as directions."""
+    nothing, few = np.zeros(0, np.int64), np.zeros(10_000, np.int64)
+    split = ImageSplit(few, nothing, few, nothing, "", 0)
+    assert tested_bytes(64, Normaliser(28, 1), split) == 2 * 4 * 784 * 15_000
+    assert tested_bytes(2048, Normaliser(224, 3), split) == 2 * 4 * 3072 * 15_000

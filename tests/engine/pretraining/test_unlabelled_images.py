@@ -84,7 +84,9 @@ def test_what_is_shown_of_it_says_what_cannot_be_measured(flat: Path) -> None:
     assert found.problem is None
     assert found.sentence == "60 images, no labels"
     assert any("cannot be measured" in said for said in found.warnings)
-    assert found.split_sentence.startswith("57 images to learn from")
+    assert found.split_sentence == "57 images to learn from, 3 to look at"
+    assert len(found.strip) > 1
+    assert found.per_class == ()
 
 
 def test_nothing_there_is_a_sentence(tmp_path: Path) -> None:
@@ -113,6 +115,8 @@ def test_whoever_needs_labels_refuses_in_one_sentence(flat: Path, family: str) -
         said = [one for one in problems(given) if "these images have none" in one.message]
         assert len(said) == named(family).needs_labels, kind.name
         assert all("pretraining" in one.advice for one in said)
+        refused = bool(getattr(kind, "learns_labels", False))
+        assert refused == any("learns from labels, which" in one.message for one in problems(given)), kind.name
 
 
 def test_the_adviser_refuses_too(flat: Path) -> None:
