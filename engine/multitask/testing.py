@@ -18,14 +18,13 @@ from engine.heads.head import scores
 from engine.heads.logistic import Logistic
 from engine.metrics import HEAD, TESTED
 from engine.multitask.tasks import TaskData
-from engine.multitask.titles import own_data, tasks_of
+from engine.multitask.titles import BEFORE, TASK, WHEN, own_data, tasks_of
 from engine.multitask.training import MultiTask, kept_end
 from engine.preparation.inputs import Labelled
 from engine.tuning.learners import batches
 from engine.tuning.testing import conditions, evaluated
 
-TASK, WHEN = "task", "when"  # where a figure is measured
-BEFORE, PROBE = "before the others", "new head"
+PROBE = "new head"
 
 
 def test(training: MultiTask, experiment: Experiment, found: Sequence[tuple[Finding, ...]]) -> Iterator[Event]:
@@ -84,15 +83,16 @@ def mean_of(each: Sequence[Evaluated]) -> Evaluated:
 
 
 def forgotten(training: MultiTask, each: dict[int, Evaluated]) -> Iterator[Event]:
-    """Of each task that a later stage left out: its figure before that, and what a head fitted anew makes of the
-    trunk as it is now."""
+    """Of each task that had learnt before the last stage: its figure at the end of its first, and where the last left
+    it out, what a head fitted anew makes of the trunk as it is now."""
     now = {name: value.clone() for name, value in training.model.state_dict().items()}
     for place, told in each.items():
         task, end = training.tasks[place], kept_end(training.ends, place)
-        if end is None or place in training.active:
+        if end is None:
             continue
         yield Preparing(f"Testing what was forgotten of “{task.title}”")
-        yield at(probed(training, task), task, **{HEAD: PROBE}).given(told.conditions, told.notes)
+        if place not in training.active:
+            yield at(probed(training, task), task, **{HEAD: PROBE}).given(told.conditions, told.notes)
         training.model.load_state_dict(end["network"])
         yield at(figure(training, task), task, **{WHEN: BEFORE}).given(told.conditions, told.notes)
         training.model.load_state_dict(now)

@@ -9,6 +9,8 @@ from engine.naming import data_title
 SAID: dict[LabelSet, str] = {
     "classes": "Class", "first half": "First half", "second half": "Second half", "which half": "Which half",
 }  # fmt: skip
+TASK, WHEN = "task", "when"  # where a figure of one task is measured
+BEFORE = "after its first stage"
 GROUP = "by-"  # how the name of a split begins that keeps groups of classes together
 
 

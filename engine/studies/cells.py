@@ -11,8 +11,9 @@ from engine.backbones.catalog import as_pretrained
 from engine.data.shifts import condition_words
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
-from engine.families import family
+from engine.families import MULTITASK, family
 from engine.given import MOST_RUNS
+from engine.multitask.titles import titles
 from engine.naming import run_name
 from engine.registry import complete, method
 from engine.studies.study import DISTANCE, Condition, Source, Study, StudyArm, distance, labels_words
@@ -160,9 +161,17 @@ def target(study: Study, labels: int | None, condition: Condition, split: int) -
 
 
 def _body(study: Study, backbone: BackboneChoice, chosen: MethodChoice) -> Experiment:
-    return complete(Experiment(
+    body = Experiment(
         backbone=backbone, method=chosen, budget=study.budget, device=study.device, precision=study.precision
-    ))  # fmt: skip
+    )
+    return complete(body.model_copy(update={"tasks": study.tasks}) if family(body) is MULTITASK else body)
+
+
+def task_titles(study: Study) -> tuple[str, ...]:
+    """What its tasks are called; none where no arm learns several."""
+    if not any(method(arm.method.name).family == MULTITASK.key for arm in study.arms):
+        return ()
+    return titles(Experiment(dataset=study.dataset, tasks=study.tasks))
 
 
 def from_source(cell: Cell, uid: str) -> Experiment:

@@ -34,7 +34,7 @@ def study_of(experiments: Sequence[Experiment]) -> Study:
         "arms": [arm.model_dump() for arm in arms], "labels": _sorted({_labels(one) for one in found}),
         "shifts": shifts, "distances": distances, "seeds": more_seeds({one.seed for one in found}),
         "splits_follow_seed": _follows(found), "device": found[0].device, "precision": found[0].precision,
-        "budget": found[0].budget.model_dump(),
+        "budget": found[0].budget.model_dump(), "tasks": [task.model_dump() for task in found[0].tasks],
     }  # fmt: skip
     body["figure"] = "labels" if len(body["labels"]) > 1 else "shift" if len(shifts) + len(distances) > 1 else "arm"
     return parse_study(body)
@@ -49,7 +49,7 @@ def more_seeds(had: Iterable[int]) -> list[int]:
 
 
 def _check_alike(experiments: Sequence[Experiment]) -> None:
-    for name, words in (("dataset", "data"), ("budget", "time limit"), ("precision", "precision")):
+    for name, words in (("dataset", "data"), ("tasks", "tasks"), ("budget", "time limit"), ("precision", "precision")):
         if len({_alike(getattr(one, name)) for one in experiments}) > 1:
             raise InvalidExperiment(
                 f"These runs differ in their {words}, which a study keeps alike.",

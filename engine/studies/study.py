@@ -36,17 +36,18 @@ from engine.experiment import (
     SearchChoice,
     Seed,
     Shift,
+    TaskChoice,
     checked_seed,
     explain,
 )
 from engine.frozen import Frozen, as_before
-from engine.given import read_json
+from engine.given import MOST_TASKS, read_json
 from engine.registry import complete
 
 PRESETS = Path(resources.__path__[0]) / "studies"
 DISTANCE = "distance"  # the setting of a data set that `distances` varies
 SOURCE = "source"  # as an arm's weights: those of the study's own source run
-Figure = Literal["labels", "shift", "arm"]
+Figure = Literal["labels", "shift", "arm", "tasks"]
 Condition = Shift | float | None  # under which all arms are run: a shift, a distance of the regions, or neither
 T = TypeVar("T")
 
@@ -106,10 +107,18 @@ class Study(Frozen):
     learning_rates: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field((), max_length=10)
     splits_follow_seed: bool = False
     source: Source | None = None
+    tasks: tuple[TaskChoice, ...] = Field(
+        (), max_length=MOST_TASKS, description="of arms that learn several; both halves of the classes if empty"
+    )
     figure: Figure = "arm"
     device: str = "cpu"
     precision: Precision = "float32"
     budget: Budget = Budget()
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        body: dict[str, Any] = serialise(self)
+        return body if self.tasks else {name: value for name, value in body.items() if name != "tasks"}
 
     @field_validator("labels", "shifts", "distances", "seeds", "learning_rates")
     @classmethod

@@ -16,13 +16,12 @@ from engine.comparison.intervals import Interval
 from engine.comparison.verdict import Verdict, verdicts
 from engine.comparison.verdict_words import corrected
 from engine.comparison.wording import MARK, lower_is_better, points
-from engine.data.shifts import condition_words
-from engine.metrics import SHIFT, named
-from engine.metrics import words as words_of
-from engine.studies.cells import Cell, cells
-from engine.studies.study import Condition, Study, labels_words
+from engine.metrics import named
+from engine.multitask.titles import BEFORE
+from engine.studies.cells import Cell, cells, task_titles
+from engine.studies.columns import MEAN, StudyColumn, columns, further_tests
+from engine.studies.study import Condition, Study
 
-MEAN = {"tests": "mean over shifts"}  # where the mean of the further test sets is measured
 LAST = "last epoch"
 BEST = "best: better than the next arm, corrected for all columns together"
 
@@ -40,17 +39,6 @@ class CellOutcome:
     items: Mapping[str, Items] = field(default_factory=dict)
     unit: str = "images"
     caveats: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class StudyColumn:
-    """One place of the table. name: of its figures, on the test images, on a further test set, or their mean."""
-
-    labels: int | None
-    condition: Condition
-    metric: str
-    name: str
-    title: str
 
 
 @dataclass(frozen=True)
@@ -95,6 +83,11 @@ class StudyTable:
     done: int
     total: int
 
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """What its tasks are called, where arms learn several."""
+        return task_titles(self.study)
+
 
 Chosen = dict[tuple[int, int | None, Condition], dict[int, tuple[Cell, CellOutcome]]]
 
@@ -118,27 +111,6 @@ def study_table(
             plain[one.first][number] = replace(plain[one.first][number], best=True)
     done = sum(cell.key in outcomes for cell in wanted)
     return StudyTable(study, metric, places, tuple(map(tuple, plain)), tuple(found), done, len(wanted))
-
-
-def columns(study: Study, metric: str) -> tuple[StudyColumn, ...]:
-    """Label count by condition, and there the test images themselves, the further test sets and the mean over those."""
-    return tuple(
-        StudyColumn(labels, condition, metric, name, ", ".join(filter(None, (labels_part, where, words))) or about)
-        for labels in study.labels
-        for condition in study.conditions
-        for name, words in test_sets(study, metric)
-        for labels_part in [labels_words(labels, study.target) if len(study.labels) > 1 else ""]
-        for where in [condition_words(condition) if len(study.conditions) > 1 else ""]
-        for about in [words_of(metric)]
-    )
-
-
-def test_sets(study: Study, metric: str) -> list[tuple[str, str]]:
-    """(name of the figure, words) of every test set of a run."""
-    words = [condition_words(shift) for shift in study.dataset.tested_on]
-    further = list(zip(further_tests(study, metric), words, strict=True))
-    mean = [(named(metric, MEAN), "mean out of distribution")] if len(further) > 1 else []
-    return [(metric, "in distribution" if further else ""), *mean, *further]
 
 
 def chosen_rates(
@@ -186,11 +158,6 @@ def entry(chosen: Chosen, study: Study, arm: int, column: StudyColumn) -> StudyE
     )
 
 
-def further_tests(study: Study, metric: str) -> list[str]:
-    """The names of the figures on further test sets."""
-    return [named(metric, {SHIFT: condition_words(shift)}) for shift in study.dataset.tested_on]
-
-
 def score(outcome: CellOutcome, column: StudyColumn, further: Sequence[str]) -> float:
     """The figure of one test set, NaN where it is not known; of the mean over those that are known."""
     if column.name != named(column.metric, MEAN):
@@ -214,7 +181,11 @@ def item_scores(outcome: CellOutcome, column: StudyColumn, further: Sequence[str
 
 def leads(table: Sequence[Sequence[StudyEntry]], places: Sequence[StudyColumn]) -> list[Lead | None]:
     """Who leads each column, as verdicts that are shown together."""
-    pairs = [best_pair([row[number] for row in table], column.metric) for number, column in enumerate(places)]
+    now = [not column.name.endswith(BEFORE) for column in places]  # what was forgotten since is no arm's merit
+    pairs = [
+        best_pair([row[number] for row in table], column.metric) if now[number] else None
+        for number, column in enumerate(places)
+    ]
     known = [(number, *pair) for number, pair in enumerate(pairs) if pair is not None]
     found: list[Lead | None] = [None] * len(places)
     judged = verdicts([(table[first][number].arm, table[second][number].arm) for number, first, second in known])

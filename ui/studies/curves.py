@@ -11,8 +11,9 @@ from PySide6.QtGui import QPainter, QPen
 
 from engine.comparison.intervals import Interval
 from engine.metrics import of as metric_of
+from engine.studies.columns import StudyColumn
 from engine.studies.crossings import sentence
-from engine.studies.table import StudyColumn, StudyEntry
+from engine.studies.table import StudyEntry
 from ui import theme
 from ui.figures.drawing import arm_pen
 from ui.figures.line_chart import ChartLine, LineChart, Marks

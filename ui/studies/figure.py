@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from ui import theme
 from ui.figures.painted import PaintedFigure
+from ui.studies.against import paint_against
 from ui.studies.bars import paint_bars
 from ui.studies.curves import paint_curves
 from ui.studies.view import View, rows_of, unit
@@ -44,7 +45,8 @@ class StudyFigure(PaintedFigure):
 
 def paint_study(painter: QPainter, size: QSizeF, view: View) -> list[tuple[QRectF, str]]:
     """Draw the figure into 0, 0, size; returns where its tooltips are."""
-    places = paint_curves(painter, size, view) if view.kind == "labels" else paint_bars(painter, size, view)
+    paint = {"labels": paint_curves, "tasks": paint_against}.get(view.kind, paint_bars)
+    places = paint(painter, size, view)
     if not places:
         painter.setFont(theme.font())
         painter.setPen(theme.colour("muted"))

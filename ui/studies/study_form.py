@@ -38,6 +38,7 @@ AXES = (
     ("labels", "Label counts, as curves"),
     ("shift", "Shifts, distances and test sets, as bars"),
     ("arm", "Arms, as bars"),
+    ("tasks", "Two tasks, one against the other"),
 )
 START_ARMS = (("Linear probe", "linear_probe"), ("LP-FT", "lp_ft"), ("Full fine-tuning", "full_ft"))
 
@@ -260,7 +261,7 @@ class StudyForm(QWidget):
             raise InvalidExperiment("The study has no title.", "Type one.", "title")
         if not changes["arms"]:
             raise InvalidExperiment("The study has no arms.", "Add at least one.", "arms")
-        kept = self._base.model_dump(include={"name", "device", "precision", "budget"})
+        kept = self._base.model_dump(include={"name", "device", "precision", "budget", "tasks"})
         body = {key: plain(value) for key, value in {**kept, **changes}.items()}
         return parse_study(body)
 

@@ -11,8 +11,9 @@ from engine.comparison.intervals import Interval
 from engine.comparison.wording import compact, count, is_share, with_interval
 from engine.data.target import NUMBERS
 from engine.metrics import title
+from engine.studies.columns import StudyColumn
 from engine.studies.crossings import Crossing
-from engine.studies.table import BEST, StudyColumn, StudyEntry, StudyTable
+from engine.studies.table import BEST, StudyEntry, StudyTable
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,12 @@ class View:
 
     @property
     def kind(self) -> str:
-        """ "labels", "shift" or "arm", as the study says and its grid allows."""
+        """ "labels", "shift", "arm" or "tasks", as the study says and its grid allows."""
         numbers = [labels for labels in self.table.study.labels if labels is not None]
         wanted = self.table.study.figure
+        if wanted == "tasks":
+            one = len(self.table.study.labels) == len(self.table.study.conditions) == 1
+            return wanted if one and len(self.table.tasks) > 1 else "arm"
         return wanted if wanted != "labels" or len(numbers) > 1 else "arm"
 
     @property

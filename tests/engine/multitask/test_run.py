@@ -104,12 +104,12 @@ def test_what_is_left_behind_is_forgotten_and_told(
     events = ran(order, tmp_path / "whole")
     alone = ran(given(folder, epochs=3, order="first alone"), tmp_path / "alone")
     told = figures(events)
-    assert told["test/accuracy, First half, before the others"] == figures(alone)["test/accuracy, First half"]
+    assert told["test/accuracy, First half, after its first stage"] == figures(alone)["test/accuracy, First half"]
     assert set(figures(alone)) == {"test/accuracy", "test/accuracy, First half"}
     assert {"test/accuracy, First half", "test/accuracy, First half, new head", "test/accuracy, Second half"} < set(
         told
     )
-    assert "test/accuracy, Second half, before the others" not in told
+    assert "test/accuracy, Second half, after its first stage" not in told
     both = [load_file(tmp_path / name / "last.safetensors")["head.weight"] for name in ("whole", "alone")]
     assert both[0][:3].equal(both[1][:3])
     assert not both[0][3:].equal(both[1][3:])
@@ -128,7 +128,7 @@ def test_every_order_has_as_many_steps_of_each_task(order: str, folder: Path, tm
     assert started.total_steps == stages * started.facts["steps of each stage"] == events[-1].step
     told = figures(events)
     assert ("test/accuracy, First half" in told) == (order != "last alone")
-    assert ("test/accuracy, Second half, before the others" in told) == (stages == 2)
+    assert ("test/accuracy, Second half, after its first stage" in told) == (stages == 2)
 
 
 def test_two_questions_of_the_same_images_are_tested_on_what_neither_learnt_from(folder: Path) -> None:

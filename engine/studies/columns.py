@@ -1,0 +1,60 @@
+"""The columns of a study's table: which figures of its runs stand there, and what they are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.data.shifts import condition_words
+from engine.metrics import SHIFT, named
+from engine.metrics import words as words_of
+from engine.multitask.titles import BEFORE, TASK, WHEN
+from engine.studies.cells import task_titles
+from engine.studies.study import Condition, Study, labels_words
+
+MEAN = {"tests": "mean over shifts"}  # where the mean of the further test sets is measured
+
+
+@dataclass(frozen=True)
+class StudyColumn:
+    """One place of the table. name: of its figures, on the test images, on a further test set, or their mean."""
+
+    labels: int | None
+    condition: Condition
+    metric: str
+    name: str
+    title: str
+
+
+def columns(study: Study, metric: str) -> tuple[StudyColumn, ...]:
+    """Label count by condition, and there the test images themselves, the further test sets and the mean over those."""
+    return tuple(
+        StudyColumn(labels, condition, metric, name, ", ".join(filter(None, (labels_part, where, words))) or about)
+        for labels in study.labels
+        for condition in study.conditions
+        for name, words in test_sets(study, metric)
+        for labels_part in [labels_words(labels, study.target) if len(study.labels) > 1 else ""]
+        for where in [condition_words(condition) if len(study.conditions) > 1 else ""]
+        for about in [words_of(metric)]
+    )
+
+
+def test_sets(study: Study, metric: str) -> list[tuple[str, str]]:
+    """(name of the figure, words) of every test set of a run; of each task where there are several, then of each
+    before the others were learnt, where that came first."""
+    if several := task_titles(study):
+        now = [(task_figure(metric, title), title) for title in several]
+        return [*now, *((task_figure(metric, title, before=True), f"{title}, {BEFORE}") for title in several)]
+    words = [condition_words(shift) for shift in study.dataset.tested_on]
+    further = list(zip(further_tests(study, metric), words, strict=True))
+    mean = [(named(metric, MEAN), "mean out of distribution")] if len(further) > 1 else []
+    return [(metric, "in distribution" if further else ""), *mean, *further]
+
+
+def task_figure(metric: str, title: str, before: bool = False) -> str:
+    """The name of a task's figure, at the end or before the others were learnt."""
+    return named(metric, {TASK: title, **({WHEN: BEFORE} if before else {})})
+
+
+def further_tests(study: Study, metric: str) -> list[str]:
+    """The names of the figures on further test sets."""
+    return [named(metric, {SHIFT: condition_words(shift)}) for shift in study.dataset.tested_on]
