@@ -53,6 +53,7 @@ class GoalTasks:
             "tries": f"{values.tries} of {MOVES} moves for each step, noise {values.noise:g}",
             "test list": short_hash(self.test.cpu().numpy().tobytes()),
             "split seed": str(self.choice.split_seed),
+            "batch norm": "none in the network",
         }
 
     def adapted(self, model: Backbone, goals: Tensor, steps: int) -> Iterator[tuple[Parameters, Tries]]:

@@ -1,4 +1,4 @@
-"""The way to one goal of a policy, before and after each step towards it, from pale to bold: seen from above."""
+"""The way to one goal of a policy, before and after each step towards it, seen from above."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from engine import metrics
 from engine.comparison.wording import figure, number
 from ui import theme
 from ui.figures.curve_reading import after_words
-from ui.figures.curve_task_picture import path, prediction_pen
-from ui.figures.painted import PaintedFigure, draw_elided, line_height
+from ui.figures.curve_task_picture import SWATCH, path
+from ui.figures.painted import PaintedFigure, line_height
 from ui.figures.painted_axes import Axis, Plot, paint_axes, plot_in
 
 TITLE = "Ways to a goal"
@@ -97,27 +97,36 @@ class PathPicture(PaintedFigure):
         return Axis(-half, half)
 
     def _paint_words(self, painter: QPainter, width: float) -> float:
-        """The returns, over as many lines as it takes; returns the height used."""
+        """What each line and dot is, over as many rows as it takes; returns the height used."""
         painter.setFont(theme.font("small", tabular=True))
-        painter.setPen(theme.colour("muted"))
-        metrics_, line = QFontMetricsF(painter.font()), line_height("small")
-        lines = wrapped(self.words().split(", "), metrics_, width)
-        for place, words in enumerate(lines):
-            draw_elided(painter, 0, place * line + metrics_.ascent(), width, words)
-        return len(lines) * line + 4
+        room, line = QFontMetricsF(painter.font()), line_height("small")
+        left, top = 0.0, 0.0
+        for words, ink in self._legend():
+            needed = SWATCH + 4 + room.horizontalAdvance(words)
+            if left and left + needed > width:
+                left, top = 0.0, top + line
+            paint_mark(painter, QRectF(left, top, SWATCH, line), ink)
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(QPointF(left + SWATCH + 4, top + room.ascent()), words)
+            left += needed + 12
+        return top + line + 4
+
+    def _legend(self) -> list[tuple[str, QPen | QColor]]:
+        """(words, pen of a line or colour of a dot)."""
+        ways = [(f"{figure(RETURN, way.reached)} {after_words(way.steps)}", way_pen(way)) for way in self.ways]
+        return [*ways, ("start", theme.colour("faint")), ("goal", theme.colour("text"))]
 
     def _paint_ways(self, painter: QPainter, plot: Plot) -> None:
         painter.save()
         painter.setClipRect(plot.area.adjusted(-DOT, -DOT, DOT, DOT))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for place, way in enumerate(self.ways):
-            painter.setPen(prediction_pen(place, len(self.ways)))
+        for way in self.ways:
+            painter.setPen(way_pen(way))
             painter.drawPath(path(plot, way.x, way.y))
-        painter.setPen(QPen(theme.colour("card"), 1.5))
-        painter.setBrush(theme.colour("faint"))
-        painter.drawEllipse(plot.point(0.0, 0.0), DOT, DOT)
-        painter.setBrush(theme.colour("good"))
-        painter.drawEllipse(plot.point(self.goal.x(), self.goal.y()), DOT + 1, DOT + 1)
+        for at, colour in ((QPointF(), "faint"), (self.goal, "text")):
+            painter.setPen(QPen(theme.colour("card"), 1.5))
+            painter.setBrush(theme.colour(colour))
+            painter.drawEllipse(plot.point(at.x(), at.y()), DOT, DOT)
         painter.restore()
 
     def words_at(self, at: QPointF) -> str:
@@ -150,14 +159,19 @@ def square(plot: Plot) -> Plot:
     return Plot(QRectF(left, plot.area.top(), side, side), plot.x, plot.y)
 
 
-def wrapped(parts: Sequence[str], metrics_: QFontMetricsF, width: float) -> list[str]:
-    """The parts in lines that fit, with commas between them."""
-    lines: list[str] = []
-    for part in parts:
-        longer = f"{lines[-1]}, {part}" if lines else part
-        if lines and metrics_.horizontalAdvance(longer) > width:
-            lines[-1] += ","
-            lines.append(part)
-        else:
-            lines[-1:] = [longer]
-    return lines
+def way_pen(way: WayToGoal) -> QPen:
+    """Before any step dashed and quiet, then a colour for each number of steps."""
+    if not way.steps:
+        return QPen(theme.colour("faint"), 1.5, Qt.PenStyle.DashLine)
+    return QPen(theme.curve_colour(way.steps - 1), 2.0)
+
+
+def paint_mark(painter: QPainter, box: QRectF, ink: QPen | QColor) -> None:
+    """A piece of a line, or a dot."""
+    if isinstance(ink, QPen):
+        painter.setPen(ink)
+        painter.drawLine(QPointF(box.left(), box.center().y()), QPointF(box.right(), box.center().y()))
+        return
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ink)
+    painter.drawEllipse(box.center(), DOT, DOT)

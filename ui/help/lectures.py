@@ -111,8 +111,8 @@ SECTIONS: dict[str, tuple[AnsweredQuestion, ...]] = {
         ),
         AnsweredQuestion(
             "Does pretraining start in a better basin?",
-            "Train this with two seeds, and once more from random weights. “warmstart between” with the numbers of two "
-            "runs tells the loss on the way from one to the other, and whether a barrier stands between them.",
+            "Train this with two seeds, and once more from random weights with two. “Between these…” of two runs draws "
+            "the loss on the way from one to the other: is there a barrier? “Look around…” draws it around one.",
             FROM_OMNIGLOT.model_copy(update={"method": MethodChoice(name="full_ft")}),
         ),
         AnsweredQuestion(

@@ -11,14 +11,22 @@ from ui.new_experiment.offers import Offer
 
 STEP = 32  # pixels; image sizes are offered in multiples of it
 KINDS = {1: "grey", COLOURS: "in colour"}
+READ_AS = {"images": "images", "numbers": "numbers", "states": "places"}  # by the kind of a network's form
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the chosen data hold. side, channels: of their images, 0 where they are numbers."""
+    """What the chosen data hold. side, channels: of their images, 0 where there are none. drawn: what a network reads
+    of them then, "numbers" or "states"."""
 
     side: int
     channels: int
+    drawn: str = "numbers"
+
+    @property
+    def kind(self) -> str:
+        """As a network's form has it."""
+        return "images" if self.side else self.drawn
 
     @property
     def words(self) -> str:
@@ -37,9 +45,7 @@ def misfit(info: BackboneInfo, seen: Seen, size: int | None = None) -> str:
     """Why a network does not suit such data, "" where it does. size: pixels on a side that it is asked to read."""
     form = info.form
     if not isinstance(form, ImageForm) or not seen.side:
-        if isinstance(form, ImageForm) == bool(seen.side):
-            return ""
-        return "It reads numbers; these are images." if seen.side else "It reads images; these are numbers."
+        return "" if form.kind == seen.kind else f"It reads {READ_AS[form.kind]}; these are {READ_AS[seen.kind]}."
     asked = replace(form, size=size or form.size)
     bands = form.channels > COLOURS >= seen.channels
     if form.channels < seen.channels or bands or not _near(asked.size, seen.side):

@@ -100,6 +100,13 @@ def _input(row: ShelfRow) -> str:
     return f"{row.size} px" if row.channels == COLOURS else f"{row.size} px {KINDS.get(row.channels, 'bands')}"
 
 
+def _reads(row: ShelfRow) -> str:
+    """What its network reads, as its form has it; only those that read no images have a size of 1."""
+    from engine.backbones import catalog
+
+    return catalog.backbone(row.backbone).form.kind if _reads_numbers(row) else "images"
+
+
 def _reads_numbers(row: ShelfRow) -> bool:
     return row.size == 1
 
@@ -194,10 +201,12 @@ def why_not(row: ShelfRow) -> str:
 
 def misfits(found: Sequence[ListLine], data: DatasetChoice) -> Mapping[str, str]:
     """Why, by key. Raises `ExperimentError` where the data cannot be read. Off the window's thread."""
-    from engine.data.sources import is_drawn, load
+    from engine.data.sources import is_drawn, load, target_of
+    from engine.preflight.tasks import READ
 
     if is_drawn(data):
-        return {one.key: "It reads images, and these are numbers." for one in found if not _reads_numbers(row_of(one))}
+        reads, wanted = {one.key: _reads(row_of(one)) for one in found}, READ[target_of(data).kind]
+        return {key: f"It reads {kind}, and these are {wanted}." for key, kind in reads.items() if kind != wanted}
     images = load(data)
     side, channels = min(images.typical_size), images.channels
     return {one.key: reason for one in found if (reason := misfit(row_of(one), side, channels))}
