@@ -61,7 +61,8 @@ class TaskKind(QObject):
     def _follow(self) -> None:
         choice = self._data.choice()
         before, self._start = self._start, start_of(choice)
-        if self._start == before or self._fits(choice):
+        comes_back = before == UNLABELLED and self._start in self._kept
+        if self._start == before or (self._fits(choice) and not comes_back):
             return
         self._kept[before] = self._backbone.choice(), self._method.choice()
         images = self._kept.get(Start())

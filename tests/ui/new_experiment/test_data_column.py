@@ -22,7 +22,7 @@ def use(qtbot: QtBot, page: NewExperimentPage, folder: Path) -> FolderCard:
     page.receive(folder)
     qtbot.waitUntil(lambda: page.data.choice().path == str(folder))
     wait_until_checked(qtbot, page)
-    return page.data.list.folder(f"folder:{folder}")
+    return page.data.list.folder(f"{page.data.choice().name}:{folder}")
 
 
 def folder_cards(page: NewExperimentPage) -> list[str]:
@@ -71,6 +71,22 @@ def test_only_folders_that_were_read_are_remembered_newest_first(
     assert folder_cards(page) == ["new", "loose", "single", "old"]
     remembered = (("folder", "new"), ("unlabelled", "loose"), ("folder", "old"))
     assert window.memory.recent_folders() == [f"{kind}:{tmp_path / name}" for kind, name in remembered]
+
+
+def test_images_without_labels_bring_what_learns_without_and_labels_bring_back_what_was_chosen(
+    qtbot: QtBot, page: NewExperimentPage, tmp_path: Path
+) -> None:
+    before, flat = page.method.choice(), tmp_path / "flat"
+    shutil.copytree(photos(tmp_path / "photos", 2, 8) / "class 1", flat)
+    use(qtbot, page, flat)
+    assert page.method.choice().name == "simclr"
+    assert not page.data.problem.text.text()
+    assert page.data.preview.bars.isHidden()
+    assert page.data.settings.classes.isHidden()
+    assert "No labels" in page.data.preview.warnings.text.text()
+    use(qtbot, page, tmp_path / "photos")
+    assert page.method.choice() == before
+    assert not page.data.preview.bars.isHidden()
 
 
 def test_a_folder_can_leave_the_list_and_come_back(
