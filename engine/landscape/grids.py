@@ -13,11 +13,11 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Trail:
-    """The way that a run took, seen from a plane. title: of the run. steps: int64 [m], of its optimiser. places: [m, 2]
-    on the plane; off: [m], how far the network was from it."""
+    """The way that a run took, seen from a plane. run: its uid. names: of the m places, such as "best epoch". places:
+    [m, 2] on the plane; off: [m], how far the network was from it."""
 
-    title: str
-    steps: NDArray[np.int64]
+    run: str
+    names: tuple[str, ...]
     places: Values
     off: Values
 

@@ -14,7 +14,7 @@ from engine.landscape.barriers import PARTS, LossLine
 from engine.landscape.grids import LossPlane, Trail
 from engine.machine.files import replacing
 
-FOLDER, FORMAT = "landscape", 1
+FOLDER, FORMAT = "landscape", 2
 FIGURES = ("loss", "accuracy")
 Landscape = LossLine | LossPlane
 Arrays = dict[str, NDArray[np.generic]]
@@ -65,13 +65,17 @@ def _heard_line(words: dict[str, Any], arrays: Arrays) -> LossLine:
 
 
 def _told_plane(found: LossPlane) -> tuple[dict[str, Any], Arrays]:
-    words = {"random": found.random, "titles": found.titles, "trails": [trail.title for trail in found.trails]}
+    words = {
+        "random": found.random,
+        "titles": found.titles,
+        "trails": [[trail.run, trail.names] for trail in found.trails],
+    }
     arrays: Arrays = {"corners": found.corners, "xs": found.xs, "ys": found.ys}
     for part in PARTS:
         arrays |= {f"loss {part}": found.loss[part], f"accuracy {part}": found.accuracy[part]}
         arrays |= {f"end {figure} {part}": found.ends[figure, part] for figure in FIGURES}
     for number, trail in enumerate(found.trails):
-        arrays |= {f"trail {number} {name}": getattr(trail, name) for name in ("steps", "places", "off")}
+        arrays |= {f"trail {number} {name}": getattr(trail, name) for name in ("places", "off")}
     return words, arrays
 
 
@@ -82,13 +86,13 @@ def _heard_plane(words: dict[str, Any], arrays: Arrays) -> LossPlane:
     return LossPlane(
         bool(words["random"]), tuple(map(str, words["titles"])), corners, xs, ys, loss, accuracy, ends,
         str(words["images"]), int(words["averaged"]),
-        tuple(_trail(str(title), number, arrays) for number, title in enumerate(words["trails"])),
+        tuple(_trail(str(run), names, number, arrays) for number, (run, names) in enumerate(words["trails"])),
     )  # fmt: skip
 
 
-def _trail(title: str, number: int, arrays: Arrays) -> Trail:
-    steps, places, off = (arrays[f"trail {number} {name}"] for name in ("steps", "places", "off"))
-    return Trail(title, steps.astype(np.int64), _float(places), _float(off))
+def _trail(run: str, names: list[object], number: int, arrays: Arrays) -> Trail:
+    places, off = (_float(arrays[f"trail {number} {name}"]) for name in ("places", "off"))
+    return Trail(run, tuple(map(str, names)), places, off)
 
 
 def _float(values: NDArray[np.generic]) -> NDArray[np.float64]:

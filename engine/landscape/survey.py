@@ -16,10 +16,12 @@ from engine.landscape.along import along, begun_line
 from engine.landscape.asked import Sight, Standpoint
 from engine.landscape.barriers import LossLine
 from engine.landscape.corners import Corner, begun, ended, refuse_unlike
+from engine.landscape.frames import ThroughThree
 from engine.landscape.grids import LossPlane
 from engine.landscape.ground import Ground, ground
 from engine.landscape.kept import Landscape
 from engine.landscape.surveying import Surveyor
+from engine.landscape.trails import trails
 from engine.preparation.inputs import reading
 from engine.registry import build_method
 from engine.using.calibration import digest_of
@@ -83,7 +85,8 @@ def _found(
     frame = frame_of(wanted, corners)
     plane = known if isinstance(known, LossPlane) else None
     if plane is None:
-        plane = begun_plane(wanted, frame, titles, images, len(surveyor.averaged))
+        ways = trails(corners, frame) if isinstance(frame, ThroughThree) else ()
+        plane = begun_plane(wanted, frame, titles, images, len(surveyor.averaged), ways)
     return across(plane, frame, corners, images, surveyor)
 
 

@@ -110,3 +110,12 @@ def plane_words(plane: LossPlane) -> str:
         if np.isfinite(loss)
     ]
     return "; ".join(said) + "." if said else ""
+
+
+def trail_words(plane: LossPlane) -> str:
+    """What the lines on it are, and how much of these ways the plane shows."""
+    if not plane.trails:
+        return ""
+    names = dict.fromkeys(name for trail in plane.trails for name in trail.names)
+    shares = [percent(trail.in_plane, 0) for trail in plane.trails]
+    return f"Lines: ways of the runs ({', '.join(names)}); {', '.join(shares)} of each lies in this plane."

@@ -12,7 +12,7 @@ from engine.comparison.wording import count
 from engine.events import Preparing
 from engine.landscape.barriers import PARTS, LossLine
 from engine.landscape.grids import LossPlane
-from engine.landscape.words import Noise, barrier_words, distance_words, plane_words, rests_on, verdict
+from engine.landscape.words import Noise, barrier_words, distance_words, plane_words, rests_on, trail_words, verdict
 from ui.figures.figure_export import menu_button
 from ui.landscape.at_work import Surveying
 from ui.landscape.line_figure import LineFigure
@@ -213,4 +213,4 @@ def _of_line(line: LossLine) -> list[str]:
 def _of_plane(plane: LossPlane) -> str:
     if plane.random:
         return "At 1 every filter has moved by its own length, in a random direction (Li et al. 2018)."
-    return "The first network is at 0; the loss has bands of equal ratios."
+    return f"The first network is at 0; the loss has bands of equal ratios. {trail_words(plane)}".rstrip()

@@ -14,7 +14,7 @@ from engine.events import Preparing
 from engine.landscape.asked import USUAL_POINTS, USUAL_SIDE, Kind, Sight, Standpoint
 from engine.landscape.barriers import PARTS, LossLine
 from engine.landscape.grids import LossPlane
-from engine.landscape.words import Noise, barrier_words, distance_words, plane_words, rests_on, verdict
+from engine.landscape.words import Noise, barrier_words, distance_words, plane_words, rests_on, trail_words, verdict
 from storage.store import RunRow, RunStore
 from ui.terminal.output import print_json, print_table, say
 from ui.terminal.workspaces import open_workspace
@@ -116,7 +116,7 @@ def _loss(value: float) -> str:
 
 
 def print_plane(plane: LossPlane) -> None:
-    for words in (plane_words(plane), rests_on(plane)):
+    for words in filter(None, (plane_words(plane), trail_words(plane), rests_on(plane))):
         say(words)
 
 

@@ -65,6 +65,7 @@ def same(one: LossLine | LossPlane, other: LossLine | LossPlane) -> None:
         assert isinstance(other, LossPlane)
         pairs = [(one.loss[part], other.loss[part]) for part in ("train", "test")]
         pairs += [(one.ends["loss", "test"], other.ends["loss", "test"])]
+        pairs += [(a.places, b.places) for a, b in zip(one.trails, other.trails, strict=True)]
     assert all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
     assert (one.titles, one.images, one.averaged) == (other.titles, other.images, other.averaged)
 
@@ -84,6 +85,25 @@ def test_the_middle_of_a_random_plane_is_the_network(run: Run, tmp_path: Path) -
     assert isinstance(plane, LossPlane)
     assert plane.loss["test"][2, 2] == plane.ends["loss", "test"][0]
     assert plane.averaged == 0
+
+
+def test_the_ways_of_runs_lie_on_the_plane(run: Run, tmp_path: Path) -> None:
+    """Their ends are the corners where these are theirs: the first starts at 0 and its tested weights are the second
+    corner, which is on its way."""
+    plane = found(Sight("plane", places(run, "plane", tmp_path), images=8, points=5))[-1]
+    assert isinstance(plane, LossPlane)
+    own = {trail.run: trail for trail in plane.trails}
+    assert set(own) == {"full0", "full1"}
+    first, second = own["full0"], own["full1"]
+    assert first.names[0] == second.names[0] == "start"
+    np.testing.assert_allclose(first.places[0], [0, 0], atol=1e-9)
+    for trail, corner in ((first, plane.corners[1]), (second, plane.corners[2])):
+        away = np.abs(trail.places - corner).max(1)
+        assert away.min() < 1e-6
+        assert trail.off[away.argmin()] < 1e-3
+    assert 0 < second.in_plane <= first.in_plane <= 1
+    low, high = (np.array([axis[end] for axis in (plane.xs, plane.ys)]) for end in (0, -1))
+    assert all((trail.places >= low).all() and (trail.places <= high).all() for trail in plane.trails)
 
 
 def test_titles_are_those_of_now(run: Run, tmp_path: Path) -> None:

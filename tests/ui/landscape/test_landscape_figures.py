@@ -33,7 +33,7 @@ def plane(height: float = 1.0, known: int = SIDE * SIDE, random: bool = False) -
     corners = np.array([[0.0, 0.0]]) if random else np.array([[0.0, 0.0], [1.0, 0.0], [1.9, 1.0]])
     titles = ("A",) if random else ("A", LONG, "C")
     ends = {(figure, part): np.ones(len(titles)) for figure in ("loss", "accuracy") for part in ("train", "test")}
-    trail = Trail("A", np.array([0, 5]), np.array([[0.0, 0.0], [0.5, 0.5]]), np.zeros(2))
+    trail = Trail("abc", ("start", "best epoch"), np.array([[0.0, 0.0], [0.5, 0.5]]), np.zeros(2))
     both = dict.fromkeys(("train", "test"), values), dict.fromkeys(("train", "test"), accuracy)
     return LossPlane(random, titles, corners, axis, axis, *both, ends, "8 test images", 4, () if random else (trail,))
 
