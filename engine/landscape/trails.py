@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -37,10 +38,8 @@ def trail(corner: Corner, frame: ThroughThree) -> Trail | None:
 
 
 def _states(corner: Corner) -> Iterator[tuple[str, State]]:
-    try:
+    with suppress(ExperimentError):  # what it began with may be gone
         yield "start", begun(corner, corner.title).state
-    except ExperimentError:
-        pass  # what it began with is gone
     for words, name in FILES.items():
         file: Path = corner.folder / name
         if file.is_file():
