@@ -13,10 +13,27 @@ from engine.preparation.inputs import Normaliser
 
 KINDS = 2  # of wide values: whole numbers and fractions
 HEAD = '''\
-"""An image file as the graph takes it. Needs NumPy and Pillow."""
+"""Image files as the graph takes them. Needs NumPy and Pillow."""
+
+import sys
 
 import numpy as np
 from PIL import Image, {more}ImageOps
+
+
+def images(paths):
+    """Each path with its image; what cannot be read is told, and the program ends with 1 after the others."""
+    failed = False
+    for path in paths:
+        try:
+            image = read(path)
+        except Exception as fault:
+            print(f"{{path}} cannot be read: {{fault}}", file=sys.stderr)
+            failed = True
+        else:
+            yield path, image
+    if failed:
+        sys.exit(1)
 
 
 def read(path):
@@ -62,15 +79,15 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from reading import read
+from reading import images
 
 FOLDER = Path(__file__).parent
 session = onnxruntime.InferenceSession(FOLDER / "model.onnx", providers=["CPUExecutionProvider"])
 '''
 CLASSIFY = """\
 labels = (FOLDER / "labels.txt").read_text(encoding="utf-8").splitlines()
-for path in sys.argv[1:]:
-    {found} = session.run([{outputs}], {{"images": read(path)[None]}})
+for path, image in images(sys.argv[1:]):
+    {found} = session.run([{outputs}], {{"images": image[None]}})
     best = np.argsort(-found[0], kind="stable")[:3]
     said = ", ".join(f"{{labels[k]}} {{100 * found[0, k]:.1f}} %" for k in best)
     print(f"{{path}}:{none} {{said}}")
@@ -81,8 +98,8 @@ OR_NONE = {
     "none": "{' none of these;' * int(none[0])}",
 }  # fmt: skip
 ENCODE = """\
-for path in sys.argv[1:]:
-    (found,) = session.run(["features"], {"images": read(path)[None]})
+for path, image in images(sys.argv[1:]):
+    (found,) = session.run(["features"], {"images": image[None]})
     print(path, *(f"{value:.6g}" for value in found[0].ravel()))
 """
 

@@ -142,6 +142,21 @@ def test_its_program_says_what_the_run_says(
         assert line.startswith(f"{file}: {none}{saved.class_names[place]} {100 * share:.1f} %")
 
 
+def test_its_program_answers_the_others_where_an_image_is_broken(
+    exported: tuple[Path, ExportResult, list[str]], photos: Path, tmp_path: Path
+) -> None:
+    """One sentence for each and no traceback, which a script can tell from its exit code."""
+    whole = [photos / CLASSES[0] / f"{index}.png" for index in (0, 1)]
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(whole[0].read_bytes()[:60])
+    asked = [sys.executable, exported[0] / "predict.py", whole[0], broken, whole[1]]
+    done = subprocess.run(asked, capture_output=True, text=True, cwd="/")
+    assert done.returncode == 1
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == [str(path) for path in whole]
+    (told,) = done.stderr.splitlines()
+    assert told.startswith(f"{broken} cannot be read: ")
+
+
 def known(saved: SavedModel, run: Path) -> Assured:
     """As it was measured already."""
     work = assured(saved, run)
