@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from engine.comparison.wording import count
 from engine.data.files.loose import LooseImages
 from engine.data.findings import images_of
 from engine.data.images import Cancel, Progress, check
@@ -61,7 +62,8 @@ def compared(found: Answers, expected: Answers, which: str) -> Agreement:
     same = int((expected.max(1) - chosen <= TOLERANCE * spread).sum())
     if not np.isfinite(difference):
         difference = float("inf")
-    return Agreement(len(found), which, difference, same)
+    few = f", fewer than the {LEAST} that it should be" if len(found) < LEAST else ""
+    return Agreement(len(found), which + few, difference, same)
 
 
 def judged_alike(unlike: Answers, none: Answers, expected: Answers, threshold: float) -> int:
@@ -168,7 +170,7 @@ def own_images(of: Exportable, experiment: Experiment, folder: Path | None) -> t
             pixels = list(islice((one for one in read if not isinstance(one, str)), MOST))
         if not pixels:
             raise DataError(f"No image in “{folder}” can be read.", "Name a folder of images to check on.")
-        return stacked(pixels).permute(0, 2, 3, 1).numpy(), f"{len(pixels)} images of a folder of their own"
+        return stacked(pixels).permute(0, 2, 3, 1).numpy(), f"{count(len(pixels), 'images')} of a folder of their own"
     try:
         return of_run(of, experiment)
     except ExperimentError as error:

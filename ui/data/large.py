@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,12 +9,13 @@ from PySide6.QtWidgets import QWidget
 
 from ui.background import Background
 from ui.data.sample_grid import SampleGrid
-from ui.widgets.large_image import Found, ImagesInOrder, LargeImage
+from ui.widgets.large_image import Answer, Found, ImagesInOrder, LargeImage
 
 if TYPE_CHECKING:
     from engine.data.images import ImageSet
 
 SIDE = 1024  # pixels of the shorter side that an image is decoded at
+NOT_SHOWN = "The image could not be shown."
 BLANK = np.full((1, 1, 1), 127, dtype=np.uint8)  # until it is
 
 
@@ -29,12 +29,12 @@ def show_large(data: ImageSet, grid: SampleGrid, background: Background, window:
 
     images = ImagesInOrder(len(order), named)
 
-    def read(place: int, answer: Callable[[Sequence[Found]], None]) -> None:
+    def read(place: int, answer: Answer) -> None:
         def look(cancelled: object) -> list[Found]:
             picture = data.source.image(int(order[place]), SIDE, data.shown_channels)
             return [images[place]._replace(pixels=np.asarray(picture))]
 
-        background.run(look, answer, lambda error: None, key="large image")
+        background.run(look, answer, background.saying(answer, NOT_SHOWN), key="large image")
 
     dialog = LargeImage(data.title, images, read, window)
     dialog.setWindowTitle("Image")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +10,9 @@ from PySide6.QtWidgets import QWidget
 from engine.comparison.examined import Examined
 from engine.comparison.wording import number, percent
 from ui.background import Background
-from ui.data.large import BLANK
+from ui.data.large import BLANK, NOT_SHOWN
 from ui.exploring.reading import ExaminedRun, looked_at
-from ui.widgets.large_image import Found, ImagesInOrder, LargeImage
+from ui.widgets.large_image import Answer, Found, ImagesInOrder, LargeImage
 
 if TYPE_CHECKING:
     from engine.data.images import ImageSet
@@ -50,13 +49,14 @@ def show_test_image(
     """A window with the chosen-th of these images; the keys go to the others."""
     images = examined_images(data, run.examined, places)
 
-    def read(place: int, answer: Callable[[Sequence[Found]], None]) -> None:
+    def read(place: int, answer: Answer) -> None:
         image = int(run.examined.ids[places[place]])
 
         def done(found: tuple[np.ndarray, np.ndarray]) -> None:
             answer([images[place]._replace(pixels=found[0], seen=found[1])])
 
-        background.run(looked_at(data, run, image), done, lambda error: None, key=f"test image {id(images)}")
+        failed = background.saying(answer, NOT_SHOWN)
+        background.run(looked_at(data, run, image), done, failed, key=f"test image {id(images)}")
 
     dialog = LargeImage(title, images, read, window)
     dialog.show_image(chosen)

@@ -17,6 +17,7 @@ from ui.widgets.chance_bars import ChanceBars
 from ui.widgets.folders import show_folder
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.picture import Picture
+from ui.widgets.problem import Problem
 from ui.widgets.text import Text
 
 WAYS = {int(Qt.Key.Key_Left): -1, int(Qt.Key.Key_Right): 1}
@@ -36,6 +37,9 @@ class Found(NamedTuple):
     answers: tuple[tuple[str, float], ...] = ()
     remark: str = ""
     seen: np.ndarray | None = None
+
+
+Answer = Callable[[Sequence[Found] | str], None]  # the image, or why it cannot be read
 
 
 class ImagesInOrder(Sequence[Found]):
@@ -87,11 +91,11 @@ class AboutImage(QWidget):
 
 
 class LargeImage(QDialog):
-    """read(index, answer): whoever has the data calls `answer` with the large image; until then the small one is
-    shown."""
+    """read(index, answer): whoever has the data calls `answer` with the large image, or with why it cannot be read;
+    until then the small one is shown."""
 
     def __init__(
-        self, title: str, found: Sequence[Found], read: Callable[[int, Callable[[Sequence[Found]], None]], None],
+        self, title: str, found: Sequence[Found], read: Callable[[int, Answer], None],
         parent: QWidget | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
@@ -100,6 +104,7 @@ class LargeImage(QDialog):
         self.setWindowTitle("Test image")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.picture, self.about = Picture(QSize(240, 200), QSize(520, 440)), AboutImage()
+        self.problem = Problem()
         self.classes, self.place = Text(title, bold=True), Text("", role="muted")
         self.place.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.before = button("Previous", tip="The image before (Left)", clicked=lambda: self.show_image(self.index - 1))
@@ -110,7 +115,7 @@ class LargeImage(QDialog):
     def _lay_out(self) -> None:
         row = in_row(self.before, self.after, self.folder, ..., button("Close", clicked=self.reject), gap=8)
         both = in_row((self.picture, 1), self.about, gap=16)
-        in_column(self.classes, (both, 1), self.place, row, owner=self, gap=8, edges=16)
+        in_column(self.classes, (both, 1), self.problem, self.place, row, owner=self, gap=8, edges=16)
         self.about.hide()
         self.resize(USUAL.boundedTo(self.screen().availableSize() * 0.9))
         for one in self.findChildren(QPushButton):
@@ -135,6 +140,7 @@ class LargeImage(QDialog):
             return
         self.index, shown = index, self._found[index]
         self.picture.show_pixels(shown.pixels)
+        self.problem.say()
         self.about.show_found(shown)
         where = str(shown.file) if shown.file is not None else shown.name
         self.place.setText(f"{index + 1:,} of {len(self._found):,}: {where}")
@@ -144,8 +150,13 @@ class LargeImage(QDialog):
         self.folder.setEnabled(shown.file is not None)
         self._read(index, lambda found: self._take(index, found))
 
-    def _take(self, index: int, found: Sequence[Found]) -> None:
-        if found and index == self.index and self._open_still:
+    def _take(self, index: int, found: Sequence[Found] | str) -> None:
+        if not found or index != self.index or not self._open_still:
+            return
+        if isinstance(found, str):
+            self.picture.show_pixels(None)
+            self.problem.say(found)
+        else:
             self.picture.show_pixels(found[0].pixels)
             if found[0].seen is not None:
                 self.about.show_seen(found[0].seen)

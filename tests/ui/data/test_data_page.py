@@ -190,6 +190,26 @@ def test_an_image_is_shown_large_and_the_arrows_go_on(
     large.close()
 
 
+def test_an_image_that_became_unreadable_is_said_to_be_in_the_large_view(
+    qtbot: QtBot, page: DataPage, photos: Path, window: MainWindow
+) -> None:
+    open_folder(qtbot, page, photos)
+    (photos / "cat" / "11.png").write_bytes(b"no image any more")
+    page.detail.grid.choose(12)
+    qtbot.keyClick(page.detail.grid, Qt.Key.Key_Return)
+    (large,) = window.findChildren(LargeImage)
+    qtbot.waitUntil(lambda: large.picture.image.width() == 60)
+    assert not large.problem.isVisible()
+    qtbot.keyClick(large, Qt.Key.Key_Left)
+    qtbot.waitUntil(large.problem.isVisible)
+    assert large.problem.text.text().startswith("“cat/11.png” cannot be read any more.")
+    assert large.picture.image.isNull()
+    qtbot.keyClick(large, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: large.picture.image.width() == 60)
+    assert not large.problem.isVisible()
+    large.close()
+
+
 def test_what_can_be_fetched_is_said_before_and_not_offered_offline(page: DataPage, window: MainWindow) -> None:
     page.list.choose("eurosat")
     header = page.detail.header
