@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.comparison.wording import count
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from engine.data.images import ImageSet
     from engine.data.inventory import Inventory
 
-LEAST = QSize(360, 400)
+LEAST, ROOM = QSize(340, 400), 200  # pixels: of all of it, and of what a tab shows in height
 
 
 class SetDetail(QWidget):
@@ -72,8 +72,19 @@ class SetDetail(QWidget):
             self.add_tab(title, page)
 
     def minimumSizeHint(self) -> QSize:
-        """What is in it scrolls by itself."""
-        return LEAST
+        """What is in it scrolls by itself; buttons and tabs take as many lines as they need at this width."""
+        edges = self.layout().contentsMargins()
+        width = max(self.width(), LEAST.width()) - edges.left() - edges.right()
+        lines = self.header.heightForWidth(width) + self._tabbed.row.heightForWidth(width)
+        shown = self.pages.currentWidget().layout()
+        room = max(ROOM, shown.totalMinimumHeightForWidth(width)) if shown is not None else ROOM
+        gaps = 2 * self.layout().spacing() + edges.top() + edges.bottom()
+        return QSize(LEAST.width(), max(LEAST.height(), lines + room + gaps))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
     def add_tab(self, title: str, page: QWidget) -> None:
         self._tabbed.add(title, page)

@@ -47,7 +47,7 @@ class MapSide(QWidget):
         for title, page in ((CLASSES, self.legend), (NEAREST, self.nearest), (CHOSEN, chosen)):
             self._tabbed.add(title, page)
         in_column(self._tabbed.row, (self._tabbed.pages, 1), owner=self, gap=8)
-        self.setMinimumWidth(200)
+        self.setMinimumSize(200, 180)
         self.expect(None)
 
     def show_tab(self, title: str) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSlider, QWidget
 
 from engine.data.hashes import BY_CONTENT
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 NEAREST_SHOWN = 12
 SLIDE = 100  # steps of the slider
 NOTHING = ("", "")  # key of a network that is wanted, and of the set
+NARROW, TALL, LOW = 460, 200, 120  # pixels: below which the side stands under the map; least height of a map then, else
 GLIDE = 15  # milliseconds between two places on the way from before to after
 
 
@@ -65,6 +67,7 @@ class MapView(QWidget):
         self.network.setAccessibleName("Network")
         self.kind = Choice(KINDS)
         self.kind.setMinimumContentsLength(17)
+        self.kind.setMinimumWidth(90)  # where there is no room for all of its words
         self.kind.setAccessibleName("How images are placed")
         self.draw_button = button("Draw", "data", "Let this network look at the images, and place them", self.draw)
         self.stop_button = of_first_clicks(button("Stop", "stop", "Draw no further", self.stop))
@@ -128,6 +131,13 @@ class MapView(QWidget):
         self._adjust()
         if self.isVisible() or self._wanted != NOTHING:
             self._offer()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Beside each other neither map nor side would have room."""
+        super().resizeEvent(event)
+        narrow = event.size().width() < NARROW
+        self.splitter.setOrientation(Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal)
+        self.cloud.setMinimumHeight(TALL if narrow else LOW)
 
     def showEvent(self, event: object) -> None:
         """Runs may have ended since."""

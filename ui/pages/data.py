@@ -68,7 +68,7 @@ class DataPage(Page):
         self.downloads.setCheckable(True)
         in_column(self.open, (self.list, 1), self.downloads, owner=left, gap=8, edges=(16, 12, 8, 16))
         left.setMinimumWidth(180)
-        self.detail.setMinimumWidth(360)
+        self.detail.setMinimumWidth(340)
         fetched = QWidget()
         heading = Text("Downloads", "title", bold=True, wrap=False)
         in_column(heading, (DownloadsPanel(self.parts.downloads), 1), owner=fetched, gap=12, edges=(16, 12, 16, 16))
