@@ -87,6 +87,16 @@ class WindowMemory:
         others = [other for other in self.recent_folders() if other != path]
         self._settings.setValue("data/recent", [path, *others][:RECENT])
 
+    def exported_folders(self) -> list[str]:
+        """Those that were opened on Try it, the last one first."""
+        found = self._settings.value("trying/exported", [])
+        return [str(path) for path in found] if isinstance(found, list) else [str(found)] if found else []
+
+    def remember_exported(self, path: str) -> None:
+        """Put it first, once, and keep the last few."""
+        others = [other for other in self.exported_folders() if other != path]
+        self._settings.setValue("trying/exported", [path, *others][:RECENT])
+
     def fetched_sets(self) -> list[str]:
         """Names of the data sets that were on this machine when last looked."""
         return str(self._settings.value("data/fetched", "")).split()

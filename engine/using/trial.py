@@ -44,12 +44,14 @@ class AnsweredBatch:
 
 
 def answers(
-    networks: Sequence[Answerer], images: LooseImages, first: int = 0, cancelled: Cancel | None = None
-) -> Iterator[AnsweredBatch]:
-    """In the order of the images from this one on; the next batch is read while one is computed. Raises
-    `InvalidExperiment` for a network that has no classes of its own or reads no images, `Cancelled`."""
-    ways = ways_of(networks)
-    for places, found in read_ahead(lambda places: images.look(places, ways), len(images), first, cancelled):
+    networks: Sequence[Answerer], images: LooseImages, first: int = 0, cancelled: Cancel | None = None,
+    last: int | None = None,
+) -> Iterator[AnsweredBatch]:  # fmt: skip
+    """In the order of the images from `first` on, to before `last` or to their end; the next batch is read while one is
+    computed. Raises `InvalidExperiment` for a network that has no classes of its own or reads no images, `Cancelled`.
+    """
+    ways, end = ways_of(networks), len(images) if last is None else last
+    for places, found in read_ahead(lambda places: images.look(places, ways), end, first, cancelled):
         yield answered(networks, tuple(images.name(place) for place in places), found)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ui.trying.triable import Key
+from ui.trying.triable import Key, Stamp
 
 if TYPE_CHECKING:
     from engine.using.trial import AnsweredBatch, Likeliest
@@ -41,18 +41,29 @@ class Growing(Generic[Kind]):
 
 @dataclass
 class Said:
-    """What one of those that answer says. classes: names of its outputs. words: what its probabilities rest on. places,
-    shares, unlike, refused: as `engine.using.trial.Likeliest` has them."""
+    """What one of those that answer says, of as many images as it is long. classes: names of its outputs. words: what
+    its probabilities rest on. stamp: of its files. places, shares, unlike, refused: as `engine.using.trial.Likeliest`
+    has them."""
 
     key: Key
     title: str
     classes: tuple[str, ...]
     words: str
+    stamp: Stamp = ()
     places: Growing[np.int32] = field(default_factory=lambda: Growing(np.int32))
     shares: Growing[np.float32] = field(default_factory=lambda: Growing(np.float32))
-
     unlike: Growing[np.float64] = field(default_factory=lambda: Growing(np.float64))
     refused: Growing[np.bool_] = field(default_factory=lambda: Growing(np.bool_))
+
+    def __len__(self) -> int:
+        return len(self.places.rows)
+
+    def of(self, part: slice) -> Likeliest:
+        """What it said of these images."""
+        from engine.using.trial import Likeliest
+
+        more = self.unlike.rows[part, 0], self.refused.rows[part, 0]
+        return Likeliest(self.places.rows[part], self.shares.rows[part], *more)
 
     def append(self, found: Likeliest) -> None:
         self.places.append(found.places)
@@ -64,6 +75,10 @@ class Said:
         """How unlike all that was learnt it is, and whether it is none of the classes; None where it is not known."""
         found = float(self.unlike.rows[image, 0])
         return None if np.isnan(found) else (found, bool(self.refused.rows[image, 0]))
+
+    def is_none(self, image: int) -> bool:
+        """Whether it is said to be none of the classes."""
+        return bool(self.refused.rows[image, 0])
 
     def best(self, image: int) -> list[tuple[str, float]]:
         """(class, probability), the likeliest first; empty for an image that was not read."""
@@ -105,6 +120,11 @@ class AnswerBook:
     @property
     def unread(self) -> int:
         return sum(map(bool, self.reasons))
+
+    def differ_on(self, image: int) -> bool:
+        """Whether the runs do not all say the same of it; none of these is the same, whatever is nearest to it."""
+        said = {"" if run.is_none(image) else run.classes[int(run.firsts[image])] for run in self.runs}
+        return len(said) > 1
 
     def append(self, batch: AnsweredBatch) -> None:
         self.names += batch.names

@@ -138,8 +138,7 @@ class AnswerModel(QAbstractTableModel):
         if reason := self.book.reasons[image]:
             return f"not read: {reason}" if subject is Subject.ANSWER else ""
         if subject is Subject.AGREEMENT:
-            given = {one.classes[int(one.firsts[image])] for one in self.book.runs}
-            return "the same" if len(given) == 1 else "differ"
+            return "differ" if self.book.differ_on(image) else "the same"
         if subject is Subject.ANSWER:
             name, judged = run.classes[int(run.firsts[image])], run.judged(image)
             return f"none of these ({name})" if judged and judged[1] else name

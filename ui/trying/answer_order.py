@@ -101,9 +101,11 @@ def of_part(book: AnswerBook, part: AnswerPart | str) -> NDArray[np.bool_]:
 
 
 def differing(book: AnswerBook) -> NDArray[np.bool_]:
-    """bool [images]: read, and not all runs give a class of the same name."""
-    _, given = by_name(book)
-    return (given != given[:1]).any(axis=0)
+    """bool [images]: read, and not all runs give a class of the same name, or not all say that it is none of these."""
+    names, given = by_name(book)
+    none = np.array([run.refused.rows[:, 0] for run in book.runs], np.bool_).reshape(given.shape)
+    said = np.where(none, len(names), given)
+    return (said != said[:1]).any(axis=0)
 
 
 def by_name(book: AnswerBook) -> tuple[list[str], NDArray[np.int64]]:

@@ -17,6 +17,7 @@ from ui.trying.answer_book import AnswerBook, Said
 from ui.trying.answer_order import Places
 from ui.trying.camera.live import Answering
 from ui.trying.closer import CloseLook, look_closely
+from ui.trying.kept_answers import Begun, Cleared, Known
 from ui.trying.live_runs import run_answers
 from ui.trying.lot import Handed, Listed, Lot, Networks, Opened, Stop
 from ui.trying.reasons import Galleries, Reasons, reasons
@@ -46,6 +47,7 @@ class TrialWork(QObject):
         self.is_at_work = self.was_cancelled = False
         self.preparing: Preparing | None = None  # what is measured before the first answer
         self._waiting: list[Handed] = []
+        self._known, self._cleared = Known(), Cleared([], [], Known(), {}, [])
         self._background, self._networks, self._galleries = background, Networks(), Galleries()
         self._mail: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._began, self._before = 0.0, 0
@@ -68,8 +70,10 @@ class TrialWork(QObject):
         return answered / max(1e-3, time.monotonic() - self._began) if self._before and answered else 0.0
 
     def choose(self, chosen: tuple[Triable, ...]) -> None:
-        """These runs answer from now on, also what was handed in before; what a person said of it stays."""
+        """These runs answer from now on, also what was handed in before and they did not answer yet; what a person said
+        of it stays."""
         self._stop()
+        self._known.take(self.book)
         self.chosen, self.book, self.was_cancelled = chosen, AnswerBook(labels=self.book.labels), False
         self.begun.emit()
         self.go_on()
@@ -86,12 +90,35 @@ class TrialWork(QObject):
         self.was_cancelled = True
         self.changed.emit()
 
-    def clear(self) -> None:
+    def clear(self) -> Callable[[], None]:
+        """Take all images away; what brings them back with their answers and labels, until others are taken away."""
         self._stop()
-        self._background.run(partial(close_all, self.images), lambda _: None)
+        self._known.take(self.book)
+        self._background.run(partial(close_all, self._cleared.images), lambda _: None)
+        cleared = Cleared(self.images, self._waiting, self._known, self.book.labels, self.book.picked)
+        self._cleared, self._known = cleared, Known()
         self.images, self._waiting, self.book, self.was_cancelled = [], [], AnswerBook(), False
         self.begun.emit()
         self.changed.emit()
+        return lambda: self._bring_back(cleared)
+
+    def _bring_back(self, cleared: Cleared) -> None:
+        """Before those that were handed in since."""
+        if cleared is not self._cleared:
+            return
+        self._stop()
+        shift = sum(map(len, cleared.images))
+        labels = cleared.labels | {shift + image: label for image, label in self.book.labels.items()}
+        self.images, self._waiting = cleared.images + self.images, cleared.waiting + self._waiting
+        self._known, self._cleared = cleared.known, Cleared([], [], Known(), {}, [])
+        self.book = AnswerBook(labels=labels, picked=cleared.picked)
+        self.begun.emit()
+        self.go_on()
+
+    def close(self) -> None:
+        """Nothing is tried any more: all files are let go."""
+        self.clear()
+        self.clear()
 
     def place(self, image: int) -> tuple[LooseImages, int]:
         """Where an image of the book is read."""
@@ -146,7 +173,8 @@ class TrialWork(QObject):
         if self.is_at_work or not self.chosen or not (left or self._waiting):
             self.changed.emit()
             return
-        lot, mail = Lot(self.chosen, left, tuple(self._waiting)), queue.SimpleQueue[object]()
+        lot = Lot(self.chosen, left, tuple(self._waiting), self.total, self._known)
+        mail = queue.SimpleQueue[object]()
         self._mail, self._before, self.is_at_work, networks = mail, 0, True, self._networks
         self._background.run(
             lambda cancelled: lot.work(networks, mail.put, cancelled),
@@ -158,13 +186,13 @@ class TrialWork(QObject):
         self._look.start()
         self.changed.emit()
 
-    def _left(self) -> tuple[tuple[LooseImages, int], ...]:
-        """Listed images that are not all answered, with the place of the first that is not."""
-        left, done = [], len(self.book)
+    def _left(self) -> tuple[Begun, ...]:
+        """Listed images that are not all answered."""
+        left, before, done = [], 0, len(self.book)
         for images in self.images:
-            if done < len(images):
-                left.append((images, done))
-            done = max(0, done - len(images))
+            if done < before + len(images):
+                left.append(Begun(images, max(0, done - before), before))
+            before += len(images)
         return tuple(left)
 
     def _stop(self) -> None:
@@ -189,7 +217,7 @@ class TrialWork(QObject):
         self.preparing = one if isinstance(one, Preparing) else None
         if isinstance(one, Opened):
             if not self.book.runs:
-                answering = zip(self.chosen, zip(one.classes, one.words, strict=True), strict=True)
+                answering = zip(self.chosen, zip(one.classes, one.words, one.stamps, strict=True), strict=True)
                 self.book.runs = [Said(run.key, run.title, *told) for run, told in answering]
         elif isinstance(one, Listed):
             del self._waiting[0]

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from engine.comparison.wording import count
 from ui.listing import handing_on
 from ui.parts import Parts
 from ui.trying.answer_detail import AnswerDetail
@@ -32,6 +33,7 @@ from ui.widgets.invitation import Invitation
 from ui.widgets.layouts import in_column, one_of
 from ui.widgets.problem import Problem
 from ui.widgets.saving import SAVED, FileKind, ask_where, last_folder
+from ui.widgets.toasts import UNDO
 
 NO_RUNS = (
     "A run that learnt from images, and still has its weights, answers here what it sees in images of your own. "
@@ -68,7 +70,7 @@ class ImagesPane(QWidget):
         self.deeds = TryingDeeds(self, {
             "images": self.handing.ask_for_images, "folder": self.handing.ask_for_folder, "paste": self.handing.paste,
             "draw": lambda: self.pad.open_for(self.work.chosen), "camera": self.camera.open_camera,
-            "table": self._ask_for_table, "clear": self.work.clear, "least": self.labels.pick,
+            "table": self._ask_for_table, "clear": self._clear, "least": self.labels.pick,
             "write": self._ask_for_set, "again": self.labels.train_again,
             "export": self._export,
         })  # fmt: skip
@@ -140,6 +142,12 @@ class ImagesPane(QWidget):
         if words and self.stack.currentWidget() is self.no_runs:
             self.parts.toasts.show(words, level="warning", seconds=12)
 
+    def _clear(self) -> None:
+        """Labels that took an hour are gone with the images, so that they can be brought back."""
+        labels, words = len(self.work.book.labels), f"{count(self.work.total, 'images')} taken away"
+        with_them = f", {count(labels, 'labels')} of yours with them" if labels else ""
+        self.parts.toasts.show(f"{words}{with_them}.", UNDO, self.work.clear(), seconds=20)
+
     def _export(self) -> None:
         (run,) = self.work.chosen
         assert isinstance(run, TriableRun)
@@ -159,7 +167,7 @@ class ImagesPane(QWidget):
         self._count_soon.stop()
         self.pad.close()
         self.camera.close()
-        self.work.clear()
+        self.work.close()
 
     # What is shown
 

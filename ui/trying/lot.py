@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from engine.errors import Cancelled, DataError
 from engine.events import Preparing
+from ui.trying.kept_answers import Begun, Known, batches
 from ui.trying.triable import Key, Stamp, Triable
 
 if TYPE_CHECKING:
@@ -22,10 +23,11 @@ Handed = tuple[str, ...] | Mapping[str, bytes]  # paths, or whole image files by
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Of each chosen run the names of what it tells apart, and what its probabilities rest on."""
+    """Of each chosen run the names of what it tells apart, what its probabilities rest on, and of its files."""
 
     classes: tuple[tuple[str, ...], ...]
     words: tuple[str, ...]
+    stamps: tuple[Stamp, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,30 +73,38 @@ def drained(work: Generator[Preparing, None, Result], post: Callable[[object], N
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """begun: images that are listed, with the place of the first that is not answered. new: what is to be listed."""
+    """begun: images that are listed and not all answered. new: what is to be listed behind the `listed` images that
+    are. known: what was answered before."""
 
     chosen: tuple[Triable, ...]
-    begun: tuple[tuple[LooseImages, int], ...]
+    begun: tuple[Begun, ...]
     new: tuple[Handed, ...]
+    listed: int
+    known: Known
 
     def work(self, networks: Networks, post: Callable[[object], None], cancelled: Stop) -> None:
         """Posts `Listed` for each of `new`, `Preparing`, `Opened`, and `AnsweredBatch` in the order of the images.
         Raises `ExperimentError`, `Cancelled`."""
-        from engine.using.trial import answers
-
         with networks.held:
-            listed = []
-            for handed in self.new:
-                found = list_images(handed, cancelled)
-                post(found)
-                listed += [] if found.images is None else [(found.images, 0)]
-            if not self.begun and not listed:  # nothing was found that could be answered
+            begun = [*self.begun, *self._list(post, cancelled)]
+            if not begun:  # nothing was found that could be answered
                 return
             opened = networks.open(self.chosen, post, cancelled)
-            post(Opened(tuple(one.classes for one in opened), tuple(one.words for one in opened)))
-            for images, first in (*self.begun, *listed):
-                for batch in answers(opened, images, first, cancelled):
+            stamps = tuple(networks.stamps[one.key] for one in self.chosen)
+            post(Opened(tuple(one.classes for one in opened), tuple(one.words for one in opened), stamps))
+            had = [self.known.answered_by(one.key, stamp) for one, stamp in zip(self.chosen, stamps, strict=True)]
+            for images in begun:
+                for batch in batches(opened, had, self.known.of, images, cancelled):
                     post(batch)
+
+    def _list(self, post: Callable[[object], None], cancelled: Stop) -> Iterator[Begun]:
+        before = self.listed
+        for handed in self.new:
+            found = list_images(handed, cancelled)
+            post(found)
+            if found.images is not None:
+                yield Begun(found.images, 0, before)
+                before += len(found.images)
 
 
 def list_images(handed: Handed, cancelled: Stop) -> Listed:

@@ -49,6 +49,12 @@ class ChoiceModel(QAbstractListModel):
         self.folders = (folder, *(one for one in self.folders if one.key != folder.key))
         self.filter(self._words)
 
+    def add_remembered(self, folders: tuple[TriableFolder, ...]) -> None:
+        """Behind those that were opened meanwhile."""
+        known = {one.key for one in self.folders}
+        self.folders = (*self.folders, *(one for one in folders if one.key not in known))
+        self.filter(self._words)
+
     def filter(self, words: str) -> None:
         self._words, meant = words, search(words)
         self.beginResetModel()
@@ -165,6 +171,10 @@ class RunChoice(QWidget):
         """It answers from now on, alone."""
         self.model.add_folder(folder)
         self.tick((folder.key,))
+
+    def add_remembered(self, folders: tuple[TriableFolder, ...]) -> None:
+        """Nothing is ticked by it."""
+        self.model.add_remembered(folders)
 
     def tick(self, keys: tuple[Key, ...]) -> None:
         if keys != self.model.ticked:

@@ -10,7 +10,17 @@ from PySide6.QtWidgets import QWidget
 
 from ui.parts import Parts
 from ui.trying.run_choice import RunChoice
-from ui.trying.triable import Key, Triable, TriableFolder, TriableRuns, read_folder, read_one, read_triable
+from ui.trying.triable import (
+    Key,
+    Triable,
+    TriableFolder,
+    TriableRuns,
+    read_folder,
+    read_folders,
+    read_one,
+    read_triable,
+)
+from ui.window_memory import WindowMemory
 
 if TYPE_CHECKING:
     from storage.store import RunStore
@@ -28,6 +38,7 @@ class RunReading(QObject):
         self._runs, self._parts, self._pane = runs, parts, pane
         self._asked = self._answered = 0
         self._wanted: tuple[int, ...] = ()  # to be ticked once they are listed
+        self._memory, self._is_reminded = WindowMemory(parts.settings), False
         parts.library.changed.connect(lambda _: self.refresh())
         runs.chosen.connect(self._read_chosen)
 
@@ -43,6 +54,20 @@ class RunReading(QObject):
         """The list as it is now, while somebody looks."""
         if self._pane.isVisible():
             self._ask()
+            self._remind()
+
+    def _remind(self) -> None:
+        """Folders that were opened before are listed again, but those that are gone or were edited since."""
+        paths = self._memory.exported_folders()
+        if paths and not self._is_reminded:
+            self._asked += 1
+            self._parts.background.run(lambda cancelled: read_folders(paths), self._take_folders, long=True)
+        self._is_reminded = True
+
+    def _take_folders(self, found: tuple[TriableFolder, ...]) -> None:
+        self._answered += 1
+        self._runs.add_remembered(found)
+        self.listed.emit(bool(self._runs.model.keys))
 
     def _ask(self) -> None:
         self._asked += 1
@@ -72,6 +97,7 @@ class RunReading(QObject):
 
     def _take_folder(self, folder: TriableFolder) -> None:
         self._answered += 1
+        self._memory.remember_exported(str(folder.folder))
         self._runs.add_folder(folder)
         self.listed.emit(True)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from engine.errors import InvalidExperiment
+from engine.errors import ExperimentError, InvalidExperiment
 from engine.events import Preparing
 from engine.experiment import Experiment
 from engine.families import named
@@ -173,6 +173,15 @@ def read_one(store: RunStore, run_id: int) -> TriableRun:
     """For the storage thread; raises `StorageError`."""
     row = store.run(run_id)
     return TriableRun(row, store.directory(row), store.class_names(row.id))
+
+
+def read_folders(paths: Sequence[str]) -> tuple[TriableFolder, ...]:
+    """Those that are still there and as they were exported, in this order."""
+    found = []
+    for path in paths:
+        with suppress(ExperimentError):
+            found.append(read_folder(Path(path)))
+    return tuple(found)
 
 
 def read_folder(folder: Path) -> TriableFolder:

@@ -68,6 +68,7 @@ def open_page(qtbot: QtBot, qapp, learnt: tuple[Path, Path]) -> Iterator[Callabl
     yield opened
     for page in made:
         parts = page.parts
+        parts.settings.remove("trying/exported")  # of the workspace that other tests open too
         page.leave()
         parts.live.stop()
         parts.queue.close("abandon", 60)

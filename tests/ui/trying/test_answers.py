@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,16 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.data.files.loose import Look
+from engine.using import trial
+from engine.using.answerer import Answerer
 from main import main
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.ui.trying.conftest import BARS
 from ui.pages.trying import TryingPage
-from ui.trying.answer_order import AnswerPart
+from ui.trying.answer_book import AnswerBook, Said
+from ui.trying.answer_order import AnswerPart, counts, differing
 from ui.trying.answers_saved import saving
 from ui.trying.draw_dialog import reads_light_ink
 from ui.trying.triable import TriableRun
@@ -313,3 +318,114 @@ def test_the_ink_is_as_the_files_that_the_network_learnt_from(
         row = store.run(1)
     (tmp_path / "read_as.json").write_text(json.dumps({"scales": [], "inverted": inverted}))
     assert reads_light_ink(TriableRun(row, tmp_path))(lambda: False) is not inverted
+
+
+class Asked:
+    """Counts which network was asked of how many images."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.images: Counter[int] = Counter()
+        asked = trial.likeliest_of
+
+        def counting(network: Answerer, found: Sequence[Look | str], number: int) -> trial.Likeliest:
+            self.images[id(network.model)] += len(found)  # type: ignore[attr-defined]
+            return asked(network, found, number)
+
+        monkeypatch.setattr(trial, "likeliest_of", counting)
+
+    def take(self) -> list[int]:
+        found = sorted(self.images.values())
+        self.images.clear()
+        return found
+
+
+def test_who_answered_before_is_not_asked_again(
+    qtbot: QtBot, open_page: Open, learnt: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever runs are ticked and unticked, in whichever order, the answers are those of asking them all at once."""
+    page, photos = open_page(), learnt[1]
+    work = page.images.work
+    tick(qtbot, page, 1, 2)
+    hand_in(qtbot, page, photos)
+    at_once = {run.key: [run.best(image) for image in range(36)] for run in work.book.runs}
+    names, small = list(work.book.names), list(work.book.small)
+    work.clear()
+    asked = Asked(monkeypatch)
+    tick(qtbot, page, 1)
+    hand_in(qtbot, page, photos / "down", photos / "across")
+    assert asked.take() == [24]
+    for ticked, new in (((1, 2), [24]), ((2,), []), ((2, 1), []), ((1,), [])):
+        tick(qtbot, page, *ticked)
+        assert asked.take() == new, ticked
+        assert [run.key for run in work.book.runs] == list(ticked)
+    hand_in(qtbot, page, photos / "slant")
+    assert asked.take() == [12]
+    tick(qtbot, page, 1, 2)
+    assert asked.take() == [12]
+    assert sorted(work.book.names) == sorted(names)
+    for run in work.book.runs:
+        assert {name: run.best(image) for image, name in enumerate(work.book.names)} == dict(
+            zip(names, at_once[run.key], strict=True)
+        )
+    assert dict(zip(work.book.names, work.book.small, strict=True)) == dict(zip(names, small, strict=True))
+
+
+def test_a_run_that_learnt_on_is_asked_anew(
+    qtbot: QtBot, open_page: Open, learnt: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, asked = open_page(), Asked(monkeypatch)
+    tick(qtbot, page, 1)
+    hand_in(qtbot, page, learnt[1])
+    assert asked.take() == [36]
+    tick(qtbot, page, 2)
+    assert asked.take() == [36]
+    stamp = (("best.safetensors", 1, 1),)
+    monkeypatch.setattr(TriableRun, "stamp", property(lambda run: stamp if run.key == 1 else ()))
+    tick(qtbot, page, 1)
+    assert asked.take() == [36]
+
+
+def test_what_was_cleared_comes_back_with_its_labels(
+    qtbot: QtBot, open_page: Open, learnt: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, photos = open_page(), learnt[1]
+    pane, work = page.images, page.images.work
+    tick(qtbot, page, 1)
+    hand_in(qtbot, page, photos / "down", photos / "across")
+    pane.labels.say(3, "down")
+    pane.labels.say(20, "else")
+    names, answers = list(work.book.names), [work.book.runs[0].best(image) for image in range(24)]
+    pane.deeds.actions["clear"].trigger()
+    assert (work.total, len(work.book), work.book.labels) == (0, 0, {})
+    (toast,) = page.parts.toasts.shown()
+    assert toast.label.text() == "24 images taken away, 2 labels of yours with them."
+    hand_in(qtbot, page, photos / "slant")
+    pane.labels.say(5, "slant")
+    asked = Asked(monkeypatch)
+    toast.button.click()
+    qtbot.waitUntil(page.is_settled)
+    assert work.book.names[:24] == names
+    assert [work.book.runs[0].best(image) for image in range(24)] == answers
+    assert work.book.labels == {3: "down", 20: "else", 29: "slant"}
+    assert asked.take() == [12]
+    assert pane.table.answers.rowCount() == 36
+    bring_back = work.clear()
+    work.clear()
+    bring_back()
+    assert work.total == 0  # others were taken away since
+
+
+def test_runs_differ_where_one_says_none_of_these(learnt: tuple[Path, Path]) -> None:
+    """By hand: classes a and b; the same, another class, none of one, none of both, unread."""
+    book = AnswerBook([Said(key, "", ("a", "b"), "") for key in (1, 2)], labels={})
+    firsts = ([0, 0, 1, 0, -1], [0, 1, 1, 1, -1])
+    none = ([False, False, True, True, False], [False, False, False, True, False])
+    small, reasons = (b"",) * 5, ("",) * 4 + ("broken",)
+    likeliest = tuple(
+        trial.Likeliest(np.array(given, np.int32)[:, None], np.full((5, 1), 0.5, np.float32), np.zeros(5), np.array(no))
+        for given, no in zip(firsts, none, strict=True)
+    )
+    book.append(trial.AnsweredBatch(tuple("vwxyz"), small, reasons, likeliest))
+    assert differing(book).tolist() == [False, True, True, False, False]
+    assert [book.differ_on(image) for image in range(4)] == [False, True, True, False]
+    assert counts(book)[AnswerPart.DIFFER] == 2

@@ -55,6 +55,27 @@ def test_a_folder_answers_as_on_the_terminal_and_beside_its_run(
     assert np.array_equal(one.places.rows, other.places.rows)
 
 
+def test_a_folder_is_listed_again_when_the_window_is_opened_anew(
+    qtbot: QtBot, open_page: Open, exported: Path, tmp_path: Path, learnt: tuple[Path, Path]
+) -> None:
+    """Unless it has gone or was edited; nothing is ticked by it."""
+    root = tmp_path / "workspace"
+    shutil.copytree(learnt[0], root)
+    here, gone, edited = (tmp_path / name for name in ("here", "gone", "edited"))
+    page = open_page(Workspace(root).open())
+    for folder in (here, gone, edited):
+        shutil.copytree(exported, folder)
+        opened(qtbot, page, folder)
+    shutil.rmtree(gone)
+    (edited / "labels.txt").write_text("other\n")
+    page.parts.settings.sync()
+    again = open_page(Workspace(root).open())
+    qtbot.waitUntil(lambda: bool(again.images.runs.model.folders))
+    assert [one.key for one in again.images.runs.model.folders] == [here]
+    assert again.images.runs.model.ticked == ()
+    assert [key_of(one) for one in again.images.runs.model.found] == [here, 2, 1]
+
+
 def test_what_is_dropped_together_is_told_apart(qtbot: QtBot, open_page: Open, photos: Path, exported: Path) -> None:
     """A folder that was exported answers; images beside it are answered."""
     page = open_page()
