@@ -333,6 +333,13 @@ def test_differences_are_shares_of_the_range() -> None:
     assert found.same == 2
     assert not found.holds
     assert not compared(program[:, ::-1], program, "turned").holds
+    for n, more in (
+        (2, ", fewer than the 32 that it should be"),
+        (31, ", fewer than the 32 that it should be"),
+        (32, ""),
+    ):
+        same = np.tile(program[:1], (n, 1))
+        assert compared(same, same, f"{n} images").which == f"{n} images{more}"
     assert compared(np.full((2, 2), np.nan, np.float32), program, "none").difference == float("inf")
 
 
