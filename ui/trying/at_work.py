@@ -17,9 +17,9 @@ from ui.trying.answer_book import AnswerBook, Said
 from ui.trying.answer_order import Places
 from ui.trying.camera.live import Answering
 from ui.trying.closer import CloseLook, look_closely
-from ui.trying.kept_answers import Begun, Cleared, Known
+from ui.trying.kept_answers import Begun, Known
 from ui.trying.live_runs import run_answers
-from ui.trying.lot import Handed, Listed, Lot, Networks, Opened, Stop
+from ui.trying.lot import Cleared, Handed, Listed, Lot, Networks, Opened, Stop
 from ui.trying.reasons import Galleries, Reasons, reasons
 from ui.trying.triable import Triable
 

@@ -11,9 +11,9 @@ from ui.trying.triable import Key, Stamp
 
 if TYPE_CHECKING:
     from engine.data.files.loose import LooseImages
+    from engine.data.images import Cancel
     from engine.using.answerer import Answerer
     from engine.using.trial import AnsweredBatch
-    from ui.trying.lot import Handed, Stop
 
 TOGETHER = 256  # answers that are handed on at once where nobody has to be asked
 
@@ -49,19 +49,8 @@ class Known:
         return had if had is not None and had.stamp == stamp else None
 
 
-@dataclass
-class Cleared:
-    """What was taken away, until something else is."""
-
-    images: list[LooseImages]
-    waiting: list[Handed]
-    known: Known
-    labels: dict[int, str]
-    picked: list[int]
-
-
 def batches(
-    networks: Sequence[Answerer], had: Sequence[Said | None], of: AnswerBook, begun: Begun, cancelled: Stop
+    networks: Sequence[Answerer], had: Sequence[Said | None], of: AnswerBook, begun: Begun, cancelled: Cancel
 ) -> Iterator[AnsweredBatch]:
     """In the order of the images; each network is asked only of those that it was not. had: what each said before. of:
     names and pictures of all that any of them was asked of. Raises `Cancelled`."""
@@ -85,7 +74,7 @@ def _known(had: Sequence[Said | None], of: AnswerBook, begun: Begun, last: int) 
 
 def _asking(
     networks: Sequence[Answerer], had: Sequence[Said | None], asked: Sequence[int], begun: Begun, last: int,
-    cancelled: Stop,
+    cancelled: Cancel,
 ) -> Iterator[AnsweredBatch]:  # fmt: skip
     from engine.using.trial import answers
 

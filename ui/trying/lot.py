@@ -107,6 +107,17 @@ class Lot:
                 before += len(found.images)
 
 
+@dataclass
+class Cleared:
+    """What was taken away, until something else is."""
+
+    images: list[LooseImages]
+    waiting: list[Handed]
+    known: Known
+    labels: dict[int, str]
+    picked: list[int]
+
+
 def list_images(handed: Handed, cancelled: Stop) -> Listed:
     """What is no image is left to be read, and told then. Raises `Cancelled`."""
     from engine.data.files.loose import LooseImages
