@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from engine.data.inventory import Inventory
 
 LEAST, ROOM = QSize(340, 400), 200  # pixels: of all of it, and of what a tab shows in height
+EDGES, GAP = (16, 12, 16, 8), 12
 
 
 class SetDetail(QWidget):
@@ -65,7 +66,7 @@ class SetDetail(QWidget):
         self.all.hide()
         self._tabbed = Tabbed(self)
         self.tabs, self.pages = self._tabbed.segments, self._tabbed.pages
-        in_column(self.header, self._tabbed.row, (self.pages, 1), owner=self, gap=12, edges=(16, 12, 16, 8))
+        in_column(self.header, self._tabbed.row, (self.pages, 1), owner=self, gap=GAP, edges=EDGES)
         for title, page in (("Samples", samples), ("Balance", self.balance), ("Sizes", self.sizes),
                             ("Left out", self._out), ("Copies", self.copies),
                             ("History", self.history)):  # fmt: skip
@@ -73,13 +74,13 @@ class SetDetail(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """What is in it scrolls by itself; buttons and tabs take as many lines as they need at this width."""
-        edges = self.layout().contentsMargins()
-        width = max(self.width(), LEAST.width()) - edges.left() - edges.right()
-        lines = self.header.heightForWidth(width) + self._tabbed.row.heightForWidth(width)
-        shown = self.pages.currentWidget().layout()
-        room = max(ROOM, shown.totalMinimumHeightForWidth(width)) if shown is not None else ROOM
-        gaps = 2 * self.layout().spacing() + edges.top() + edges.bottom()
-        return QSize(LEAST.width(), max(LEAST.height(), lines + room + gaps))
+        left, top, right, bottom = EDGES
+        width = max(self.width(), LEAST.width()) - left - right
+        lines = self.header.heightForWidth(width) + self._tabbed.row.heightForWidth(width) + 2 * GAP + top + bottom
+        shown = self.pages.currentWidget()
+        inside = shown.layout() if shown is not None else None
+        room = max(ROOM, inside.totalMinimumHeightForWidth(width)) if inside is not None else ROOM
+        return QSize(LEAST.width(), max(LEAST.height(), lines + room))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
