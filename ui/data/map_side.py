@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from ui.background import Background
@@ -13,6 +14,7 @@ from ui.data.class_legend import ClassLegend
 from ui.data.neighbour_list import NeighbourList
 from ui.data.sample_grid import SampleGrid
 from ui.widgets.buttons import button
+from ui.widgets.frame import ThinSplitter
 from ui.widgets.layouts import in_column
 from ui.widgets.reflow import FlowLayout
 from ui.widgets.tabbed import Tabbed
@@ -22,7 +24,22 @@ if TYPE_CHECKING:
     from engine.data.images import ImageSet
 
 CLASSES, NEAREST, CHOSEN = "Classes", "Nearest", "Chosen"
+NARROW, TALL, LOW = 460, 200, 120  # pixels: below which the side is below; least height of a map then, and else
 LOOP = "Drag a line around points to choose their images; with Shift they are added."
+
+
+class Reoriented(ThinSplitter):
+    """A map and its side, which stands below where neither would have room beside the other."""
+
+    def __init__(self, cloud: QWidget, side: QWidget) -> None:
+        super().__init__("map", cloud, side)
+        self._cloud = cloud
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = event.size().width() < NARROW
+        self.setOrientation(Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal)
+        self._cloud.setMinimumHeight(TALL if narrow else LOW)
 
 
 class MapSide(QWidget):

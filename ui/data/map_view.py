@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSlider, QWidget
 
 from engine.data.hashes import BY_CONTENT
 from engine.events import Preparing
 from ui.data.class_legend import class_colour
 from ui.data.map_drawing import MapDrawing
-from ui.data.map_side import CHOSEN, NEAREST, MapSide
+from ui.data.map_side import CHOSEN, NEAREST, MapSide, Reoriented
 from ui.data.map_words import CHANGED, FLAT, HANDS, KINDS, TOGETHER, of_kind, of_point, of_sample
 from ui.data.neighbour_list import Near
 from ui.figures.point_cloud import PointCloud
@@ -21,7 +20,6 @@ from ui.listing.card_list import ProgressLine
 from ui.parts import Parts
 from ui.widgets.buttons import button, of_first_clicks
 from ui.widgets.fields import Choice
-from ui.widgets.frame import ThinSplitter
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Text
 
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
 NEAREST_SHOWN = 12
 SLIDE = 100  # steps of the slider
 NOTHING = ("", "")  # key of a network that is wanted, and of the set
-NARROW, TALL, LOW = 460, 200, 120  # pixels: below which the side stands under the map; least height of a map then, else
 GLIDE = 15  # milliseconds between two places on the way from before to after
 
 
@@ -86,7 +83,7 @@ class MapView(QWidget):
     def _build(self) -> None:
         self.between = QWidget()
         in_row(Text("Before", "small"), (self.slider, 1), Text("After", "small"), self.play, owner=self.between, gap=8)
-        self.splitter = ThinSplitter("map", self.cloud, self.side)
+        self.splitter = Reoriented(self.cloud, self.side)
         self.splitter.setSizes([600, 260])
         in_column(
             in_row((self.network, 1), self.kind, self.draw_button, self.stop_button, gap=8), self.words, self.bar,
@@ -131,13 +128,6 @@ class MapView(QWidget):
         self._adjust()
         if self.isVisible() or self._wanted != NOTHING:
             self._offer()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Beside each other neither map nor side would have room."""
-        super().resizeEvent(event)
-        narrow = event.size().width() < NARROW
-        self.splitter.setOrientation(Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal)
-        self.cloud.setMinimumHeight(TALL if narrow else LOW)
 
     def showEvent(self, event: object) -> None:
         """Runs may have ended since."""

@@ -7,7 +7,7 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from ui.data.map_view import LOW, TALL
+from ui.data.map_side import LOW, TALL
 from ui.pages.data import DataPage
 from ui.window.main_window import MainWindow
 
