@@ -150,7 +150,8 @@ class LabelsView(QWidget):
 
     def _adjust(self) -> None:
         ready = self.data is not None and bool(self._networks) and self._parts.live.is_engine_ready
-        self.look.setEnabled(ready and not self.is_looking)
+        self.look.setEnabled(ready)
+        self.look.setHidden(self.is_looking)
         self.stop_button.setVisible(self.is_looking)
         self.save.setVisible(self.found is not None and bool(len(self.found.ids)))
 

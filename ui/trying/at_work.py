@@ -17,7 +17,7 @@ from ui.trying.answer_book import AnswerBook, Said
 from ui.trying.answer_order import Places
 from ui.trying.camera.live import Answering
 from ui.trying.closer import CloseLook, look_closely
-from ui.trying.kept_answers import Begun, Known
+from ui.trying.kept_answers import AnsweredBefore, Begun
 from ui.trying.live_runs import run_answers
 from ui.trying.lot import Cleared, Handed, Listed, Lot, Networks, Opened, Stop
 from ui.trying.reasons import Galleries, Reasons, reasons
@@ -47,7 +47,7 @@ class TrialWork(QObject):
         self.is_at_work = self.was_cancelled = False
         self.preparing: Preparing | None = None  # what is measured before the first answer
         self._waiting: list[Handed] = []
-        self._known, self._cleared = Known(), Cleared([], [], Known(), {}, [])
+        self._known, self._cleared = AnsweredBefore(), Cleared([], [], AnsweredBefore(), {}, [])
         self._background, self._networks, self._galleries = background, Networks(), Galleries()
         self._mail: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._began, self._before = 0.0, 0
@@ -96,7 +96,7 @@ class TrialWork(QObject):
         self._known.take(self.book)
         self._background.run(partial(close_all, self._cleared.images), lambda _: None)
         cleared = Cleared(self.images, self._waiting, self._known, self.book.labels, self.book.picked)
-        self._cleared, self._known = cleared, Known()
+        self._cleared, self._known = cleared, AnsweredBefore()
         self.images, self._waiting, self.book, self.was_cancelled = [], [], AnswerBook(), False
         self.begun.emit()
         self.changed.emit()
@@ -110,7 +110,7 @@ class TrialWork(QObject):
         shift = sum(map(len, cleared.images))
         labels = cleared.labels | {shift + image: label for image, label in self.book.labels.items()}
         self.images, self._waiting = cleared.images + self.images, cleared.waiting + self._waiting
-        self._known, self._cleared = cleared.known, Cleared([], [], Known(), {}, [])
+        self._known, self._cleared = cleared.known, Cleared([], [], AnsweredBefore(), {}, [])
         self.book = AnswerBook(labels=labels, picked=cleared.picked)
         self.begun.emit()
         self.go_on()

@@ -28,7 +28,7 @@ class Begun:
 
 
 @dataclass
-class Known:
+class AnsweredBefore:
     """said: of each that ever answered, what it said of the first images, as many as it was asked of. of: the longest
     of those books, for names and pictures."""
 

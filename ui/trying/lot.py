@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from engine.errors import Cancelled, DataError
 from engine.events import Preparing
-from ui.trying.kept_answers import Begun, Known, batches
+from ui.trying.kept_answers import AnsweredBefore, Begun, batches
 from ui.trying.triable import Key, Stamp, Triable
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Lot:
     begun: tuple[Begun, ...]
     new: tuple[Handed, ...]
     listed: int
-    known: Known
+    known: AnsweredBefore
 
     def work(self, networks: Networks, post: Callable[[object], None], cancelled: Stop) -> None:
         """Posts `Listed` for each of `new`, `Preparing`, `Opened`, and `AnsweredBatch` in the order of the images.
@@ -113,7 +113,7 @@ class Cleared:
 
     images: list[LooseImages]
     waiting: list[Handed]
-    known: Known
+    known: AnsweredBefore
     labels: dict[int, str]
     picked: list[int]
 
