@@ -87,7 +87,7 @@ class SetHeader(QWidget):
         self.state.setText(f"No answer for {seconds} s: its drive may be slow, or gone. Other sets can be looked at.")
 
     def show_listed(self, data: ImageSet) -> None:
-        self.facts.setText(f"{count(len(data), 'images')} · {count(len(data.class_names), 'classes')}")
+        self.facts.setText(f"{count(len(data), 'images')} · {classes_words(data)}")
 
     def show_read(self, data: ImageSet, found: Inventory) -> None:
         self.facts.setText(facts_of(data, found))
@@ -115,7 +115,12 @@ def facts_of(data: ImageSet, found: Inventory) -> str:
     """ "2,527 images · 6 classes · 512 × 384 px · 42 MB"."""
     height, width = found.typical
     several = "about " if len(found.sizes) > 1 else ""
-    words = [count(len(data), "images"), count(len(data.class_names), "classes"), f"{several}{width:,} × {height:,} px"]
+    words = [count(len(data), "images"), classes_words(data), f"{several}{width:,} × {height:,} px"]
     words += [size(found.stored)] if found.stored else []
     words += [f"{count(len(data.skipped), 'files')} left out"] if data.skipped else []
     return " · ".join(words)
+
+
+def classes_words(data: ImageSet) -> str:
+    """ "6 classes", "no labels"."""
+    return count(len(data.class_names), "classes") if data.labelled else "no labels"
