@@ -26,7 +26,7 @@ class Cost:
     with validation, test and search, without reading the images. memory_bytes: weights, optimiser, images and
     activations. further_fit: seconds of training once more, for a search. fits: how often a search trains before the
     run itself, if no setting is given up early. least_seconds_per_epoch: of the phase that costs least, such as the
-    head alone; 0 where there is only one."""
+    head alone; 0 where there is only one. remark: what makes it cost so, in a sentence."""
 
     trainable: int
     parameters: int
@@ -37,6 +37,7 @@ class Cost:
     further_fit: float = 0.0
     fits: int = 0
     least_seconds_per_epoch: float = 0.0
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

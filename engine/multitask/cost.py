@@ -47,7 +47,8 @@ def multitask_cost(experiment: Experiment, method: MultiTaskMethod) -> Cost:
     each = parameter_count(timing.model) * 4 * (tasks if method.backward_passes == "each" else 0)
     memory = LEARNT * trunk + each + images + round(most * activations(timing.model, timing.images, timing.shape))
     total = len(stages) * method.epochs * steps
-    return Cost(trunk, trunk, total, max(epochs), seconds, memory, least_seconds_per_epoch=min(epochs))
+    said = f"{tasks} backward passes in each step, one for each task." if method.backward_passes == "each" else ""
+    return Cost(trunk, trunk, total, max(epochs), seconds, memory, least_seconds_per_epoch=min(epochs), remark=said)
 
 
 def _sizes(experiment: Experiment) -> tuple[list[tuple[int, int, int]], int, bool]:

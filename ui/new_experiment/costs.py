@@ -81,6 +81,8 @@ class CostCard(Card):
         phases = "of the phase that costs least and of that which costs most" if " to " in epoch else ""
         self.titles["Time per epoch"].setToolTip("from one validation to the next" if meta else phases)
         self.say("")
+        if cost.remark:
+            self.state.setText(cost.remark)
         if cost.fits:
             self.state.setText(
                 f"With {thousands(cost.fits)} fits of the search, fewer where settings are given up early."

@@ -19,8 +19,8 @@ from ui.widgets.reset_mark import fill, on_change
 from ui.widgets.text import Text
 
 QUESTIONS: dict[LabelSet, str] = {
-    "classes": "Which class", "first half": "First half of the classes", "second half": "Second half of the classes",
-    "which half": "In which half the class is",
+    "classes": "Which class", "first half": "First half of classes", "second half": "Second half of classes",
+    "which half": "Which half",
 }  # fmt: skip
 ORDINALS = ("First task", "Second task", "Third task")
 Option = tuple[object, str]

@@ -21,6 +21,7 @@ TITLE = "Where the tasks disagree"
 MOST = 48  # stretches of the training that are told apart
 STRONG = 0.5  # a cosine that has the full colour
 AT_RIGHT = "below 0"
+FEW = 10  # measured steps, below which a share is told as a number
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +81,8 @@ class ConflictPicture(PaintedFigure):
         self.last = max((int(one.steps[-1]) for name, one in curves.items() if name.startswith(KIND) and len(one)),
                         default=0)  # fmt: skip
         self.setMinimumHeight(round(line_height("small") * (len(self.rows) + 3)) + 16)
-        said = "; ".join(f"{row.title}: {share(row)} of {row.measured:,} measured steps below 0" for row in self.rows)
-        self.setAccessibleDescription(said)
+        told = (f"{row.title}: {100 * row.below:.0f} % of {row.measured:,} measured steps" for row in self.rows)
+        self.setAccessibleDescription(f"{'; '.join(told)} below 0")
         self.update()
 
     @property
@@ -148,5 +149,6 @@ class ConflictPicture(PaintedFigure):
 
 
 def share(row: ConflictRow) -> str:
-    """ "38 %"."""
-    return f"{100 * row.below:.0f} %"
+    """ "38 %", of few measured steps "3 of 8"."""
+    few = row.measured < FEW
+    return f"{round(row.below * row.measured)} of {row.measured}" if few else f"{100 * row.below:.0f} %"

@@ -27,7 +27,7 @@ class FixedWeights(MultiTaskMethod):
     title = "Fixed weights"
     group = SUMS
     idea = "Add the losses with weights that a person chose."
-    paper = "Xin et al. 2022, Do Current Multi-TaskData Optimization Methods in Deep Learning Even Help?, NeurIPS 35"
+    paper = "Xin et al. 2022, Do Current Multi-Task Optimization Methods in Deep Learning Even Help?, NeurIPS 35"
     Hyperparameters = FixedWeightsHyperparameters
 
     def balance(self, tasks: int, seed: int) -> Weighting:

@@ -20,7 +20,7 @@ class PCGrad(MultiTaskMethod):
     title = "PCGrad"
     group = GRADIENTS
     idea = "Take out of each task's gradient what opposes another's."
-    paper = "Yu et al. 2020, Gradient Surgery for Multi-TaskData Learning, arXiv 2001.06782"
+    paper = "Yu et al. 2020, Gradient Surgery for Multi-Task Learning, arXiv 2001.06782"
     backward_passes = "each"
     needs = Extra("PCGrad", TORCHJD)
 

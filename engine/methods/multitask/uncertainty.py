@@ -19,7 +19,7 @@ class UncertaintyWeights(MultiTaskMethod):
     title = "Uncertainty"
     group = SUMS
     idea = "Learn how much each task's loss can be trusted."
-    paper = "Kendall et al. 2018, Multi-TaskData Learning Using Uncertainty to Weigh Losses, arXiv 1705.07115"
+    paper = "Kendall et al. 2018, Multi-Task Learning Using Uncertainty to Weigh Losses, arXiv 1705.07115"
     differs = "The form of the libraries, with one half before each loss."
 
     def balance(self, tasks: int, seed: int) -> Weighting:

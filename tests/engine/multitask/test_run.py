@@ -19,9 +19,11 @@ from engine.events import Evaluated, Event, Metrics, RunFailed, RunFinished, Run
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, TaskChoice, parse_experiment
 from engine.families import family
+from engine.multitask.cost import backward_passes
 from engine.multitask.method import MultiTaskMethod
 from engine.multitask.tasks import NONE, question, read_tasks, same_images
 from engine.multitask.titles import titles
+from engine.preflight.cost import estimate
 from engine.preflight.problems import problems
 from engine.registry import build_method, methods
 from tests.engine.tuning.resuming import assert_equal, in_pieces, keep_every_point, stopped
@@ -228,3 +230,14 @@ def test_tasks_leave_other_experiments_as_they_were() -> None:
     assert several.digest() != plain.digest()
     assert family(Experiment(method=MethodChoice(name="pcgrad"))).key == "multitask"
     assert isinstance(build_method(Experiment(method=MethodChoice(name="equal"))), MultiTaskMethod)
+
+
+def test_what_it_costs_counts_a_backward_pass_for_each_task(folder: Path) -> None:
+    plain, surgery = (estimate(given(folder, name, conflicts_every=0)) for name in ("equal", "pcgrad"))
+    assert surgery.steps == plain.steps == 6
+    assert surgery.remark == "2 backward passes in each step, one for each task."
+    assert not plain.remark
+    assert estimate(given(folder, order="one after the other")).steps == 12
+    methods_passes = {kind.name: backward_passes(kind.from_values({"conflicts_every": 0}), 3) for kind in KINDS}
+    assert methods_passes["pcgrad"] == methods_passes["upgrad"] == 3
+    assert methods_passes["equal"] == 1

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from ui.figures.curve_axes import StepScale
 from ui.growing_curve import GrowingCurve
-from ui.runs.conflict_picture import MOST, conflict_rows, shade
+from ui.runs.conflict_picture import MOST, conflict_rows, shade, share
 from ui.runs.several_view import SeveralView
 
 BLOCKS = {"conv1": "Convolution 1", "conv2": "Convolution 2", "head": "Head"}
@@ -27,6 +27,7 @@ def test_a_row_tells_the_share_of_steps_that_oppose_each_other() -> None:
     rows = conflict_rows(curves, BLOCKS)
     assert [row.title for row in rows] == ["Convolution 1", "Convolution 2"]
     assert rows[1].below == 0.5
+    assert share(rows[1]) == "2 of 4"
     assert rows[1].mean == pytest.approx(0.0)
     assert rows[1].means.tolist() == [0.5, -0.5, -0.1, 0.1]
     assert rows[0].means.tolist() == [1.0, 1.0]
@@ -40,6 +41,7 @@ def test_a_long_curve_is_drawn_in_so_many_stretches_and_pairs_are_named() -> Non
     assert rows[0].means[0] == -1
     assert rows[0].means[-1] == 1
     assert rows[0].below == 0.5
+    assert share(rows[0]) == "50 %"
 
 
 def test_it_is_there_for_several_tasks_alone(qtbot: QtBot, tmp_path: object) -> None:
