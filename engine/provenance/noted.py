@@ -103,9 +103,8 @@ def loses(experiment: Experiment, method: Method, runs: Path) -> Iterator[str]:
     classes = seen.past(choice.model_copy(update={"head": "kept"}), runs).classes
     if classes:
         yield (
-            f"The head of these weights, which tells {len(classes)} classes apart, is replaced: expect the old classes "
-            "to be forgotten. L2-SP, LoRA or a smaller rate keep more of them, and so does mixing the result with its "
-            "start afterwards (WiSE-FT)."
+            f"The head of these weights, which tells {len(classes)} classes apart, is replaced: expect these to be "
+            "forgotten. L2-SP, LoRA, a smaller rate, or mixing with the start afterwards (WiSE-FT) keep more of them."
         )
 
 

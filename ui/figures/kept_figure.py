@@ -15,9 +15,10 @@ from ui.figures.drawing import paint_mark
 from ui.figures.kept_paths import KeptPath
 from ui.figures.line_chart import ChartLine, LineChart
 from ui.figures.painted import PaintedFigure
-from ui.figures.painted_axes import around
+from ui.figures.painted_axes import Axis, around
 
 ACROSS, UP = "New classes, validation images", "Old classes, test images"
+LEAST = 0.1  # of a fraction that an axis goes over at least
 FIRST, LAST = 4.0, 4.5  # pixels of the marks where a path begins and ends
 
 
@@ -46,7 +47,7 @@ class KeptFigure(PaintedFigure):
     def paint(self, painter: QPainter, size: QSizeF) -> None:
         if not self.paths:
             return
-        x, y = (around((pair[axis] for path in self.paths for pair in path.points), share=True) for axis in (0, 1))
+        x, y = (wide(pair[axis] for path in self.paths for pair in path.points) for axis in (0, 1))
         chart = LineChart([line_of(path) for path in self.paths], x, y, ACROSS, UP, bands=False)
         self.marks = chart.paint(painter, size)
         plot = chart.plot(size)
@@ -57,6 +58,16 @@ class KeptFigure(PaintedFigure):
 
     def words_at(self, at: QPointF) -> str:
         return "\n".join(words for box, words in self.marks if box.contains(at))
+
+
+def wide(values: Iterable[float]) -> Axis:
+    """Around these shares, and never so near that half a point looks like a loss."""
+    found = around(values, share=True)
+    short = (LEAST - (found.high - found.low)) / 2
+    if short <= 0:
+        return found
+    low = min(max(0.0, found.low - short), 1.0 - LEAST)
+    return Axis(low, low + LEAST, percent=True)
 
 
 def line_of(path: KeptPath) -> ChartLine:

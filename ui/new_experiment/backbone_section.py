@@ -208,7 +208,7 @@ class BackboneSection(Column):
         reason = misfit(shown.info, self._seen, size)
         found = ways(shown, size, self._seen, self._in_order())
         self.chosen.show_offer(shown, reason, found, self._choice)
-        self.keep_head.setEnabled(self._uses_pretrained)
+        self.keep_head.set_enabled(self._uses_pretrained)
 
     def _in_order(self) -> list[Offer]:
         """Pretrained ones first."""

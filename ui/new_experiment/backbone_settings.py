@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from ui.widgets.field_grid import FieldGrid
 from ui.widgets.fields import IntField
-from ui.widgets.layouts import in_column, in_row
+from ui.widgets.layouts import in_column
 from ui.widgets.reset_mark import fill, on_change, refresh_marks
 
 LEAST, MOST, STEP = 8, 1024, 32  # pixels on a side
@@ -53,26 +53,27 @@ class ImageSize(QWidget):
         refresh_marks(self)
 
 
-class KeepHead(QWidget):
-    """Shown for the weights of a saved run: whether its head is kept, and whether it is measured what else is. changed:
-    by a person."""
+class KeepHead(QObject):
+    """Two boxes, shown for the weights of a saved run: whether its head is kept, and whether it is measured what else
+    is. Whoever has them lays them out. changed: by a person."""
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.box = QCheckBox("Keep its head")
         help = "Go on with the classes this run has learned, in their order, instead of a new head."
         self.box.setToolTip(help)
         self.box.setAccessibleDescription(help)
-        self.watch = QCheckBox("Measure what it keeps")
+        self.watch = QCheckBox("Forgetting")
+        self.watch.setAccessibleName("Measure what it keeps")
         help = (
-            "After each epoch, how well it still tells the classes of this run, by the old head and by a fresh probe. "
-            "That takes a pass over up to 1,500 of the run’s images and changes nothing of the training."
+            "Measure after each epoch how well it still tells this run’s classes, by the old head and by a fresh "
+            "probe. That takes a pass over up to 1,500 of the run’s images and changes nothing of the training."
         )
         self.watch.setToolTip(help)
         self.watch.setAccessibleDescription(help)
-        in_row(self.box, self.watch, ..., owner=self, gap=12)
+        self.boxes = (self.box, self.watch)
         on_change(self.changed.emit, self.box, self.watch)
 
     def is_kept(self) -> bool:
@@ -84,4 +85,9 @@ class KeepHead(QWidget):
     def show_kept(self, kept: bool, watched: bool, offered: bool) -> None:
         """offered: the weights chosen are those of a run."""
         fill({self.box: kept, self.watch: watched})
-        self.setVisible(offered)
+        for box in self.boxes:
+            box.setVisible(offered)
+
+    def set_enabled(self, enabled: bool) -> None:
+        for box in self.boxes:
+            box.setEnabled(enabled)

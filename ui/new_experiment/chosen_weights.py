@@ -40,7 +40,7 @@ class ChosenWeights(Card):
         self.title, self.badge = Elided("", bold=True), Text("", "small", "muted", wrap=False)
         self.facts = TextPlace("", "small", "muted", lines=2)
         self.said = TextPlace("", "small", "muted", lines=3)
-        self.keep_head = KeepHead()
+        self.keep_head = KeepHead(self)
         self.ways = [button("", clicked=partial(self._take, place)) for place in range(MOST_WAYS)]
         self.install = button("Copy the install line", "copy", clicked=self._copy)
         self.download: DownloadLine | None = None
@@ -50,7 +50,7 @@ class ChosenWeights(Card):
     def _lay_out(self) -> None:
         self.setAccessibleName("The chosen weights")
         self._deeds = QWidget()
-        self._flow = FlowLayout(self.keep_head, *self.ways, self.install, owner=self._deeds, spacing=6)
+        self._flow = FlowLayout(*self.keep_head.boxes, *self.ways, self.install, owner=self._deeds, spacing=6)
         self._deeds.setMinimumHeight(self.ways[0].sizeHint().height())
         self._lines = in_column(gap=4)
         self.body.setContentsMargins(12, 8, 12, 8)
@@ -59,12 +59,12 @@ class ChosenWeights(Card):
             self._lines.addWidget(part)
         self.body.addLayout(in_row((self.title, 1), self.badge, gap=8))
         self.body.addLayout(self._lines)
-        for deed in (self.keep_head, *self.ways, self.install):
+        for deed in (*self.keep_head.boxes, *self.ways, self.install):
             deed.hide()
 
     def tab_order(self) -> tuple[QWidget, ...]:
         line = (self.download.button,) if self.download is not None else ()
-        return *line, self.keep_head.box, self.keep_head.watch, *self.ways, self.install
+        return *line, *self.keep_head.boxes, *self.ways, self.install
 
     def show_offer(self, offer: Offer, misfit: str, found: Sequence[Way], chosen: BackboneChoice) -> None:
         """misfit: why it does not suit the data. found: the ways out. chosen: with its head, and watched or not."""

@@ -74,13 +74,13 @@ def test_a_finished_run_can_be_started_from_and_its_head_kept(
     window.parts.library.changed.emit(frozenset())
     qtbot.waitUntil(lambda: f"conv4 {key}" in page.backbone.rows)
     keep = page.backbone.keep_head
-    assert not keep.isVisibleTo(page)
+    assert not keep.box.isVisibleTo(page)
     click(qtbot, page.backbone.list.headings[YOURS])
     click(qtbot, page.backbone.rows[f"conv4 {key}"])
     card = page.backbone.chosen
     assert card.facts.text() == "Conv-4 trained on Handwritten digits at 32 px, 87.5 % in its test"
     assert (card.title.text(), card.badge.text()) == ("Source 0", "your run")
-    assert keep.isVisibleTo(page)
+    assert keep.box.isVisibleTo(page)
     keep.box.click()
     assert page.experiment().backbone == BackboneChoice(name="conv4", weights=key, head="kept")
     page.method.choose("scratch")
@@ -88,7 +88,7 @@ def test_a_finished_run_can_be_started_from_and_its_head_kept(
     page.method.choose("full_ft")
     click(qtbot, page.backbone.rows["conv4 random"])
     assert page.experiment().backbone == BackboneChoice(name="conv4", weights="random")
-    assert not keep.isVisibleTo(page)
+    assert not keep.box.isVisibleTo(page)
 
 
 def test_a_clone_brings_size_and_head(

@@ -14,7 +14,7 @@ from storage.record import record
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.new_runs import new_run
-from ui.figures.kept_figure import KeptFigure
+from ui.figures.kept_figure import KeptFigure, wide
 from ui.figures.kept_paths import KeptPath, mean_path
 from ui.pages.compare import ComparePage
 from ui.pages.runs import RunsPage
@@ -139,3 +139,12 @@ def test_dots_say_their_epoch_and_numbers_are_those_drawn(qtbot: QtBot) -> None:
     assert "at the start" in figure.marks[0][1]
     _, rows = figure.figure_table()
     assert list(rows) == [["LP-FT", 0, 0.2, 0.9], ["LP-FT", 1, 0.8, 0.7]]
+
+
+def test_half_a_point_does_not_look_like_a_loss() -> None:
+    for values in ([0.990, 0.995], [0.004, 0.001], [0.5, 0.5], []):
+        axis = wide(values)
+        assert axis.high - axis.low >= 0.1 - 1e-9
+        assert 0 <= axis.low <= min([*values, 0.9])
+        assert max([*values, 0.1]) <= axis.high <= 1 + 1e-9
+    assert wide([0.2, 0.9]).high - wide([0.2, 0.9]).low > 0.7
