@@ -102,7 +102,7 @@ def order(found: dict[str, list[Outcome]]) -> None:
     for less, more in pairwise(ORDER):
         for reader in READERS:
             gap = mean_interval(b.lost[reader] - a.lost[reader] for a, b in zip(found[less], found[more], strict=True))
-            holds = "shown" if gap.low > 0 else "refuted" if gap.high < 0 else "not decided"
+            holds = "not decided" if not gap.excludes_zero() else "shown" if gap.low > 0 else "refuted"
             ends = f"{100 * gap.value:.1f} ({100 * gap.low:.1f} to {100 * gap.high:.1f})"
             print(f"  {less} <= {more} by the {reader}: {holds}, {ends} points between them")
 
