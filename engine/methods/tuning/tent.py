@@ -13,7 +13,7 @@ from engine.methods.tuning.target_statistics import SHARED, TargetStatistics, Ta
 
 class TentHyperparameters(TargetStatisticsHyperparameters):
     learning_rate: float = hyper(
-        1e-3, "Learning rate", "Of Adam, for scale and shift of batch norm; one step for each batch.",
+        1e-3, "Learning rate", "Of Adam; one step a batch, which only later ones see: few batches change little.",
         low=1e-6, high=0.1, log=True,
     )  # fmt: skip
 
