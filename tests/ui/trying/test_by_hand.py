@@ -133,6 +133,10 @@ def test_too_few_classes_are_told_and_names_are_kept_apart(qtbot: QtBot, pane: H
     card.field.editingFinished.emit()
     settle(qtbot, pane)
     assert pane.work.state.bins.names == ("down", "slant")
+    pane.classes.renamed.emit(0, "down, and all others whose bars lie across the whole of the image")
+    settle(qtbot, pane)
+    assert card.field.text().endswith("of the image")
+    assert card.field.cursorPosition() == 0  # its beginning is seen
     pane.classes.cards[1].remove.click()
     settle(qtbot, pane)
     assert len(pane.classes.cards) == 1

@@ -122,6 +122,7 @@ class ClassCard(Card):
         self._name = one.name
         if self.field.text() != one.name:
             self.field.setText(one.name)
+            self.field.setCursorPosition(0)  # of a long name the beginning is seen
         self.field.setToolTip(plain(one.name))
         self.setAccessibleName(f"Class {one.name}")
         self.count.setText(f"{number} · {count(len(one.images), 'examples')}")
