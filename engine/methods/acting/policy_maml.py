@@ -26,7 +26,7 @@ class PolicyMAML(PolicyMethod):
     title = "MAML of a policy"
     idea = "Learn a policy that a few tries at a new goal bring there."
     paper = "Finn, Abbeel & Levine 2017, Model-Agnostic Meta-Learning, arXiv 1703.03400"
-    differs = "Adam in place of TRPO for the outer steps, tries of 20 moves, a smaller policy"
+    differs = "Adam in place of TRPO for the outer steps, tries of 20 moves, a smaller policy."
     Hyperparameters = PolicyMAMLHyperparameters
     presets = {"Minutes on a laptop": {}}
 

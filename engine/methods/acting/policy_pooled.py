@@ -18,7 +18,7 @@ class PolicyPooled(PolicyMethod):
     title = "Policy of all goals"
     idea = "Learn one policy for all goals, then adapt it to each: what meta-learning has to beat."
     paper = "Finn, Abbeel & Levine 2017, Model-Agnostic Meta-Learning, arXiv 1703.03400"
-    differs = "Adam in place of TRPO, tries of 20 moves, a smaller policy"
+    differs = "Adam in place of TRPO, tries of 20 moves, a smaller policy."
     becomes: ClassVar[tuple[Treatment, Treatment]] = "adapted", "adapted"
     presets = {"Minutes on a laptop": {}}
 
