@@ -18,7 +18,8 @@ from ui.listing.card_list import ProgressLine
 from ui.parts import Parts
 from ui.widgets.buttons import button
 from ui.widgets.fields import Choice
-from ui.widgets.layouts import in_column, in_row, one_of
+from ui.widgets.layouts import in_column, one_of
+from ui.widgets.reflow import FlowLayout
 from ui.widgets.saving import FileKind, ask_where
 from ui.widgets.table_text import separated
 from ui.widgets.text import Elided, Text
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from engine.data.images import ImageSet
 
 KEY, LIST_KEY = "data page labels", "data page labels networks"
+LETTERS, LEAST = 34, 150  # of the list of networks; pixels of the grid in height, so that a line of images is seen
 CSV = FileKind("Table", "csv")
 HEADS = ("file", "label", "probability of the label", "maybe", "its probability")
 SURE = 0.8  # share of the labels that a judge must share
@@ -51,6 +53,7 @@ class LabelsView(QWidget):
         self._networks: dict[str, MapNetwork] = {}
         self._turn, self.is_looking, self._offered = 0, False, False
         self.network = Choice([])
+        self.network.setMinimumContentsLength(LETTERS)
         self.network.setAccessibleName("Network")
         self.look = button("Look for doubtful labels", "search", "Judge every image by the others", self.begin)
         self.stop_button = button("Stop", "stop", "Look no further", self.stop)
@@ -58,10 +61,11 @@ class LabelsView(QWidget):
         self.words, self.pointed = Text(WHAT), Elided("", "small", "muted")
         self.bar = ProgressLine("Looking for doubtful labels")
         self.grid = SampleGrid(parts.background)
+        self.grid.setMinimumHeight(LEAST)
         self.grid.setAccessibleName("Doubtful labels, the most doubtful first")
         self._room = one_of(QWidget(), self.grid)
         in_column(
-            in_row((self.network, 1), self.look, self.stop_button, self.save, gap=8), self.words, self.bar,
+            FlowLayout(self.network, self.look, self.stop_button, self.save), self.words, self.bar,
             (self._room, 1), self.pointed, owner=self, gap=8,
         )  # fmt: skip
         self.grid.pointed.connect(self._name)
