@@ -21,12 +21,6 @@ class Trail:
     places: Values
     off: Values
 
-    @property
-    def in_plane(self) -> float:
-        """Share of the squared distances from the plane's first corner that lies in the plane, of all of them."""
-        seen = float((self.places**2).sum())
-        return seen / max(seen + float((self.off**2).sum()), 1e-300)
-
 
 @dataclass(frozen=True, eq=False)
 class LossPlane:

@@ -21,7 +21,7 @@ FILES = {"best epoch": "best.safetensors", "last epoch": "last.safetensors"}
 
 def trails(corners: Sequence[Corner], frame: ThroughThree) -> tuple[Trail, ...]:
     """Of each run among the corners, as far as its weights are there; none of a run with fewer than two."""
-    runs = {corner.folder: corner for corner in reversed(corners)}
+    runs = {corner.folder: corner for corner in corners}
     return tuple(found for corner in runs.values() if (found := trail(corner, frame)) is not None)
 
 

@@ -113,9 +113,9 @@ def plane_words(plane: LossPlane) -> str:
 
 
 def trail_words(plane: LossPlane) -> str:
-    """What the lines on it are, and how much of these ways the plane shows."""
+    """What the lines on it are."""
     if not plane.trails:
         return ""
     names = dict.fromkeys(name for trail in plane.trails for name in trail.names)
-    shares = [percent(trail.in_plane, 0) for trail in plane.trails]
-    return f"Lines: ways of the runs ({', '.join(names)}); {', '.join(shares)} of each lies in this plane."
+    far = max(float(trail.off.max()) for trail in plane.trails)
+    return f"Lines: ways of the runs ({', '.join(names)}), as seen from above: up to {far:.2g} away from this plane."
