@@ -101,7 +101,7 @@ def test_a_folder_can_leave_the_list_and_come_back(
     qtbot.mouseClick(window.parts.toasts.shown()[-1].button, LEFT)
     assert (folder_cards(page), window.memory.recent_folders()) == (["photos"], [f"folder:{folder}"])
     qtbot.mouseClick(page.data.list.folder(f"folder:{folder}").remove, LEFT)
-    assert page.data.list.cards.keys() == {"glyphs", "digits", "sinusoid", "regions"}
+    assert page.data.list.cards.keys() == {"glyphs", "digits", "sinusoid", "point_mass", "regions"}
     wait_until_checked(qtbot, page)
 
 
@@ -148,7 +148,8 @@ def test_what_is_found_in_a_folder_stays_in_sight_below_several_folders(
     qtbot.mouseClick(page.data.list.folder(f"folder:{folders[0]}"), LEFT)
     wait_until_checked(qtbot, page)
     qtbot.waitUntil(lambda: in_sight(window, page.data.preview.strip))
-    assert (heading.strong, heading.summary) == ("", "Glyphs, Handwritten digits, Sinusoids, Land cover regions")
+    titles = "Glyphs, Handwritten digits, Sinusoids, Point-mass goals, Land cover regions"
+    assert (heading.strong, heading.summary) == ("", titles)
     qtbot.mouseClick(heading, LEFT)
     assert glyphs.isVisible()
     for folder in folders[:2]:
