@@ -66,10 +66,12 @@ def check_data(study: Study, cancelled: Cancel | None = None) -> None:
     seen: set[object] = set()
     for cell in cells(study):
         choice = cell.experiment.dataset
+        if is_drawn(choice):
+            continue
         of_classes = family(cell.experiment).divides == "classes"
         shape = build_as(MetaLearner, cell.experiment).episodes if of_classes else None
         key = (shape, choice.split_seed, choice.labels_per_class, choice.part, *choice.own_values())
-        if key in seen or is_drawn(choice):
+        if key in seen:
             continue
         seen.add(key)
         data = load(choice, cancelled=cancelled)
