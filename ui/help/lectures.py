@@ -117,9 +117,9 @@ SECTIONS: dict[str, tuple[AnsweredQuestion, ...]] = {
         ),
         AnsweredQuestion(
             "Several tasks at once, or transfer from one to the other?",
-            "The first five digits and the last five on one trunk, both at once; how far the gradients of "
-            "the two disagree is measured. Stages learn one after the other, and tell what of the first is forgotten.",
-            digits("equal"),
+            "Two halves of the digits on one trunk: each alone, one after the other, both at once. What of the first "
+            "is forgotten while the second is learnt, and how far their gradients disagree, is measured.",
+            "multi-task-digits",
         ),
         AnsweredQuestion(
             "Which layers should learn?",
