@@ -15,7 +15,7 @@ from engine.preflight.problems import problems
 from engine.registry import HyperparameterField, complete
 from engine.search.space import Range, searchable
 
-NUMBERS, BANDS = "sine_mlp", "bands_cnn"  # the backbones that read curves, and patches of four bands
+NUMBERS, BANDS, STATES = "sine_mlp", "bands_cnn", "policy_mlp"  # they read curves, patches of four bands, places
 SHIFTS = ("noise", "blur", "contrast", "jpeg", "inversion", "label shift")
 Body = dict[str, Any]
 
@@ -41,7 +41,7 @@ def a_seed(draw: random.Random) -> int:
 
 
 def a_dataset(draw: random.Random, backbone: str, family: str) -> Body:
-    own = {NUMBERS: "sinusoid", BANDS: "regions"}
+    own = {NUMBERS: "sinusoid", BANDS: "regions", STATES: "point_mass"}
     return {
         "name": own.get(backbone) or draw.choice(("glyphs", "digits")), "split_seed": a_seed(draw),
         "vary_frequency": backbone == NUMBERS and draw.random() < 0.5,
