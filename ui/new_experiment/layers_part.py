@@ -145,7 +145,12 @@ class LayersPart(QWidget):
             except InvalidExperiment as found:
                 fault = found
         else:
-            self.built = method.from_values(values)
+            built = method.from_values(values)
+            try:
+                built.treatments(tuple(info.block_names))
+                self.built = built
+            except InvalidExperiment as found:  # a block that this network does not have
+                fault = found
         self._draw(info, fault)
 
     def _drop_unknown(self, info: BackboneInfo) -> None:
