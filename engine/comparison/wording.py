@@ -11,7 +11,8 @@ from engine.comparison.intervals import Interval
 MINUS = "−"
 MARK = "⚠"
 AT_TEST = "at test"  # the note of a figure whose network followed the images that it was tested on
-CAVEATS = ("seen before", "copies", "classes tested", AT_TEST)  # what a figure's notes say against it
+OTHER_TASK = "other tasks"  # the note of a figure some of whose test images another task of the run learnt from
+CAVEATS = ("seen before", "copies", "classes tested", AT_TEST, OTHER_TASK)  # what a figure's notes say against it
 NO_NUMBER = "no number"  # a value that was measured and is none; a dash where nothing was measured
 ACCURACY = "test/accuracy"
 

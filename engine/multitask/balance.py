@@ -1,6 +1,6 @@
 """How the losses, or the gradients, of several tasks become one step of the trunk that they share.
 
-Heads always get their own task's gradient: only what is shared is weighed.
+A weighted sum of losses weighs heads alike; where gradients are weighed each head gets its own task's as it is.
 """
 
 from __future__ import annotations

@@ -28,8 +28,7 @@ def backward_passes(method: MultiTaskMethod, tasks: int) -> float:
 
 def multitask_cost(experiment: Experiment, method: MultiTaskMethod) -> Cost:
     sizes, outputs, shared = _sizes(experiment)
-    tasks, batch = len(sizes), int(method.hyperparameters.batch_size)
-    stages = method.stages(tasks)
+    batch, stages = int(method.hyperparameters.batch_size), method.stages(len(sizes))
     steps = math.ceil(max(train for train, *_ in sizes) / batch)
     timing = Timing(experiment, None, batch)
     trunk = parameter_count(timing.model) + outputs * (timing.model.features + 1)
@@ -43,18 +42,20 @@ def multitask_cost(experiment: Experiment, method: MultiTaskMethod) -> Cost:
         seconds += method.epochs * epochs[-1]
     seconds += timing.forward * sum(test for *_, test in sizes)
     images = sum(map(sum, sizes)) * timing.images[0].numel()
-    most = batch * (1 if shared else max(map(len, stages))) / len(timing.images)
-    each = parameter_count(timing.model) * 4 * (tasks if method.backward_passes == "each" else 0)
+    several = max(map(len, stages))
+    most = batch * (1 if shared else several) / len(timing.images)
+    separate = several if method.backward_passes == "each" and several > 1 else 0  # gradients of the trunk in a step
+    each = parameter_count(timing.model) * 4 * separate
     memory = LEARNT * trunk + each + images + round(most * activations(timing.model, timing.images, timing.shape))
     total = len(stages) * method.epochs * steps
-    said = f"{tasks} backward passes in each step, one for each task." if method.backward_passes == "each" else ""
+    said = f"{separate} backward passes in each step, one for each task." if separate else ""
     return Cost(trunk, trunk, total, max(epochs), seconds, memory, least_seconds_per_epoch=min(epochs), remark=said)
 
 
 def _sizes(experiment: Experiment) -> tuple[list[tuple[int, int, int]], int, bool]:
     """(images to train, validate and test of each task, outputs of all, whether all ask of the same images)."""
     found: list[tuple[int, int, int]] = []
-    outputs, met = 0, set()
+    outputs, met = 0, set[tuple[str, bytes]]()
     for choice in tasks_of(experiment):
         of = own_data(choice, experiment)
         data = load(of)
@@ -65,5 +66,5 @@ def _sizes(experiment: Experiment) -> tuple[list[tuple[int, int, int]], int, boo
         )
         found.append((train, validation, test))
         outputs += len(asked.names)
-        met.add((data.fingerprint, train) if choice.labels not in ("first half", "second half") else choice.labels)
+        met.add((data.fingerprint, split.train[asked.labels[data.labels[split.train]] != NONE].tobytes()))
     return found, outputs, len(met) == 1

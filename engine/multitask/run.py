@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from engine.layers import HEAD
 from engine.machine.devices import torch_device
 from engine.machine.files import write_text
 from engine.machine.limits import Limits, heeding, last_words
+from engine.multitask.apart import learnt_by_others
 from engine.multitask.method import MultiTaskMethod
 from engine.multitask.tasks import TaskData, read_tasks
 from engine.multitask.testing import test
@@ -45,7 +46,7 @@ def run_multitask(
     write_down(experiment, method, tasks, directory)
     training = prepared(experiment, method, tasks, Checkpoints(directory, bookmark), limits)
     yield RunStarted(training.total_steps, training.steps_per_epoch, seen_per_step(training), facts(training))
-    yield from bookmark.once((*notices(one for some in found for one in some), *remarks(training)))
+    yield from bookmark.once((*notices(once(found)), *remarks(training)))
     if bookmark.found is not None and "network" in bookmark.found:
         training.load_state(bookmark.found)
         limits.start(bookmark.found["used"])
@@ -67,13 +68,17 @@ def of_task(experiment: Experiment, place: int) -> Experiment:
 def known_before(
     experiment: Experiment, method: MultiTaskMethod, tasks: Sequence[TaskData], runs: Path
 ) -> list[tuple[Finding, ...]]:
-    """Of each task what must be known of its images; of images that two tasks share it is said once."""
-    found: dict[str, tuple[Finding, ...]] = {}
-    for place, task in enumerate(tasks):
-        if task.data.fingerprint not in found:
-            one = findings(of_task(experiment, place), method, task.data, task.split, runs)
-            found[task.data.fingerprint] = one
-    return list(found.values())
+    """Of each task what must be known of its images; raises `InvalidExperiment` where one would learn from what
+    another is tested on."""
+    return [
+        (*findings(of_task(experiment, place), method, task.data, task.split, runs), *learnt_by_others(task, tasks))
+        for place, task in enumerate(tasks)
+    ]
+
+
+def once(found: Iterable[Iterable[Finding]]) -> Iterable[Finding]:
+    """Without what is said of two tasks that share their images."""
+    return {one.sentence: one for some in found for one in some}.values()
 
 
 def write_down(experiment: Experiment, method: MultiTaskMethod, tasks: Sequence[TaskData], directory: Path) -> None:

@@ -28,13 +28,14 @@ PROBE = "new head"
 
 
 def test(training: MultiTask, experiment: Experiment, found: Sequence[tuple[Finding, ...]]) -> Iterator[Event]:
-    """The run's own figure first, the mean over its tasks; then each task's, and what was forgotten."""
-    notes = {"weights": f"last epoch ({training.epoch})", **noted([one for some in found for one in some])}
+    """The run's own figure first, the mean over its tasks; then each task's, and what was forgotten. found: of each
+    task what must be known of its images."""
     chosen = tasks_of(experiment)
     each: list[Evaluated] = []
     for place in training.learnt:
         yield Preparing(f"Testing “{training.tasks[place].title}”")
         task = training.tasks[place]
+        notes = {"weights": f"last epoch ({training.epoch})", **noted(found[place])}
         of = experiment.model_copy(update={"dataset": own_data(chosen[place], experiment)})
         shared = conditions(task.split, task.data, of) | {TASK: task.title, TESTED: tested(task)}
         each.append(at(figure(training, task), task).given(shared, notes))
@@ -77,9 +78,20 @@ def mean_of(each: Sequence[Evaluated]) -> Evaluated:
     shared = dict(each[0].conditions)
     shared |= {TASK: ", ".join(one.conditions[TASK] for one in each)}
     shared |= {name: short_hash(*(one.conditions[name] for one in each)) for name in ("data", TESTED)}
-    notes = {**each[0].notes, "interval": "95 %, Wilson by the effective number of images, tasks weighted alike"}
+    notes = {**together(each), "interval": "95 %, Wilson by the effective number of images, tasks weighted alike"}
     notes |= {"mean of": f"{len(each)} tasks"}
     return Evaluated("test/accuracy", found.value, found.low, found.high, found.n, "images", {}, shared, notes)
+
+
+def together(each: Sequence[Evaluated]) -> dict[str, str | float]:
+    """The notes of all tasks; which task's they are, where not all say the same."""
+    found: dict[str, str | float] = {}
+    for key in dict.fromkeys(key for one in each for key in one.notes):
+        said = {one.conditions[TASK]: one.notes[key] for one in each if key in one.notes}
+        alike = len(said) == len(each) and len(set(said.values())) == 1
+        words = "; ".join(f"{title}: {value}" for title, value in said.items())
+        found[key] = next(iter(said.values())) if alike else words
+    return found
 
 
 def forgotten(training: MultiTask, each: dict[int, Evaluated]) -> Iterator[Event]:

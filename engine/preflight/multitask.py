@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engine.backbones import catalog
 from engine.data.shifts import first_repeated
 from engine.data.sources import bands, checked, target_of
-from engine.data.target import NUMBERS
+from engine.data.target import CLASSES
 from engine.errors import InvalidExperiment, NotHere
 from engine.experiment import DatasetChoice, Experiment
 from engine.families import MULTITASK, Family
@@ -66,7 +66,9 @@ def _other(choice: DatasetChoice, called: str, channels: int) -> Iterator[Invali
         return
     if choice.path is not None and not is_there(choice.path):
         yield NotHere(f"There is no folder or file at {choice.path}.", "Choose the data again.", "tasks")
-    if target_of(choice) == NUMBERS or channels > bands(choice):
+    if not choice.labelled:
+        yield InvalidExperiment(f"{called} have no labels to ask for.", "Choose images with labels.", "tasks")
+    if target_of(choice) != CLASSES or channels > bands(choice):
         yield InvalidExperiment(f"The network does not read {called}.", "Choose other images.", "tasks")
     if choice.shift is not None or choice.tested_on:
         yield InvalidExperiment("A shift does not apply to a second task.", "Take it away.", "tasks")

@@ -7,6 +7,7 @@ are thinned out evenly, the first and the newest always staying.
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,5 +68,5 @@ class Album:
             images = kept["images"][kept["places"]]
             parts = zip(kept["steps"].tolist(), images, kept["marks"], kept["said"].tolist(), strict=True)
             return Album(tuple(kept["heads"].tolist()), [LookPicture(*part) for part in parts])
-        except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile):
+        except (OSError, ValueError, KeyError, IndexError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error):
             return None

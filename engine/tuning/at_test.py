@@ -67,7 +67,7 @@ class Following(AsItIs):
 
     def parts(self, labelled: Labelled) -> Iterator[tuple[int, slice | Tensor]]:
         places = labelled.in_order(self.order(len(labelled)))
-        for cut in cuts(len(labelled), self.batch):
+        for cut in full(cuts(len(labelled), self.batch)):
             yield cut.start, places[cut]
 
     @contextmanager
@@ -75,6 +75,13 @@ class Following(AsItIs):
         model.eval()
         with still_statistics(model), kept(learning(model)) as parameters:
             yield EntropyDescent(model, parameters, self.rate) if self.rate else model
+
+
+def full(found: list[slice]) -> list[slice]:
+    """Cuts of which the last, where it has too few images for statistics, is one with that before it."""
+    if len(found) < 2 or found[-1].stop - found[-1].start >= FEWEST:
+        return found
+    return [*found[:-2], slice(found[-2].start, found[-1].stop)]
 
 
 def way(model: Backbone, method: FineTuneMethod, images: int, seed: int) -> AsItIs:

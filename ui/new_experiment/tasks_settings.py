@@ -93,7 +93,7 @@ def questions(choice: DatasetChoice) -> list[Option]:
 def other_images(choice: DatasetChoice, sets: Sequence[DatasetInfo]) -> list[Option]:
     """The classes of the other data sets that are here."""
     there = [one for one in sets if one.where in (BUNDLED, HERE) and one.name != choice.name]
-    usable = [one for one in there if dataset(one.name).curves is None and not dataset(one.name).for_tasks]
+    usable = [one for one in there if dataset(one.name).drawn is None and not dataset(one.name).for_tasks]
     return [(task, told(task)) for one in usable for task in [TaskChoice(dataset=DatasetChoice(name=one.name))]]
 
 

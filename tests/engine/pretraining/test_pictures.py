@@ -181,3 +181,14 @@ def test_few_images_have_no_neighbour_in_themselves(tmp_path: Path) -> None:
 def test_a_large_image_is_made_small() -> None:
     assert thumbnails(torch.zeros(2, 3, 224, 224, dtype=torch.uint8)).shape == (2, 48, 48, 3)
     assert {RIGHT, WRONG, NEITHER} == {1, 0, -1}
+
+
+def test_an_album_with_a_wrong_byte_anywhere_is_read_or_is_none(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 9, (4, 2, 8, 8, 1)).astype(np.uint8)
+    look = LookPicture(0, images, np.full((4, 2), NEITHER, np.int8))
+    Album(("a", "b"), [look]).save(tmp_path / FILE)
+    whole = (tmp_path / FILE).read_bytes()
+    for place in range(0, len(whole), 3):
+        (tmp_path / FILE).write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        found = Album.load(tmp_path / FILE)
+        assert found is None or isinstance(found, Album)

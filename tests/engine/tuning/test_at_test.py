@@ -181,3 +181,12 @@ def test_it_keeps_no_network_of_its_own(runs: Path) -> None:
     list(execute(target(Tent), runs / "kept"))
     with pytest.raises(WeightsError, match="TENT changed the network anew for each set of test images"):
         SavedModel.open(runs / "kept")
+
+
+@pytest.mark.parametrize("images", [16, 47, 48, 49, 63, 64, 65, 80])
+def test_no_batch_has_too_few_images_for_statistics(images: int) -> None:
+    model, labelled = network(), stripes(images)
+    parts = [part for _, part in Following(32, 0, 0.0).parts(labelled)]
+    assert min(len(part) for part in parts) >= FEWEST
+    assert sorted(torch.cat(parts).tolist()) == list(range(images))
+    assert len(answers(model, Following(32, 0, 1e-3), labelled)) == images

@@ -43,4 +43,4 @@ def test_groups_are_asked_of_data_that_have_them_and_other_sets_are_offered() ->
     assert "Which alphabet" not in [words for _, words in questions(DatasetChoice(name="digits"))]
     others = [words for _, words in other_images(DatasetChoice(name="digits"), datasets())]
     assert "Glyphs" in others
-    assert not {"Digits", "Sinusoids"} & set(others)
+    assert not {"Digits", "Sinusoids", "Point-mass goals"} & set(others)

@@ -1,0 +1,31 @@
+"""That no task learns from what another is tested on: where two have images of their own, each was divided alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from engine.comparison.wording import OTHER_TASK
+from engine.data.findings import Finding
+from engine.errors import InvalidExperiment
+from engine.multitask.tasks import TaskData
+
+
+def learnt_by_others(task: TaskData, tasks: Sequence[TaskData]) -> Iterator[Finding]:
+    """Test images of this task that another one learns from or is validated on. Raises `InvalidExperiment` where both
+    are of one data set that they divide differently; copies between two data sets are told."""
+    for other in tasks:
+        same = other.data.fingerprint == task.data.fingerprint
+        if other is task or (same and np.array_equal(other.split.test, task.split.test)):
+            continue  # copies within one division are told as those of any run
+        learnt = np.concatenate([other.train.ids, other.validation.ids])
+        if same and np.isin(task.test.ids, learnt).any():
+            raise InvalidExperiment(
+                f"“{other.title}” would learn from images that “{task.title}” is tested on.",
+                "Divide the images of both alike: the same split and the same seed of it.", "tasks",
+            )  # fmt: skip
+        count = int(np.isin(task.data.contents[task.test.ids], other.data.contents[learnt]).sum())
+        if count:
+            words = f"{count:,} of {len(task.test):,} test images are among those that “{other.title}” learns from"
+            yield Finding(OTHER_TASK, words, f"“{task.title}”: {words}.")
