@@ -15,6 +15,7 @@ from engine.machine.draws import own_draws
 
 Weighing = Callable[[Tensor], Tensor]  # inner products of the tasks' gradients [tasks, tasks] -> weights [tasks]
 LEAST_WEIGHT = 1e-3
+TINY = 1e-12  # in place of 0 under a fraction
 
 
 class Weighting:
@@ -80,7 +81,7 @@ def gradnorm(weights: Tensor, norms: Tensor, ratios: Tensor, alpha: float) -> tu
     """(the loss of GradNorm, its gradient in the weights [tasks]). norms: of each task's own gradient, unweighted.
     ratios: loss over first loss. The wanted norms, the mean times r^alpha, count as constant."""
     found = weights * norms
-    wanted = found.mean() * (ratios / ratios.mean()) ** alpha
+    wanted = found.mean() * (ratios / ratios.mean().clamp_min(TINY)) ** alpha
     return (found - wanted).abs().sum(), (found - wanted).sign() * norms
 
 
@@ -108,7 +109,7 @@ class GradNorm(Weighting):
 
     def moved(self, norms: Tensor, ratios: Tensor) -> Tensor:
         """The weights after a step, their sum as many as there are tasks."""
-        gradient = gradnorm(self._weights, norms, ratios, self.alpha)[1] / norms.mean().clamp_min(1e-12)
+        gradient = gradnorm(self._weights, norms, ratios, self.alpha)[1] / norms.mean().clamp_min(TINY)
         weights = (self._weights - self.rate * gradient).clamp_min(LEAST_WEIGHT)
         return weights * len(weights) / weights.sum()
 
@@ -140,7 +141,7 @@ class OfGradients(Weighting):
         """Weights [tasks] of the gradients by their inner products [tasks, tasks]."""
         self._step += 1
         products = products.detach().double().cpu()
-        if bool((products >= 0).all()):
+        if bool((products >= 0).all()) or not bool(products.isfinite().all()):  # a run that diverges says so itself
             self._weights = torch.ones(len(products))
         else:
             with own_draws(self._seed + self._step):

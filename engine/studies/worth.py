@@ -7,12 +7,19 @@ from collections.abc import Iterator
 from engine.backbones import catalog
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.pretraining.method import PretrainMethod
+from engine.registry import method
 from engine.studies.study import Study, StudyArm
 
 LABELS = (1, 2, 5, 10, None)
 SEEDS = (0, 1, 2)
 MOST_OTHERS = 2  # weights of the catalogue that stand beside it
 RANDOM = "random"
+DESCRIPTION = (
+    "Accuracy with few labels, from the weights of one run and from those it must be better than. The network stays "
+    "frozen, or is trained. Raw pixels stand beside the run's own figure."
+)
+LEARNT_LABELS = " The run learnt from all labels of its training images: with few labels it knows more than these."
 CLASSES = ("random-classes", "by-alphabet", "by-region")  # splits that only meta-learning has
 
 
@@ -28,8 +35,7 @@ def worth_of(experiment: Experiment, uid: str) -> Study:
     arms = [arm for title, weights in _starts(experiment, uid) for arm in _arms(experiment, title, weights)]
     return Study(
         title="What its weights are worth",
-        description="Accuracy with few labels, from the weights of one run and from those it must be better than. The "
-        "network stays frozen, or is trained. Raw pixels stand beside the run's own figure.",
+        description=f"{DESCRIPTION}{LEARNT_LABELS if _learnt_labels(experiment) else ''}",
         dataset=plain(experiment.dataset), arms=tuple(arms), labels=LABELS, seeds=SEEDS, figure="labels",
         device=experiment.device,
     )  # fmt: skip
@@ -40,6 +46,11 @@ def started_from(experiment: Experiment, uid: str) -> Experiment:
     of this run."""
     data = plain(experiment.dataset) if experiment.dataset.labelled else DatasetChoice()
     return Experiment(dataset=data, backbone=_from(experiment, f"{catalog.RUN}{uid}"), device=experiment.device)
+
+
+def _learnt_labels(experiment: Experiment) -> bool:
+    chosen = method(experiment.method.name)
+    return not issubclass(chosen, PretrainMethod) or chosen.learns_labels
 
 
 def plain(choice: DatasetChoice) -> DatasetChoice:

@@ -50,8 +50,8 @@ def known_sets(used: Iterable[UsedData], recent: Iterable[str]) -> list[KnownSet
     hidden = {key for key, one in rows.items() if one.hidden}
     keys = dict.fromkeys(key for key in (*rows, *recent) if ":" in key and key not in hidden)
     own = [_own(key, rows) for key in keys]
-    curves = {one.name for one in sets() if one.curves is not None}
-    offered = [_offered(info) for info in datasets() if info.where != "your folder" and info.name not in curves]
+    drawn = {one.name for one in sets() if one.drawn is not None}
+    offered = [_offered(info) for info in datasets() if info.where != "your folder" and info.name not in drawn]
     return own + sorted(offered, key=lambda one: (HERE, BUNDLED, FETCHED).index(one.group))
 
 

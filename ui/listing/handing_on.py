@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication, QWidget
 
-from engine.data.sources import is_regression
+from engine.data.sources import is_drawn
 from engine.errors import InvalidExperiment
 from engine.families import HEAD_BENCH
 from storage.rows import RunRow
@@ -127,6 +127,6 @@ def why_not_begin(row: RunRow) -> str:
     """Why nothing can start from it, or nothing."""
     if row.is_live:
         return "It can be started from when it has ended."
-    if not row.is_readable or row.family == HEAD_BENCH.key or is_regression(row.experiment.dataset):
+    if not row.is_readable or row.family == HEAD_BENCH.key or is_drawn(row.experiment.dataset):
         return "It keeps no network that looks at images."
     return "" if row.step else "It has learnt nothing yet."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from engine import metrics
-from engine.data.sources import is_regression
+from engine.data.sources import is_drawn
 from engine.errors import StorageError
 from engine.events import Evaluated, TrialCompleted
 from engine.experiment import Experiment
@@ -87,10 +87,10 @@ def _of_both(measured: str) -> dict[str, tuple[str, Style, bool]]:
 
 
 def expects_accuracy(experiment: Experiment) -> bool:
-    """Whether there will be a share of right answers, before there is anything: not where tasks ask for numbers, nor
+    """Whether there will be a share of right answers, before there is anything: not where tasks are drawn, nor
     where no labels are looked at."""
     data, judged = experiment.dataset, experiment.method.hyperparameters.get("judged")
-    return not is_regression(data) and data.labelled and judged != "no labels"
+    return not is_drawn(data) and data.labelled and judged != "no labels"
 
 
 def has_lines(curves: Iterable[str]) -> bool:

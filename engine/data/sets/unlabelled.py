@@ -10,6 +10,7 @@ from engine.data.files.layout import is_flat
 from engine.data.files.tables import from_tables
 from engine.data.files.tree import Listing
 from engine.data.images import Cancel, ImageSet, Progress
+from engine.errors import DataError
 from engine.experiment import DatasetChoice
 
 
@@ -26,11 +27,19 @@ def read(
     return load_folder(listing, progress, cancelled, Wish(NOWHERE))
 
 
+def recognises(listing: Listing) -> bool:
+    """Not where a list lies beside the images, even one that cannot be followed: what is wrong with it is then said."""
+    try:
+        return is_flat(listing) and from_tables(listing) is None
+    except DataError:
+        return False
+
+
 DATASET = DataSet(
     DatasetInfo(
         "unlabelled", "Images without labels",
         "Your own images beside each other, without folders or a table that say their classes: for pretraining.",
     ),
-    read=read, Choice=UnlabelledChoice, recognises=lambda listing: is_flat(listing) and from_tables(listing) is None,
+    read=read, Choice=UnlabelledChoice, recognises=recognises,
     files="your images", once_folder=True, order=6,
 )  # fmt: skip

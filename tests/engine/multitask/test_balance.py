@@ -187,3 +187,16 @@ def test_a_conflict_is_the_cosine_of_each_block() -> None:
     three = cosines({"a": torch.eye(3)}, ("x", "y", "z"))
     assert list(three) == [f"a: {one}, {other}" for one, other in itertools.combinations("xyz", 2)]
     assert float(cosines({"a": torch.zeros(2, 2)}, ("x", "y"))["a"]) == 0
+
+
+@pytest.mark.parametrize("kind", [PCGrad, UPGrad])
+def test_gradients_that_are_no_numbers_are_the_runs_to_tell(kind: type[MultiTaskMethod]) -> None:
+    balance = kind.from_values({}).balance(2, 0)
+    assert isinstance(balance, OfGradients)
+    for value in (float("nan"), -float("inf")):
+        assert balance.weigh(torch.tensor([[1.0, value], [value, 1.0]])).tolist() == [1.0, 1.0]
+
+
+def test_weights_stay_numbers_where_nothing_is_left_to_learn() -> None:
+    balance = GradNorm(2, alpha=1.5, rate=0.1)
+    assert balance.moved(torch.zeros(2), torch.zeros(2)).tolist() == [1.0, 1.0]

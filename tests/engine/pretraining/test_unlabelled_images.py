@@ -146,3 +146,11 @@ def test_it_is_learnt_from_without_any_figure_of_labels(flat: Path, tmp_path: Pa
         method=MethodChoice(name="linear_probe", hyperparameters={"epochs": 1}),
     )  # fmt: skip
     assert isinstance(list(execute(few, tmp_path / "runs" / "r2"))[-1], RunFinished)
+
+
+def test_a_list_that_cannot_be_followed_is_said_unless_there_are_to_be_no_labels(flat: Path) -> None:
+    (flat / "labels.csv").write_text("file,label\n0.png,a\n0.png,b\n1.png,b\n")
+    assert resolve(flat).name == "folder"
+    with pytest.raises(DataError, match="cannot be followed"):
+        load(resolve(flat))
+    assert len(load(nowhere(flat))) == 60

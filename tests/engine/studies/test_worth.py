@@ -77,3 +77,9 @@ def test_an_experiment_from_its_weights_may_start(family: str) -> None:
     begun = started_from(given, "abc")
     assert begun.backbone.weights == "run:abc"
     assert problems(begun) == []
+
+
+def test_a_run_that_learnt_from_labels_is_said_to_have() -> None:
+    supervised = pretrained().model_copy(update={"method": MethodChoice(name="supcon")})
+    assert "all labels" in worth_of(supervised, "abc").description
+    assert "all labels" not in worth_of(pretrained(), "abc").description
