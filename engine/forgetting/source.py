@@ -14,6 +14,7 @@ from engine.artifacts.saved import experiment_of
 from engine.artifacts.weights import build_backbone
 from engine.backbones.backbone import Backbone
 from engine.data.examples import Examples
+from engine.data.shifts import shifted_labels
 from engine.data.sources import load
 from engine.data.splits import ImageSplit, split_images
 from engine.errors import DataError, InvalidExperiment, StorageError
@@ -146,5 +147,8 @@ def spread(data: Examples, ids: Indices, most: int) -> Indices:
 def labelled(data: Examples, ids: Indices, split: ImageSplit, experiment: Experiment, device: torch.device) -> Labelled:
     """Read and shifted as the source's own test images were."""
     shape, shift = normaliser(experiment.backbone), experiment.dataset.shift
-    pixels = images(data, ids, shape, device, shift)
-    return Labelled(pixels, positions(data.labels[ids], split.classes).to(device), ids)
+    pixels, labels = images(data, ids, shape, device, shift), positions(data.labels[ids], split.classes)
+    if shift is not None:
+        seed = experiment.dataset.split_seed
+        labels = torch.from_numpy(shifted_labels(labels.numpy(), len(split.classes), shift, seed))
+    return Labelled(pixels, labels.to(device), ids)

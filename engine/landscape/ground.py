@@ -9,6 +9,7 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.shifts import changes_pixels
 from engine.data.sources import load
 from engine.data.splits import split_images
 from engine.errors import DataError, InvalidExperiment
@@ -79,6 +80,8 @@ def _parts(material: Material, first: Corner, other: Corner) -> tuple[Ids, Ids]:
     mine, choice = first.model.experiment.dataset, other.model.experiment.dataset
     if choice.shift != mine.shift:
         raise _of_others(first, other, "their images are shifted otherwise")
+    if mine.shift is not None and not changes_pixels(mine.shift) and choice.split_seed != mine.split_seed:
+        raise _of_others(first, other, "other classes have exchanged their names")
     data = material.data if _set_of(mine) == _set_of(choice) else load(choice)
     if data.fingerprint != material.data.fingerprint:
         raise _of_others(first, other, "they learnt from other data")

@@ -43,8 +43,9 @@ class Surveyor:
     """Measures points between corners. network: of its own, at the point that `put` has brought it to.
 
     images: on the training ones batch norm's running statistics are averaged anew at every point, once over all of
-    them, in eval mode before and after. averaged: of which layers; by themselves those whose statistics the corners do
-    not share, since a mean of two networks' statistics is those of neither; none of them to keep what is mixed.
+    them, mixed (a batch of one class has other statistics), in eval mode before and after. averaged: of which layers;
+    by themselves those whose statistics the corners do not share, since a mean of two networks' statistics is those of
+    neither; none of them to keep what is mixed.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Surveyor:
     ) -> None:
         first = corners[0].model
         self.images = images.train if isinstance(images, Ground) else images
+        self.order = self.images.in_order(torch.from_numpy(np.random.default_rng(0).permutation(len(self.images))))
         self.shape: Normaliser = first.reader.form
         self.bf16 = all(corner.model.bf16 for corner in corners)
         self.averaged = apart(corners) if averaged is None else averaged
@@ -62,7 +64,7 @@ class Surveyor:
         self.network.load_state_dict(dict(state))
         if self.averaged:
             layers = dict(self.network.named_modules())
-            pixels = (self.images.inputs[cut] for cut in cuts(len(self.images), TOGETHER))
+            pixels = (self.images.inputs[self.order[cut]] for cut in cuts(len(self.images), TOGETHER))
             with rounded(self.network, self.bf16):
                 seen = (self.shape(part) for part in pixels)
                 refresh_statistics(self.network, seen, [layers[name] for name in self.averaged])

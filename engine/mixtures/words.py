@@ -29,7 +29,8 @@ def along_words(found: Along) -> Iterator[str]:
             f"{count(gain.n, 'test images')} it is {above}."
         )
     yield f"Old classes: {found.source_words.removesuffix('.')}."
-    anew, same = "averaged anew on the training images at each alpha", "the same at both ends, so kept"
+    anew = "averaged anew on the training images at each alpha, at 0 and 1 too, which so answer otherwise than the runs"
+    same = "the same at both ends, so kept"
     yield f"Batch norm’s statistics are {anew if found.averaged else same}."
 
 

@@ -24,7 +24,7 @@ UNMEASURED = (
     "new features. Measured on test images that neither run has learnt from."
 )
 AS_BEFORE = "The old head tells the old classes as well as before, as far as these images can show."
-NOT_FITTING = "The knowledge is still in the features: only the old head no longer fits them."
+NOT_FITTING = "As far as these images can show, the features still hold it: only the old head no longer fits them."
 GONE = "Part of the knowledge itself is gone: a fresh probe does not find it either."
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -15,12 +16,14 @@ from engine.data.splits import split_images
 from engine.errors import DataError, InvalidExperiment
 from engine.events import Evaluated, Metrics, Preparing, RunFailed, RunFinished
 from engine.execute import execute
-from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, Shift
 from engine.forgetting.measured import SourceWatch, forgotten
 from engine.forgetting.source import SourceRun, read_source, spread
 from engine.preflight.problems import problems
 from engine.provenance.seen import NOTHING, learnt_from
+from engine.tuning.material import read_material
 
+T = TypeVar("T")
 CPU = torch.device("cpu")
 SOURCE = Experiment(
     dataset=DatasetChoice(name="digits", classes=4, labels_per_class=10, validation_per_class=5, part="source half"),
@@ -65,14 +68,17 @@ def figures(events: list[Any]) -> dict[str, Evaluated]:
     }
 
 
+def drained(reading: Generator[Preparing, None, T]) -> T:
+    while True:
+        try:
+            next(reading)
+        except StopIteration as end:
+            found: T = end.value
+            return found
+
+
 def source_of(runs: Path, avoid: Any = NOTHING) -> SourceRun:
-    reading = read_source(BackboneChoice(weights="run:source"), runs, avoid, CPU)
-    try:
-        while isinstance(next(reading), Preparing):
-            pass
-    except StopIteration as end:
-        return end.value
-    raise AssertionError
+    return drained(read_source(BackboneChoice(weights="run:source"), runs, avoid, CPU))
 
 
 def test_a_step_of_no_size_forgets_exactly_nothing(runs: Path) -> None:
@@ -105,6 +111,17 @@ def test_the_start_is_what_the_source_was_tested_with(runs: Path) -> None:
     right = (told == np.searchsorted(split.classes, data.labels[source.test.ids])).mean()
     assert curves(events, "source/old head")[0] == (0, pytest.approx(right))
     assert set(source.test.ids) <= set(split.test)
+
+
+def test_names_that_the_source_learnt_exchanged_are_its_truth(tmp_path: Path) -> None:
+    swapped = SOURCE.dataset.model_copy(update={"shift": Shift(kind="label shift", severity=5)})
+    experiment = SOURCE.model_copy(update={"dataset": swapped})
+    worked(experiment, tmp_path / "source")
+    source, reading = source_of(tmp_path), read_material(experiment, CPU)
+    own = drained(reading)
+    for found, said in ((source.test, own.test), (source.probe, own.train)):
+        truth = dict(zip(said.ids.tolist(), said.labels.tolist(), strict=True))
+        assert found.labels.tolist() == [truth[image] for image in found.ids.tolist()]
 
 
 def test_the_old_head_on_the_new_trunk_by_hand(runs: Path) -> None:

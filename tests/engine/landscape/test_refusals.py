@@ -95,6 +95,14 @@ def test_other_data(run: Run, tmp_path: Path) -> None:
         returned(ground([ended(run("full0"), "A"), ended(shifted, "B")]))
 
 
+def test_other_names_of_classes_by_a_label_shift(run: Run) -> None:
+    """Which classes exchange their names is drawn by the split seed, so what one run learnt is wrong for the other."""
+    shift = {"kind": "label shift", "severity": 1}
+    renamed = [run(f"renamed{seed}", dataset={"split_seed": seed, "shift": shift}) for seed in range(2)]
+    with pytest.raises(InvalidExperiment, match="exchanged their names"):
+        returned(ground([ended(folder, folder.name) for folder in renamed]))
+
+
 def test_no_image_is_tested_that_one_of_them_learnt_from(run: Run) -> None:
     """Runs of other divisions share few test images; those of many divisions share none."""
     divided = [ended(run(f"split{seed}", dataset={"split_seed": seed}), f"split {seed}") for seed in range(2)]

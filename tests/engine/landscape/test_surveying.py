@@ -10,17 +10,19 @@ import pytest
 import torch
 
 from engine.artifacts.saved import SavedModel
+from engine.data.batches import cuts
 from engine.families import FINE_TUNING
 from engine.landscape.corners import apart, begun, ended, learnt, refuse_unlike
 from engine.landscape.ground import ground
 from engine.landscape.mixing import mixed
 from engine.landscape.surveying import Surveyor
 from engine.registry import methods
+from engine.using.own_images import own_images
 from tests.engine.landscape.conftest import corners
 from tests.engine.using.conftest import ended as returned
 
 Run = Callable[..., Path]
-TUNING = [method.name for method in methods() if method.family == FINE_TUNING.key]
+TUNING = [method.name for method in methods() if method.family == FINE_TUNING.key and method.keeps_network]
 NOTHING: frozenset[str] = frozenset()
 
 
@@ -52,6 +54,23 @@ def test_statistics_are_averaged_over_the_training_images(run: Run) -> None:
     torch.testing.assert_close(block[1].running_mean, seen.mean((0, 2, 3)))
     torch.testing.assert_close(block[1].running_var, seen.transpose(0, 1).flatten(1).var(1))
     assert not any(layer.training for layer in network.modules())
+
+
+def test_no_batch_that_statistics_are_averaged_over_is_of_one_class(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run's own training images come class by class."""
+    monkeypatch.setattr("engine.landscape.surveying.TOGETHER", 6)
+    ends = corners(run)
+    train = returned(own_images(ends[0].model, ends[0].folder)).train
+    assert train.labels.tolist() == sorted(train.labels.tolist())
+    surveyor = Surveyor(ends, train)
+    surveyor.put(ends[0].state)
+    places = [surveyor.order[cut] for cut in cuts(len(train), 6)]
+    assert all(len(train.labels[batch].unique()) > 1 for batch in places)
+    assert sorted(torch.cat(places).tolist()) == list(range(len(train)))
+    block = next(iter(surveyor.network.blocks.values()))
+    with torch.no_grad():
+        seen = [block[0](surveyor.shape(train.inputs[batch])).transpose(0, 1).flatten(1).var(1) for batch in places]
+    torch.testing.assert_close(block[1].running_var, torch.stack(seen).mean(0))
 
 
 def test_an_end_averaged_anew_is_that_run_averaged_so(run: Run) -> None:

@@ -117,6 +117,13 @@ def test_a_kept_mixture_is_tested_like_its_run_and_is_weights_for_others(run: Ru
     assert all(torch.equal(value, state[key]) for key, value in again.network.state_dict().items())
 
 
+def test_runs_whose_images_are_shifted_otherwise_make_no_soup(run: Run) -> None:  # noqa: F811
+    start = {"backbone": {"weights": "run:probe", "head": "kept"}, "dataset": {"shift": {"kind": "noise"}}}
+    others = [*ingredients(run)[:1], (run("noisy from probe", **start), "noisy")]
+    with pytest.raises(ExperimentError, match="validated or tested on other images"):
+        drained(cooked(others))
+
+
 def test_what_cannot_be_mixed_is_said(run: Run) -> None:  # noqa: F811
     with pytest.raises(ExperimentError, match="began with a random head"):
         drained(line_of(run("full0"), "full"))
