@@ -106,7 +106,8 @@ def forgotten(training: MultiTask, each: dict[int, Evaluated]) -> Iterator[Event
         if place not in training.active:
             yield at(probed(training, task), task, **{HEAD: PROBE}).given(told.conditions, told.notes)
         training.model.load_state_dict(end["network"])
-        yield at(figure(training, task), task, **{WHEN: BEFORE}).given(told.conditions, told.notes)
+        earlier = {**told.notes, "weights": BEFORE}
+        yield at(figure(training, task), task, **{WHEN: BEFORE}).given(told.conditions, earlier)
         training.model.load_state_dict(now)
 
 

@@ -108,6 +108,9 @@ def test_what_is_left_behind_is_forgotten_and_told(
     told = figures(events)
     assert told["test/accuracy, First half, after its first stage"] == figures(alone)["test/accuracy, First half"]
     assert set(figures(alone)) == {"test/accuracy", "test/accuracy, First half"}
+    weights = {event.name: event.notes["weights"] for event in events if isinstance(event, Evaluated)}
+    assert weights.pop("test/accuracy, First half, after its first stage") == "after its first stage"
+    assert set(weights.values()) == {"last epoch (6)"}
     assert {"test/accuracy, First half", "test/accuracy, First half, new head", "test/accuracy, Second half"} < set(
         told
     )
