@@ -25,7 +25,7 @@ from engine.multitask.apart import learnt_by_others
 from engine.multitask.method import MultiTaskMethod
 from engine.multitask.tasks import TaskData, read_tasks
 from engine.multitask.testing import test
-from engine.multitask.titles import own_data, tasks_of
+from engine.multitask.titles import own_data, tasks_of, titles
 from engine.multitask.training import MultiTask
 from engine.preparation.held import read_ahead
 from engine.preparation.inputs import Inputs, normaliser
@@ -46,7 +46,7 @@ def run_multitask(
     write_down(experiment, method, tasks, directory)
     training = prepared(experiment, method, tasks, Checkpoints(directory, bookmark), limits)
     yield RunStarted(training.total_steps, training.steps_per_epoch, seen_per_step(training), facts(training))
-    yield from bookmark.once((*notices(once(found)), *remarks(training)))
+    yield from bookmark.once((*notices(once(found)), *remarks(training), *unlimited(experiment)))
     if bookmark.found is not None and "network" in bookmark.found:
         training.load_state(bookmark.found)
         limits.start(bookmark.found["used"])
@@ -150,3 +150,15 @@ def remarks(training: MultiTask) -> Iterator[Notice]:
     small = [task.title for task in training.tasks if len(task.train) < training.batch]
     if small:
         yield Notice(f"Each step sees all training images of {', '.join(small)}.", "warning")
+
+
+def unlimited(experiment: Experiment) -> Iterator[Notice]:
+    """Few labels are of the experiment's own images: a task with others has as many as these are told to have."""
+    few = experiment.dataset.labels_per_class
+    named = zip(tasks_of(experiment), titles(experiment), strict=True)
+    others = [f"“{title}”" for choice, title in named if own_data(choice, experiment).labels_per_class != few]
+    if few is not None and others:
+        words = f"{few:,} {'label' if few == 1 else 'labels'} per class"
+        yield Notice(
+            f"{words} are of the experiment's own images: {', '.join(others)} is not limited by it.", "warning"
+        )

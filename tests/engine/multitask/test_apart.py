@@ -11,6 +11,7 @@ from engine.events import Evaluated, Event, RunFailed
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, TaskChoice
 from engine.multitask.cost import _sizes
+from engine.multitask.run import unlimited
 from engine.preflight.cost import estimate
 from engine.preflight.problems import problems
 from tests.engine.multitask.test_run import figures, folder, given, other, ran
@@ -88,3 +89,14 @@ def test_halves_of_two_sets_are_two_lots_of_images(folder: Path, other: Path) ->
 def test_a_stage_of_one_task_goes_back_once(folder: Path) -> None:
     assert not estimate(given(folder, "pcgrad", order="one after the other")).remark
     assert "2 backward passes" in estimate(given(folder, "pcgrad", order="at once, then first")).remark
+
+
+def test_few_labels_that_do_not_hold_for_other_images_are_told(folder: Path, other: Path) -> None:
+    own = TaskChoice(dataset=DatasetChoice(name="folder", path=str(other)))
+    several = given(folder, tasks=(TaskChoice(), own))
+    few = several.model_copy(update={"dataset": several.dataset.model_copy(update={"labels_per_class": 2})})
+    assert [one.text for one in unlimited(few)] == [
+        f"2 labels per class are of the experiment's own images: “{other.name}” is not limited by it."
+    ]
+    assert not list(unlimited(several))
+    assert not list(unlimited(few.model_copy(update={"tasks": ()})))
