@@ -152,8 +152,8 @@ def test_the_tables_of_a_study_mark_what_the_weights_have_seen(capsys: pytest.Ca
     assert MARK not in clean.words
     print_study(now, as_json=False)
     said = capsys.readouterr().out
-    assert f"{MARK} {SEEN}" in said
-    assert said.count(MARK) == 3  # the figure and its two reasons
+    assert f"{MARK} Met: {SEEN}" in said
+    assert said.count(MARK) == 4  # the figure, its two reasons, and what the study says of it
     print_study(now, as_json=True)
     found = json.loads(capsys.readouterr().out)
     assert [entry["caveats"] for entry in found["entries"]] == [[SEEN, COPIES], []]
