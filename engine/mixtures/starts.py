@@ -42,7 +42,11 @@ def start_of(end: Corner, material: Material) -> Generator[Preparing, None, Corn
 
 
 def head_training(start: Corner, end: Corner, method: FineTuneMethod, material: Material) -> FineTuning:
-    """The run's training at its start, which keeps no weights: without validation images none is offered to be kept."""
+    """The run's training at its start, which keeps no weights: without validation images none is offered to be kept.
+    Raises `InvalidExperiment` for rates that were searched for: the run's folder does not tell them."""
+    if end.model.experiment.search is not None:
+        words = f"The rates of “{end.title}” were searched for, so the head of its start cannot be learnt again."
+        raise InvalidExperiment(words, "Run it again with the rates that were found.")
     model = deepcopy(end.model.network).requires_grad_(True)
     model.load_state_dict(start.state)
     return FineTuning(

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.events import RunState
+from storage.store import RunStore
+from storage.workspace import Workspace
+from tests.new_runs import new_run
 from tests.terminal.conftest import Command
 from tests.terminal.test_predict import LINEAR, drawn
 
@@ -46,6 +50,20 @@ def test_one_run_from_its_start_and_around_it(warmstart: Command, at: At) -> Non
     assert len(plane["points"]) == 25
     middle = next(point for point in plane["points"] if point["x"] == point["y"] == 0)
     assert middle["test loss"] == plane["marked"][0]["test loss"]
+
+
+def test_the_same_seed_again_tells_nothing_of_the_noise(warmstart: Command, at: At, tmp_path: Path) -> None:
+    again = warmstart("run", "--data", tmp_path / "photos", *LINEAR, "--seed", 0, *at)
+    assert again.code == 0, again.err
+    (said,) = warmstart("between", 1, 2, *FEW, "--json", *at).objects()
+    assert "usual threshold" in said["noise rests on"]
+
+
+def test_a_run_at_work_is_not_looked_at(refuses: Callable[..., str], at: At, tmp_path: Path) -> None:
+    with RunStore(Workspace(tmp_path / "workspace")) as store:
+        store.set_state(store.create(new_run(store.run(1).experiment, "at work")).id, RunState.RUNNING)
+        for words in (("between", 1, 3), ("mix", 1, 3), ("kept", 3)):
+            assert "Run 3 has not ended" in refuses(*words, *at)
 
 
 def test_what_is_refused(refuses: Callable[..., str], at: At) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from engine.comparison.grouping import one_per_seed
 from engine.landscape.asked import USUAL_IMAGES, USUAL_POINTS, USUAL_SIDE, Kind, Sight, Standpoint
 from engine.landscape.words import Noise
 
@@ -42,10 +43,15 @@ def read_grounds(rows: Sequence[RunRow]) -> Callable[[RunStore], Grounds]:
         places = tuple(
             Standpoint(store.directory(row), f"Run {row.id}", class_names=store.class_names(row.id)) for row in rows
         )
-        alike = [run.test.value for run in store.runs() if run.group == rows[0].group and run.test]
-        return Grounds(places, Noise.of_seeds(alike))
+        return Grounds(places, noise_of(rows[0], store))
 
     return read
+
+
+def noise_of(row: RunRow, store: RunStore) -> Noise:
+    """Of the seeds of this run's settings, each once: the same seed run again tells nothing of the noise."""
+    alike = [run for run in store.runs() if run.group == row.group and run.test is not None]
+    return Noise.of_seeds([run.test.value for run in one_per_seed((run, run, True) for run in alike) if run.test])
 
 
 def outlooks(places: Sequence[Standpoint]) -> list[Outlook]:

@@ -68,7 +68,9 @@ def mix(owner: QWidget, parts: Parts, rows: Sequence[RunRow]) -> None:
     """Open the dialog for these runs, above the window of `owner`."""
     from ui.listing.mix_dialog import MixDialog
 
-    if rows:
+    if any(row.is_live for row in rows):
+        parts.toasts.show("Weights can be mixed when all of these runs have ended.", level="warning")
+    elif rows:
         MixDialog(parts, rows, owner.window()).show()
 
 

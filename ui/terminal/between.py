@@ -16,8 +16,9 @@ from engine.landscape.barriers import PARTS, LossLine
 from engine.landscape.grids import LossPlane
 from engine.landscape.words import Noise, barrier_words, distance_words, plane_words, rests_on, trail_words, verdict
 from storage.store import RunRow, RunStore
+from ui.landscape.sights import noise_of
 from ui.terminal.output import print_json, print_table, say
-from ui.terminal.workspaces import open_workspace
+from ui.terminal.workspaces import ended_runs, open_workspace
 
 if TYPE_CHECKING:
     from engine.landscape.kept import Landscape
@@ -29,9 +30,8 @@ FIGURES = tuple(f"{part} {figure}" for part in PARTS for figure in ("loss", "acc
 def between_from_command_line(chosen: argparse.Namespace) -> int:
     """Raises `ExperimentError`."""
     with RunStore(open_workspace(chosen.workspace)) as store:
-        runs = list({run.id: run for run in map(store.run, chosen.runs)}.values())
-        wanted = asked(chosen, runs, store)
-        noise = Noise.of_seeds([run.test.value for run in store.runs() if run.group == runs[0].group and run.test])
+        runs = ended_runs(store, chosen.runs)
+        wanted, noise = asked(chosen, runs, store), noise_of(runs[0], store)
     found = surveyed(wanted, chosen.device or "cpu", quiet=chosen.json)
     if chosen.csv:
         write_csv(found, Path(chosen.csv))

@@ -11,7 +11,7 @@ from engine.comparison.wording import with_interval
 from engine.events import Evaluated
 from storage.store import RunRow, RunStore
 from ui.terminal.output import print_json, print_table, result_object, say
-from ui.terminal.workspaces import open_workspace
+from ui.terminal.workspaces import ended_runs, open_workspace
 
 COLUMNS = ("Run", ">Its own test", ">Old head", ">forgotten, points", ">Fresh probe", ">forgotten, points")
 ASKED = tuple(part + reader for reader in (metrics.OLD_HEAD, metrics.FRESH_PROBE)
@@ -23,7 +23,7 @@ def kept_from_command_line(chosen: argparse.Namespace) -> int:
     from engine.forgetting.afterwards import kept_of_source
 
     with RunStore(open_workspace(chosen.workspace)) as store:
-        runs = list({run.id: run for run in map(store.run, chosen.runs)}.values())
+        runs = ended_runs(store, chosen.runs)
         found = []
         for run in runs:
             figures = kept_of_source(store.directory(run), chosen.device or "cpu")

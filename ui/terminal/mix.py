@@ -16,7 +16,7 @@ from ui.command.flags import dataset_from
 from ui.terminal.display import make_display
 from ui.terminal.output import print_json, print_table, say
 from ui.terminal.run import run_plan
-from ui.terminal.workspaces import open_workspace
+from ui.terminal.workspaces import ended_runs, open_workspace
 
 if TYPE_CHECKING:
     from engine.events import Preparing
@@ -30,7 +30,7 @@ def mix_from_command_line(chosen: argparse.Namespace) -> int:
     """Exit code 1 where the kept mixture's own test failed. Raises `ExperimentError`."""
     workspace = open_workspace(chosen.workspace)
     with RunStore(workspace) as store:
-        rows = list({run.id: run for run in map(store.run, chosen.runs)}.values())
+        rows = ended_runs(store, chosen.runs)
         found = [(store.directory(row), title(row)) for row in rows]
     other = DatasetChoice(**dataset_from(chosen.on)) if chosen.on else None
     if len(rows) > 1 and (other is not None or chosen.alpha is not None):

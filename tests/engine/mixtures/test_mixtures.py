@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,7 +10,7 @@ from typing import Any, TypeVar
 import pytest
 import torch
 
-from engine.artifacts.saved import SavedModel
+from engine.artifacts.saved import SavedModel, experiment_of
 from engine.errors import ExperimentError
 from engine.events import Evaluated, RunFailed
 from engine.execute import execute
@@ -18,6 +19,7 @@ from engine.mixtures.saving import experiment_of_mixture, keep_mixture
 from engine.mixtures.soup import cooked
 from engine.mixtures.wise_ft import ALPHAS, best_of, line_of
 from engine.provenance.seen import learnt_from
+from engine.search_choice import SearchChoice
 from engine.using.own_images import own_images
 from tests.engine.landscape.conftest import photos, run  # noqa: F401 its runs are shared
 
@@ -122,6 +124,15 @@ def test_runs_whose_images_are_shifted_otherwise_make_no_soup(run: Run) -> None:
     others = [*ingredients(run)[:1], (run("noisy from probe", **start), "noisy")]
     with pytest.raises(ExperimentError, match="validated or tested on other images"):
         drained(cooked(others))
+
+
+def test_a_head_whose_rates_were_searched_for_is_not_learnt_again_by_others(run: Run, tmp_path: Path) -> None:  # noqa: F811
+    """The run's folder has the settings as they were asked for, not those that the search chose."""
+    folder = Path(shutil.copytree(run("gentle", "lp_ft", **GENTLE), tmp_path / "searched"))
+    said = experiment_of(folder).model_copy(update={"search": SearchChoice()})
+    (folder / "experiment.json").write_text(said.model_dump_json())
+    with pytest.raises(ExperimentError, match="were searched for"):
+        drained(line_of(folder, "LP-FT"))
 
 
 def test_what_cannot_be_mixed_is_said(run: Run) -> None:  # noqa: F811

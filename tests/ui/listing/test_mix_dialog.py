@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QSize, QSizeF
 from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
+from engine.events import RunState
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from storage.record import record
@@ -14,6 +17,7 @@ from storage.rows import RunRow
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.new_runs import new_run
+from ui.listing import handing_on
 from ui.listing.mix_dialog import MixDialog
 from ui.window.main_window import MainWindow
 
@@ -82,3 +86,9 @@ def test_soups_are_a_table(workspace: Workspace, window: MainWindow, qtbot: QtBo
     assert texts[0][1] == "taken"
     assert "never by the" in dialog.told.text()
     assert dialog.keep.text() == "Keep the greedy soup"
+
+
+def test_what_still_learns_is_not_mixed(workspace: Workspace, window: MainWindow) -> None:
+    row = replace(saved_run(workspace, "lp_ft", probe_epochs=1), state=RunState.RUNNING)
+    handing_on.mix(window, window.parts, [row])
+    assert not window.findChildren(MixDialog)
