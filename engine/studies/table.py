@@ -16,6 +16,7 @@ from engine.comparison.intervals import Interval
 from engine.comparison.verdict import Verdict, verdicts
 from engine.comparison.verdict_words import corrected
 from engine.comparison.wording import MARK, lower_is_better, points
+from engine.families import MULTITASK, family
 from engine.metrics import named
 from engine.multitask.titles import BEFORE
 from engine.studies.cells import Cell, cells, task_titles
@@ -131,7 +132,8 @@ def chosen_rates(
 
 def validation(cell: Cell, outcome: CellOutcome) -> float:
     """How good the tested weights are on validation, more is better; below everything where that is not known."""
-    last = cell.experiment.method.hyperparameters.get("tested") == LAST
+    asked = cell.experiment.method.hyperparameters.get("tested")
+    last = asked == LAST or family(cell.experiment) is MULTITASK  # which keeps no better epoch
     value = outcome.last if last else outcome.best
     if not isfinite(value):
         return -inf

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from engine.studies.cells import cells
+from engine.studies.columns import task_figure
 from engine.studies.crossings import crossings, sentence, sign_changes
 from engine.studies.study import Study, parse_study
 from engine.studies.table import CellOutcome, StudyTable, answers, study_table, told_marks
@@ -101,6 +102,17 @@ def test_the_last_epoch_is_judged_where_it_is_what_is_tested() -> None:
     asked = study(learning_rates=[0.1, 0.01], arms=[{"title": "A", "method": method}], seeds=[0])
     first, second = cells(asked)
     found = {first.key: CellOutcome({TEST: 0.4}, 0.9, 0.1), second.key: CellOutcome({TEST: 0.6}, 0.5, 0.5)}
+    assert study_table(asked, found).entries[0][0].scores == {0: 0.6}
+
+
+def test_the_last_epoch_of_several_tasks_is_judged_for_no_other_is_tested() -> None:
+    asked = study(learning_rates=[0.1, 0.01], arms=[{"title": "A", "method": {"name": "equal"}}], seeds=[0])
+    first, second = cells(asked)
+    name = task_figure(TEST, "First half")
+    found = {
+        first.key: CellOutcome({TEST: 0.4, name: 0.4}, 0.9, 0.1),
+        second.key: CellOutcome({TEST: 0.6, name: 0.6}, 0.5, 0.5),
+    }
     assert study_table(asked, found).entries[0][0].scores == {0: 0.6}
 
 
