@@ -33,6 +33,10 @@ def test_a_run_and_its_start(tmp_path: Path, warmstart: Command) -> None:
         assert kept.test is not None
         assert kept.test.value == pytest.approx(objects[3]["test"])
         assert kept.experiment.group_hash() != store.run(1).experiment.group_hash()
+    again = tmp_path / "again.json"
+    again.write_text(kept.experiment.model_dump_json())
+    told = warmstart("run", again, *at)
+    assert told.code == 0, told.err
 
 
 def test_soups_of_runs_from_one_probe(tmp_path: Path, warmstart: Command) -> None:

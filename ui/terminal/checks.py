@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from engine.backbones import catalog
@@ -19,6 +20,7 @@ from storage.store import RunStore
 from storage.workspace import Workspace
 
 RUN = "run:"
+MIXTURE = re.compile(r"mix-[0-9a-f]{12}")  # how weights that were mixed and kept are called: exact, and of no run
 
 
 def check(experiments: Iterable[Experiment]) -> None:
@@ -85,7 +87,7 @@ def with_exact_weights(experiments: Iterable[Experiment], workspace: Workspace) 
 
 def exact(experiment: Experiment, store: RunStore) -> Experiment:
     weights = experiment.backbone.weights
-    if not weights.startswith(RUN):
+    if not weights.startswith(RUN) or MIXTURE.fullmatch(weights.removeprefix(RUN)):
         return experiment
     run = store.run(weights.removeprefix(RUN))
     if run.experiment.backbone.name != experiment.backbone.name:
