@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from engine.events import RunState
 from storage.store import RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 from tests.terminal.conftest import Command
 
 SMALL = ("--data", "digits", "--labels-per-class", 5, "--validation-per-class", 4)
@@ -52,3 +55,16 @@ def test_a_run_without_a_source_is_told(warmstart: Command, at: tuple[object, ..
     refused = warmstart("kept", 1, *at)
     assert refused.code == 2
     assert "did not start from the weights of a saved run" in refused.err
+
+
+def test_a_run_that_was_cut_off_before_its_test_has_no_test_of_its_own(
+    tmp_path: Path, warmstart: Command, at: tuple[object, ...]
+) -> None:
+    assert warmstart("run", *TARGET, "--method", "full_ft", *at).code == 0
+    with RunStore(Workspace(tmp_path / "workspace")) as store:
+        whole = store.run(2)
+        cut = store.create(new_run(whole.experiment, "cut off"))
+        store.set_state(cut.id, RunState.INTERRUPTED)
+        shutil.copytree(store.directory(whole), store.directory(cut), dirs_exist_ok=True)
+    (line,) = (line for line in warmstart("kept", cut.id, *at).out.splitlines() if "cut off" in line)
+    assert "–" in line

@@ -17,6 +17,8 @@ COLUMNS = ("Run", ">Its own test", ">Old head", ">forgotten, points", ">Fresh pr
 ASKED = tuple(part + reader for reader in (metrics.OLD_HEAD, metrics.FRESH_PROBE)
               for part in (metrics.SOURCE, metrics.FORGOTTEN))  # fmt: skip
 
+Kept = tuple[RunRow, Evaluated | None, Sequence[Evaluated]]  # a run, the figure it is known by, what it keeps
+
 
 def kept_from_command_line(chosen: argparse.Namespace) -> int:
     """Measures every run and keeps the figures. Raises `ExperimentError`."""
@@ -28,12 +30,12 @@ def kept_from_command_line(chosen: argparse.Namespace) -> int:
         for run in runs:
             figures = kept_of_source(store.directory(run), chosen.device or "cpu")
             store.keep_beside(run.id, figures)
-            found.append((run, store.results(run.id)[0], figures))
+            found.append((run, run.test, figures))
     (print_objects if chosen.json else print_lines)(found)
     return 0
 
 
-def print_lines(found: Sequence[tuple[RunRow, Evaluated, Sequence[Evaluated]]]) -> None:
+def print_lines(found: Sequence[Kept]) -> None:
     rows = []
     for run, own, figures in found:
         by_name = {one.metric: one for one in figures}
@@ -43,7 +45,9 @@ def print_lines(found: Sequence[tuple[RunRow, Evaluated, Sequence[Evaluated]]]) 
         say(words)
 
 
-def told(figure: Evaluated) -> str:
+def told(figure: Evaluated | None) -> str:
+    if figure is None:
+        return "–"
     text = with_interval(Interval(figure.value, figure.low, figure.high, figure.n), figure.metric)
     return text.replace(" points", "")
 
@@ -57,7 +61,7 @@ def said(figures: Sequence[Evaluated]) -> str:
     return f"On {first['test images of the source']}; before: {before}. Batch norm: {first['batch norm']}."
 
 
-def print_objects(found: Sequence[tuple[RunRow, Evaluated, Sequence[Evaluated]]]) -> None:
+def print_objects(found: Sequence[Kept]) -> None:
     for run, _, figures in found:
         for one in figures:
             print_json({"run": run.id} | result_object(one))
