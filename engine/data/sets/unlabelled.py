@@ -41,5 +41,5 @@ DATASET = DataSet(
         "Your own images beside each other, without folders or a table that say their classes: for pretraining.",
     ),
     read=read, Choice=UnlabelledChoice, recognises=recognises,
-    files="your images", once_folder=True, order=6,
+    files="your images", once_folder=True, order=200,  # what nothing else is known by
 )  # fmt: skip
