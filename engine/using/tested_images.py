@@ -18,6 +18,8 @@ def further_images(
     choice: DatasetChoice, progress: Progress | None = None, cancelled: Cancel | None = None
 ) -> ImageSet:
     """Raises as `engine.data.sources.load`, but for a folder of one class."""
+    if not choice.labelled:  # images of one class beside each other, which a test takes for that class
+        choice = DatasetChoice(name=FOLDER, path=choice.path)
     if choice.name != FOLDER:
         return load(choice, progress, cancelled)
     listing = listing_of(choice, cancelled)

@@ -28,9 +28,11 @@ def read(
 
 
 def recognises(listing: Listing) -> bool:
-    """Not where a list lies beside the images, even one that cannot be followed: what is wrong with it is then said."""
+    """Not where most files are no images, nor where a list lies beside them, even one that cannot be followed: what is
+    wrong is then said."""
     try:
-        return is_flat(listing) and from_tables(listing) is None
+        mostly = len(listing.images) > len(listing.unknown) + len(listing.odd)
+        return mostly and is_flat(listing) and from_tables(listing) is None
     except DataError:
         return False
 

@@ -13,7 +13,7 @@ from engine.method import hyper
 from engine.methods.tuning.as_is import AsIs, AsIsHyperparameters
 from engine.tuning.method import FineTuneHyperparameters
 
-SHARED = frozenset(FineTuneHyperparameters.model_fields) - {"batch_size"}
+SHARED = frozenset(FineTuneHyperparameters.model_fields) - {"batch_size", "layers"}
 
 
 class TargetStatisticsHyperparameters(AsIsHyperparameters):

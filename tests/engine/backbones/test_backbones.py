@@ -45,7 +45,8 @@ def test_the_catalogue_counts_what_the_network_has(name: str) -> None:
 def test_shapes(name: str) -> None:
     info = catalog.backbone(name)
     for side in {info.form.size, info.form.least}:
-        features = built(name).embed(torch.zeros(1, info.form.channels, side, side))
+        one = (2,) if info.form.kind == "states" else (info.form.channels, side, side)
+        features = built(name).embed(torch.zeros(1, *one))
         assert features.shape == (1, info.features)
         assert built(name).head(features).shape == (1, 7)
 

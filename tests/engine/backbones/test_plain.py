@@ -22,8 +22,8 @@ def test_every_backbone_becomes_plain(name: str) -> None:
     info, model = catalog.backbone(name), random_backbone(name, 5)
     with_quick_gradients(model)
     hang_film(model, 4)
-    shape = (3, 1) if info.form.kind == "numbers" else (3, info.form.channels, info.form.least, info.form.least)
-    inputs = torch.randn(shape)
+    images = (info.form.channels, info.form.least, info.form.least)
+    inputs = torch.randn(3, *{"numbers": (1,), "states": (2,)}.get(info.form.kind, images))
     other = plain(model)
     with torch.no_grad():
         expected = model.eval()(inputs)

@@ -15,8 +15,7 @@ from engine.execute import execute
 from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment, MethodChoice
 from engine.preflight.problems import problems
 from engine.preparation.inputs import Normaliser
-from engine.pretraining import training
-from engine.pretraining.cost import tested_bytes
+from engine.pretraining import cost, training
 from engine.provenance.seen import past
 
 DIGITS = DatasetChoice(name="digits", classes=4)
@@ -139,5 +138,5 @@ def test_the_memory_of_the_test_is_counted() -> None:
     """Raw pixels of 28 px are 784 numbers, more than 64 features: four bytes each, as they are and as directions."""
     nothing, few = np.zeros(0, np.int64), np.zeros(10_000, np.int64)
     split = ImageSplit(few, nothing, few, nothing, "", 0)
-    assert tested_bytes(64, Normaliser(28, 1), split) == 2 * 4 * 784 * 15_000
-    assert tested_bytes(2048, Normaliser(224, 3), split) == 2 * 4 * 3072 * 15_000
+    assert cost.tested_bytes(64, Normaliser(28, 1), split) == 2 * 4 * 784 * 15_000
+    assert cost.tested_bytes(2048, Normaliser(224, 3), split) == 2 * 4 * 3072 * 15_000
