@@ -17,8 +17,9 @@ from engine.landscape.grids import LossPlane
 from engine.landscape.words import Noise, barrier_words, distance_words, plane_words, rests_on, trail_words, verdict
 from storage.store import RunRow, RunStore
 from ui.landscape.sights import noise_of
+from ui.terminal.ended_runs import ended_runs
 from ui.terminal.output import print_json, print_table, say
-from ui.terminal.workspaces import ended_runs, open_workspace
+from ui.terminal.workspaces import open_workspace
 
 if TYPE_CHECKING:
     from engine.landscape.kept import Landscape

@@ -10,8 +10,9 @@ from engine.comparison.intervals import Interval
 from engine.comparison.wording import with_interval
 from engine.events import Evaluated
 from storage.store import RunRow, RunStore
+from ui.terminal.ended_runs import ended_runs
 from ui.terminal.output import print_json, print_table, result_object, say
-from ui.terminal.workspaces import ended_runs, open_workspace
+from ui.terminal.workspaces import open_workspace
 
 COLUMNS = ("Run", ">Its own test", ">Old head", ">forgotten, points", ">Fresh probe", ">forgotten, points")
 ASKED = tuple(part + reader for reader in (metrics.OLD_HEAD, metrics.FRESH_PROBE)

@@ -14,9 +14,10 @@ from engine.plan import Plan
 from storage.store import RunRow, RunStore
 from ui.command.flags import dataset_from
 from ui.terminal.display import make_display
+from ui.terminal.ended_runs import ended_runs
 from ui.terminal.output import print_json, print_table, say
 from ui.terminal.run import run_plan
-from ui.terminal.workspaces import ended_runs, open_workspace
+from ui.terminal.workspaces import open_workspace
 
 if TYPE_CHECKING:
     from engine.events import Preparing

@@ -16,7 +16,7 @@ from tests.engine.data.conftest import Maker, picture
 
 def test_cards_agree_with_the_data() -> None:
     cards = {card.name: card for card in datasets()}
-    order = ["glyphs", "digits", "sinusoid", "regions", "folder", "omniglot", "unlabelled", "mnist"]
+    order = ["glyphs", "digits", "sinusoid", "regions", "folder", "omniglot", "mnist", "unlabelled"]
     assert [one for one in cards if one in order] == order
     for name in ("glyphs", "digits"):
         card, data = cards[name], load(DatasetChoice(name=name))
