@@ -76,11 +76,13 @@ class OpenCurve:
         return (self.n, self.values[-1], self.steps[-1], *(self.low or (None, None)), *(self.high or (None, None)))
 
     def _sum_up(self) -> None:
-        """Let the fresh points into the summary; the first of equal values is the best one."""
+        """Let the fresh points into the summary; the first of equal values is the best one. A look before the first
+        step is of weights that have learnt nothing yet: it is neither best nor worst."""
         start = len(self.values) - self.fresh
         self.n += self.fresh
         self.fresh = 0
-        pairs = [pair for pair in zip(self.values[start:], self.steps[start:], strict=True) if pair[0] == pair[0]]
+        fresh = zip(self.values[start:], self.steps[start:], strict=True)
+        pairs = [(value, step) for value, step in fresh if value == value and step > 0]
         if pairs:
             low, high = min(pairs, key=_value), max(pairs, key=_value)
             self.low = low if self.low is None or low[0] < self.low[0] else self.low

@@ -1,4 +1,4 @@
-"""Removing runs for good: rows first, in one transaction, then the folders."""
+"""Removing runs for good: rows first, in one transaction, then the folders, and mixtures that nobody starts from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.events import LIVE_STATES, RunState
 from storage import history, presence
 from storage.connection import writing
 from storage.rows import state_named
-from storage.workspace import Workspace
+from storage.workspace import MIXTURE, Workspace
 
 
 def title(connection: sqlite3.Connection, run_ids: Sequence[int], ended: bool) -> str:
@@ -31,9 +31,20 @@ def purge(connection: sqlite3.Connection, workspace: Workspace, run_ids: Sequenc
     """Remove rows and folders; ids that are not there are passed over. Returns the bytes of the removed files."""
     with writing(connection):
         uids = [uid for run_id in run_ids if (uid := _purgeable(connection, workspace, run_id))]
+        mixtures = _mixtures(connection, run_ids)
         connection.executemany("DELETE FROM run WHERE id = ?", [(run_id,) for run_id in run_ids])
         history.forget(connection, run_ids)
-    return sum(_remove(folder) for uid in uids if (folder := workspace.folder_of(uid)) is not None)
+        unused = mixtures - _mixtures(connection)
+    folders = [folder for uid in uids if (folder := workspace.folder_of(uid)) is not None]
+    return sum(map(_remove, [*folders, *(workspace.runs / name for name in sorted(unused))]))
+
+
+def _mixtures(connection: sqlite3.Connection, run_ids: Sequence[int] | None = None) -> set[str]:
+    """Folders of kept mixtures that these runs, or any, start from."""
+    rows = connection.execute("SELECT id, experiment FROM run WHERE instr(experiment, 'run:mix-')")
+    wanted = None if run_ids is None else set(run_ids)
+    said = (str(row["experiment"]) for row in rows if wanted is None or row["id"] in wanted)
+    return {name for text in said for name in MIXTURE.findall(text)}
 
 
 def _purgeable(connection: sqlite3.Connection, workspace: Workspace, run_id: int) -> str | None:

@@ -13,6 +13,7 @@ from engine.errors import StorageError
 from engine.given import is_there, person_path
 
 UID = re.compile(r"[a-z0-9]{1,64}")  # of a run, also the name of its folder: nothing else in the database is a path
+MIXTURE = re.compile(r"run:(mix-[0-9a-f]{12})")  # weights that were mixed and kept, and their folder beside the runs'
 VARIABLE = "WARMSTART_WORKSPACE"
 ELSEWHERE = "Choose another folder with --workspace, or make this one writable."
 

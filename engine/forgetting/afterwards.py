@@ -13,7 +13,7 @@ from engine.errors import InvalidExperiment
 from engine.events import Evaluated
 from engine.forgetting.measured import SourceWatch
 from engine.forgetting.source import NO_SOURCE, read_source
-from engine.provenance.seen import NOTHING, RUN, learnt_from
+from engine.provenance.seen import RUN, images_learnt
 
 
 def kept_of_source(
@@ -29,9 +29,7 @@ def kept_of_source(
     choice = model.experiment.backbone
     if not model.method.uses_pretrained or not choice.weights.startswith(RUN):
         raise InvalidExperiment(f"Run {folder.name} did not start from the weights of a saved run.", NO_SOURCE)
-    learnt = learnt_from(folder)
-    avoid = NOTHING if learnt is None else learnt
-    reading = read_source(choice, folder.parent, np.unique(avoid), torch.device(device))
+    reading = read_source(choice, folder.parent, np.unique(images_learnt(folder)), torch.device(device))
     while True:
         check(cancelled)
         try:

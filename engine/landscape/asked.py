@@ -56,7 +56,9 @@ class Sight:
 
     def key(self, weights: Sequence[str]) -> str:
         """A name for what is found, in which everything is that it depends on. weights: a digest for each place."""
-        places = [(digest, place.start) for digest, place in zip(weights, self.places, strict=True)]
+        places = [
+            (digest, place.folder.name, place.start) for digest, place in zip(weights, self.places, strict=True)
+        ]  # the run says which images are its own: two that only test the same weights may divide theirs otherwise
         said = [self.kind, places, self.images, self.points, self.averaged, self.seed]
         return f"{self.kind}-{hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]}"
 

@@ -19,8 +19,8 @@ Values = NDArray[np.float64]
 @dataclass(frozen=True, slots=True)
 class Barrier:
     """How far a figure rises above the straight line between two ends, at its highest. height: with a 95 % interval
-    over the images there; 0 where it never rises. at: alpha of that place, NaN of none. there, straight: the figure and
-    the line's."""
+    over the images there; 0 where it never rises, up to the highest limit of any point between. at: alpha of that
+    place, NaN of none. there, straight: the figure and the line's."""
 
     height: Interval
     at: float
@@ -72,23 +72,34 @@ class LossLine:
         return barrier(self.alphas, self.losses[part])
 
     def error_barrier(self, part: str) -> Barrier:
-        return barrier(self.alphas, 1 - self.right[part])
+        return barrier(self.alphas, 1 - self.right[part], share=True)
 
 
-def barrier(alphas: Values, values: Values) -> Barrier:
+def barrier(alphas: Values, values: Values, share: bool = False) -> Barrier:
     """max over alpha in 0 .. 1 of L(alpha) - (1 - alpha) L(0) - alpha L(1), 0 where that is negative, of the points
-    that are known; L the mean over the images. values: [p, n]. Without both ends nothing is known, and all is NaN."""
+    that are known; L the mean over the images. values: [p, n]; share: each is 0 or 1. Without both ends and a point
+    between them nothing is known, and all is NaN."""
     first, last = (int(np.argmin(np.abs(alphas - end))) for end in (0.0, 1.0))
-    if not np.isfinite(values[[first, last]]).all():
-        return Barrier(Interval(nan, nan, nan, values.shape[1]), nan, nan, nan)
     straight = np.outer(1 - alphas, values[first]) + np.outer(alphas, values[last])
-    rises = (values - straight)[first : last + 1]
-    means = np.where(np.isfinite(rises).all(1), rises.mean(1), -np.inf)
-    place = int(np.argmax(means))
-    n = values.shape[1]
-    if means[place] <= SMALLEST * max(1.0, float(np.abs(straight).max())) or place in (0, last - first):
-        return Barrier(Interval(0.0, nan, nan, n), nan, nan, nan)
-    half = NORMAL_975 * float(rises[place].std(ddof=1)) / sqrt(n) if n > 1 else nan
-    value = float(means[place])
-    there, line = float(values[first + place].mean()), float(straight[first + place].mean())
-    return Barrier(Interval(value, value - half, value + half, n), float(alphas[first + place]), there, line)
+    rises = values - straight
+    between = [place for place in range(first + 1, last) if np.isfinite(rises[place]).all()]
+    if not between:
+        return Barrier(Interval(nan, nan, nan, values.shape[1]), nan, nan, nan)
+    place = max(between, key=lambda one: float(rises[one].mean()))
+    found = _mean(rises[place], share)
+    if found.value <= SMALLEST * max(1.0, float(np.abs(straight).max())):
+        high = max(_mean(rises[one], share).high for one in between)
+        return Barrier(Interval(0.0, 0.0, max(0.0, high), found.n), nan, nan, nan)
+    return Barrier(found, float(alphas[place]), float(values[place].mean()), float(straight[place].mean()))
+
+
+def _mean(rises: Values, share: bool) -> Interval:
+    """Of the images' rises [n], 95 %. Of shares one image is added that rises by 1 and one that falls by 1, as Bonett
+    and Price (2012) do, so that images that all stay as they are prove nothing exactly."""
+    n, value = len(rises), float(rises.mean())
+    if share:
+        more = np.append(rises, [1.0, -1.0])
+        centre, half = float(more.mean()), NORMAL_975 * float(more.std()) / sqrt(n + 2)
+        return Interval(value, centre - half, centre + half, n)
+    half = NORMAL_975 * float(rises.std(ddof=1)) / sqrt(n) if n > 1 else nan
+    return Interval(value, value - half, value + half, n)

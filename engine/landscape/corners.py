@@ -13,8 +13,10 @@ from engine.artifacts.saved import SavedModel
 from engine.backbones.backbone import Backbone, snapshot
 from engine.backbones.info import usual_pixels
 from engine.errors import ExperimentError, InvalidExperiment
+from engine.experiment import BackboneChoice
 from engine.naming import backbone_title
 from engine.preparation.inputs import Normaliser
+from engine.provenance.seen import RUN
 from engine.tuning.method import FineTuneMethod
 from engine.tuning.run import build
 
@@ -56,6 +58,12 @@ def begun(end: Corner, title: str) -> Corner:
     assert isinstance(model.method, FineTuneMethod)
     network = build(model.experiment, model.method, model.class_names, end.folder.parent)
     return Corner(title, model, snapshot(network), end.folder, start=True)
+
+
+def own_weights(one: Corner) -> BackboneChoice:
+    """The run's weights as others choose them, with its head."""
+    weights = f"{RUN}{one.folder.name}"
+    return one.model.experiment.backbone.model_copy(update={"weights": weights, "head": "kept"})
 
 
 def refuse_unlike(corners: Sequence[Corner]) -> None:

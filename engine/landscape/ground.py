@@ -15,8 +15,9 @@ from engine.data.splits import split_images
 from engine.errors import DataError, InvalidExperiment
 from engine.events import Preparing
 from engine.experiment import DatasetChoice
-from engine.landscape.corners import Corner
+from engine.landscape.corners import Corner, own_weights
 from engine.preparation.inputs import Labelled
+from engine.provenance.seen import Digests, images_met, past
 from engine.tuning.material import Material, Reading
 from engine.using.own_images import drawn, own_images
 
@@ -28,8 +29,9 @@ Ids = NDArray[np.int64]
 @dataclass(frozen=True, eq=False)
 class Ground:
     """train: images that a corner learnt from, in mixed order. test: images that every corner is tested on and none
-    learnt from. of: how many there are of each, of which these were drawn at random, the same every time. several: the
-    training images are those of several runs, which learnt from others. data: fingerprint of the set."""
+    learnt from, nor a run before whose weights it began with. of: how many there are of each, of which these were drawn
+    at random, the same every time. several: the training images are those of several runs, which learnt from others.
+    data: fingerprint of the set."""
 
     train: Labelled
     test: Labelled
@@ -55,6 +57,7 @@ def ground(corners: Sequence[Corner], most: int = USUAL) -> Generator[Preparing,
         parts.append(_parts(material, first, other))
     train = reduce(np.union1d, (part for part, _ in parts))
     test = reduce(np.intersect1d, (part for _, part in parts))
+    test = test[~np.isin(material.data.contents[test], _met(corners))]
     if min(len(train), len(test)) < LEAST:
         raise DataError(
             "There are too few images that every one of these runs is tested on and none of them learnt from.",
@@ -67,6 +70,11 @@ def ground(corners: Sequence[Corner], most: int = USUAL) -> Generator[Preparing,
     several = any(not np.array_equal(np.sort(part), train) for part, _ in parts)
     kept = [reading.labelled(sample(ids, most), material.shift) for ids in (train, test)]
     return Ground(kept[0], kept[1], (len(train), len(test)), several, material.data.fingerprint)
+
+
+def _met(corners: Sequence[Corner]) -> Digests:
+    """Digests of all images that the corners' weights have met, in the runs themselves and in those before."""
+    return np.concatenate([images_met(past(own_weights(one), one.folder.parent)) for one in corners])
 
 
 def sample(ids: Ids, most: int) -> Ids:

@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.artifacts.saved import experiment_of, tested_file
+from engine.data.sources import load
+from engine.errors import ExperimentError
 from engine.events import Preparing
 from engine.landscape import kept
 from engine.landscape.across import across, begun_plane, frame_of
@@ -34,12 +36,14 @@ def survey(wanted: Sight, device: str = "cpu") -> Generator[Preparing | Landscap
     beside the first run, and the next call goes on from there. Raises `ExperimentError` where there is nothing between
     these, or weights or images cannot be had."""
     file = kept.file_of(wanted.places[0].folder, wanted.key([_weights(place) for place in wanted.places]))
-    found = kept.read(file)
+    found, known = kept.read(file), None
     if found is not None:
-        before = named(found[0], tuple(place.title for place in wanted.places))
-        yield before
-        if before.done:
-            return
+        yield Preparing("Comparing the images")
+        if _of_these_images(wanted.places[0], found[1]):
+            known = named(found[0], tuple(place.title for place in wanted.places))
+            yield known
+    if known is not None and known.done:
+        return
     yield Preparing("Opening the networks")
     corners = opened(wanted.places, device)
     refuse_unlike(corners)
@@ -47,8 +51,14 @@ def survey(wanted: Sight, device: str = "cpu") -> Generator[Preparing | Landscap
     for part in (images.train, images.test):
         yield from reading(part.inputs, "Reading the images")
     surveyor = Surveyor(corners, images, None if wanted.averaged else frozenset())
-    known = before if found is not None and found[1] == images.data else None
     yield from _saved(_found(wanted, known, corners, images, surveyor), images.data, file)
+
+
+def _of_these_images(place: Standpoint, data: str) -> bool:
+    """Whether the run's images have this fingerprint; those that cannot be read gainsay nothing."""
+    with suppress(ExperimentError):
+        return load(experiment_of(place.folder).dataset).fingerprint == data
+    return True
 
 
 def named(found: Landscape, titles: tuple[str, ...]) -> Landscape:

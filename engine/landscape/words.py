@@ -40,7 +40,7 @@ def verdict(line: LossLine, noise: Noise) -> str:
     found = line.error_barrier("test").height
     if not np.isfinite(found.value):
         return ""
-    if found.value == 0 or found.high <= noise.level:
+    if found.high <= noise.level:
         return f"One basin: on the straight line between them the test error never rises by more than {noise.words}."
     if found.low > noise.level:
         return f"A barrier lies between them: on the straight line the test error rises by more than {noise.words}."
@@ -58,7 +58,7 @@ def barrier_words(line: LossLine, part: str) -> str:
 
 def _loss_words(found: Barrier) -> str:
     if found.none:
-        return "the loss never rises above the straight line"
+        return f"the loss never rises above the straight line{_most(found.height, False)}"
     against = f"{number(found.there, 2)} against {number(found.straight, 2)}"
     return (
         f"at α = {found.at:g} the loss is {number(found.height.value, 2)} above the straight line "
@@ -68,12 +68,18 @@ def _loss_words(found: Barrier) -> str:
 
 def _error_words(found: Barrier) -> str:
     if found.none:
-        return "the error never rises above its own"
+        return f"the error never rises above its own{_most(found.height, True)}"
     against = f"{percent(found.there)} against {percent(found.straight)}"
     return (
         f"at α = {found.at:g} the error is {points(found.height.value)} above its own "
         f"({against}{_ends(found.height, True)})"
     )
+
+
+def _most(found: Interval, share: bool) -> str:
+    """Of what was not seen to rise."""
+    high = points(found.high) if share else number(found.high, 2)
+    return f" (95 % interval up to {high})" if found.known else ""
 
 
 def _ends(found: Interval, share: bool) -> str:

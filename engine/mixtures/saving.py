@@ -12,19 +12,22 @@ from torch import Tensor
 from engine.artifacts.bookmark import write_tensors
 from engine.artifacts.saved import experiment_of
 from engine.backbones.backbone import digest
-from engine.experiment import BackboneChoice, Budget, Experiment, MethodChoice
-from engine.landscape.corners import Corner
+from engine.experiment import Budget, Experiment, MethodChoice
+from engine.landscape.corners import Corner, own_weights
 from engine.machine.files import write_text
-from engine.provenance import read_as, seen
+from engine.provenance import in_sight, read_as, seen
 from engine.provenance.noted import in_run_folder
 
 NAME = "mix-"  # how the folder of a mixture is called, with a digest of its weights
 FILE = "mixed_of.json"
 
 
-def keep_mixture(state: Mapping[str, Tensor], shares: Mapping[str, float], of: Sequence[Corner]) -> str:
-    """Write a mixture; returns what it is called. shares: of each run by uid, of "start" where the start is in it. Of
-    mixtures of the same weights there is one. Raises `StorageError`."""
+def keep_mixture(
+    state: Mapping[str, Tensor], shares: Mapping[str, float], of: Sequence[Corner], sighted: seen.Digests = seen.NOTHING
+) -> str:
+    """Write a mixture; returns what it is called. shares: of each run by uid, of "start" where the start is in it.
+    sighted: digests of the test images whose figures were known when a person chose it; none where validation images
+    chose. Of mixtures of the same weights there is one. Raises `StorageError`."""
     last = of[-1]
     folder = last.folder.parent / f"{NAME}{digest(state)[:12]}"
     with in_run_folder(folder):
@@ -34,6 +37,7 @@ def keep_mixture(state: Mapping[str, Tensor], shares: Mapping[str, float], of: S
         with suppress(FileNotFoundError):
             shutil.copyfile(last.folder / read_as.FILE, folder / read_as.FILE)
         write_text(folder / FILE, json.dumps(dict(shares)) + "\n")
+        in_sight.write(sighted, folder)
     write_tensors(state, folder / "best.safetensors")
     return folder.name
 
@@ -44,12 +48,6 @@ def met(of: Sequence[Corner]) -> seen.Past:
     lessons = {id(lesson): lesson for found in pasts for lesson in found.lessons}
     unknown = next((found.unknown for found in pasts if found.unknown), "")
     return seen.Past(tuple(lessons.values()), of[-1].model.class_names, unknown)
-
-
-def own_weights(one: Corner) -> BackboneChoice:
-    """The run's weights as others choose them, with its head."""
-    weights = f"{seen.RUN}{one.folder.name}"
-    return one.model.experiment.backbone.model_copy(update={"weights": weights, "head": "kept"})
 
 
 def experiment_of_mixture(name: str, of: Corner) -> Experiment:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from copy import deepcopy
 
 import numpy as np
+from torch import nn
 
 from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import snapshot
 from engine.errors import InvalidExperiment
-from engine.events import Preparing
+from engine.events import CheckpointSaved, Notice, Preparing
 from engine.landscape.corners import Corner, begun
 from engine.machine.limits import Limits
 from engine.search.fits import part
@@ -41,15 +42,25 @@ def start_of(end: Corner, material: Material) -> Generator[Preparing, None, Corn
     return Corner(title, end.model, snapshot(training.model), end.folder, start=True)
 
 
+class KeepsNothing(Checkpoints):
+    """Validation only tells when patience is over: the folder is that of a run that has ended."""
+
+    def offer(
+        self, model: nn.Module, step: int, accuracy: float, loss: float, shown: float | None = None
+    ) -> Iterator[CheckpointSaved | Notice]:
+        yield from ()
+
+
 def head_training(start: Corner, end: Corner, method: FineTuneMethod, material: Material) -> FineTuning:
-    """The run's training at its start, which keeps no weights: without validation images none is offered to be kept.
+    """The run's training at its start, which keeps no weights; validated only where patience may have ended it.
     Raises `InvalidExperiment` for rates that were searched for: the run's folder does not tell them."""
     if end.model.experiment.search is not None:
         words = f"The rates of “{end.title}” were searched for, so the head of its start cannot be learnt again."
         raise InvalidExperiment(words, "Run it again with the rates that were found.")
     model = deepcopy(end.model.network).requires_grad_(True)
     model.load_state_dict(start.state)
+    validation = material.validation if method.hyperparameters.patience else part(material.train, np.arange(0))
     return FineTuning(
-        model, method, material.train, part(material.train, np.arange(0)), material.shape, Checkpoints(end.folder),
-        Limits(), seed=end.model.experiment.seed, bf16=end.model.bf16, background=material.background,
+        model, method, material.train, validation, material.shape, KeepsNothing(end.folder), Limits(),
+        seed=end.model.experiment.seed, bf16=end.model.bf16, background=material.background,
     )  # fmt: skip

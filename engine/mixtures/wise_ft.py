@@ -27,7 +27,7 @@ from engine.landscape.mixing import mixed
 from engine.landscape.surveying import Sounding, Surveyor
 from engine.mixtures.starts import start_of
 from engine.preparation.inputs import Labelled, images
-from engine.provenance.seen import RUN
+from engine.provenance.seen import NOTHING, RUN, Digests
 from engine.tuning.material import Material
 from engine.using.other_sets import digests_of, matched, title_of
 from engine.using.own_images import own_images
@@ -38,10 +38,11 @@ ALPHAS = tuple(place / 10 for place in range(11))
 
 @dataclass(frozen=True, eq=False)
 class Further:
-    """Another set of images with the run's classes."""
+    """Another set of images with the run's classes. contents: their digests."""
 
     title: str
     images: Labelled
+    contents: Digests
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +82,14 @@ class MixLine:
         """The mixture's weights, its batch norm as it was measured; those of an end where nothing is averaged anew."""
         self.surveyor.put(mixed((self.start.state, self.end.state), (1 - alpha, alpha)))
         return snapshot(self.surveyor.network)
+
+    def sighted(self, alpha: float, found: Along) -> Digests:
+        """Digests of the images that a person who keeps this alpha has chosen it by, or may have: all whose figures
+        were shown. None where validation images chose it."""
+        if found.chosen is not None and alpha == ALPHAS[found.chosen]:
+            return NOTHING
+        further = NOTHING if self.further is None else self.further.contents
+        return np.concatenate([self.material.data.contents[self.material.test.ids], further])
 
     def measured(self) -> Generator[Preparing, None, Along]:
         """Yields `Preparing`, returns what holds at each of `ALPHAS`."""
@@ -143,6 +152,5 @@ def further_of(model: SavedModel, folder: Path, choice: DatasetChoice) -> Furthe
     if not new.any():
         raise DataError(f"The run learnt from every image of “{data.title}”.", "Give images that it has not met.")
     ids, truth = found.ids[new], torch.from_numpy(found.truth[new]).to(model.reader.device)
-    return Further(
-        title_of(choice, data), Labelled(images(data, ids, model.reader.form, model.reader.device), truth, ids)
-    )
+    pixels = images(data, ids, model.reader.form, model.reader.device)
+    return Further(title_of(choice, data), Labelled(pixels, truth, ids), data.contents[ids])

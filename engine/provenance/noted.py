@@ -20,6 +20,7 @@ from engine.events import Notice
 from engine.experiment import Experiment
 from engine.method import Method
 from engine.provenance import left_out, read_as, seen
+from engine.provenance.in_sight import chosen_by_hand
 from engine.provenance.seen import Division
 from engine.registry import with_method
 
@@ -33,11 +34,14 @@ def findings(experiment: Experiment, method: Method, data: ImageSet, split: Divi
 
 
 def met(experiment: Experiment, method: Method, data: ImageSet, split: Division, runs: Path) -> list[Finding]:
-    """Test images or classes that the weights have met before."""
+    """Test images or classes that the weights have met before, and images by which they may have been chosen."""
     before = seen.past_of(experiment, method, runs)
     if isinstance(split, ClassSplit):
         return seen.met_in_classes(before, data, split.test)
-    return seen.met_in_images(before, data, split.classes, split.test)
+    return [
+        *seen.met_in_images(before, data, split.classes, split.test),
+        *(chosen_by_hand(experiment.backbone, data, split.test, runs) if method.uses_pretrained else []),
+    ]
 
 
 def write_down(experiment: Experiment, method: Method, data: ImageSet, split: Division, directory: Path) -> None:

@@ -210,6 +210,13 @@ def learnt_from(directory: Path) -> Digests | None:
         return None
 
 
+def images_learnt(directory: Path) -> Digests:
+    """The same; where the run's folder does not say it, of all that its weights have met, by its settings and the files
+    as they are now."""
+    known = learnt_from(directory)
+    return images_met(_again(directory, directory.parent)) if known is None else known
+
+
 def _as_json(one: Lesson) -> dict[str, Any]:
     if one.published:
         return {"published": one.published}

@@ -14,7 +14,8 @@ from engine.comparison.wording import figure, interval_text, lower_is_better, po
 from engine.metrics import Metric
 from storage import saving
 from storage.results import figure as stored
-from ui.runs.run_now import best_index
+from ui.growing_curve import GrowingCurve
+from ui.runs.run_now import best_index, best_of
 
 
 @pytest.fixture
@@ -42,6 +43,18 @@ def perplexity() -> Iterator[Metric]:
 )
 def test_a_name_says_its_metric_wherever_it_was_measured(name: str, key: str) -> None:
     assert metrics.of(name).key == key
+
+
+def test_the_best_of_a_live_curve_has_learnt_something() -> None:
+    """A look before the first step is of weights that no run keeps."""
+    curve = GrowingCurve()
+    curve.append(0, 0.0, 0.9)
+    assert best_of({"val/accuracy": curve}, 10) is None
+    curve.append(10, 1.0, 0.6)
+    curve.append(20, 2.0, 0.6)
+    best = best_of({"val/accuracy": curve}, 10)
+    assert best is not None
+    assert (best.value, best.step, best.epoch) == (0.6, 10, 1.0)
 
 
 def test_one_line_makes_a_metric_known_to_words_storage_and_curves(perplexity: Metric) -> None:

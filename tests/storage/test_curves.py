@@ -60,6 +60,13 @@ def test_nan_and_infinity_are_kept(store: RunStore, experiment: Experiment) -> N
     assert run.best["val/loss"] == (float("-inf"), 4)
 
 
+def test_a_look_before_the_first_step_is_never_the_best(store: RunStore, experiment: Experiment) -> None:
+    """Of weights that learnt nothing yet, which no run keeps."""
+    run = store.run(recorded(store, experiment, [0, 3, 6], [0.1, 0.5, 0.4]))
+    assert run.best["val/loss"] == (0.4, 6)
+    assert store.run(recorded(store, experiment, [0], [0.1])).best == {}
+
+
 def test_a_curve_of_nan_alone_has_no_best(store: RunStore, experiment: Experiment) -> None:
     run = store.run(recorded(store, experiment, [1, 2], [float("nan")] * 2))
     assert run.best == {}

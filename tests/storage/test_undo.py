@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import StorageError
 from engine.events import RunState
-from engine.experiment import Experiment
+from engine.experiment import BackboneChoice, Experiment
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 from tests.new_runs import new_run
@@ -158,6 +158,24 @@ def test_purging_frees_rows_folder_and_undo(store: RunStore, finished: RunRow, w
         store._connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("chunk", "summary", "result")
     ]
     assert counts == [0, 0, 0]
+
+
+def test_a_mixture_goes_with_the_last_run_that_starts_from_it(
+    store: RunStore, experiment: Experiment, workspace: Workspace
+) -> None:
+    folder = workspace.runs / "mix-0123456789ab"
+    folder.mkdir()
+    (folder / "best.safetensors").write_bytes(b"0" * 500)
+    of = experiment.model_copy(update={"backbone": BackboneChoice(weights=f"run:{folder.name}", head="kept")})
+    first, second = (store.create(new_run(of)).id for _ in range(2))
+    for run_id in (first, second):
+        store.set_state(run_id, RunState.FINISHED)
+    store.purge([first])
+    assert folder.is_dir()
+    store.delete([second])
+    assert folder.is_dir()  # deleting can be taken back
+    assert store.purge([second]) >= 500
+    assert not folder.exists()
 
 
 def test_purging_one_of_two_keeps_the_undo_of_the_other(store: RunStore, experiment: Experiment) -> None:

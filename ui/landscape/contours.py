@@ -79,8 +79,8 @@ def smooth(values: Values, log: bool) -> Values:
     """[fine, fine]: by straight lines between the points, of logarithms where the scale has them."""
     with np.errstate(invalid="ignore", divide="ignore"):
         height = np.log(np.maximum(values, 1e-12)) if log else values
-    worst = np.nanmax(height[np.isfinite(height)])
-    height = np.where(np.isfinite(height), height, worst)
+    known = np.isfinite(height)
+    height = np.where(known, height, height[known].max() if known.any() else np.nan)  # nowhere a number: all the worst
     side = len(height)
     fine = np.linspace(0, side - 1, (side - 1) * FINE + 1)
     across = np.array([np.interp(fine, np.arange(side), row) for row in height])

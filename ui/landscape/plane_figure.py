@@ -20,6 +20,7 @@ from ui.landscape.contours import BandScale, axes_of, image_of, paint_scale, sca
 GAP, SCALE_ROOM = 16.0, 64.0  # pixels between two planes; of the scale beside them
 INK, HALO = QColor("#10131a"), QColor("#ffffff")  # on the bands, whatever the theme is
 NEAR = 9.0
+NO_NUMBER = "At no point is the loss a number."
 DISTANCE, LENGTHS = "distance between weights", "steps of each filter's own length"
 
 
@@ -56,7 +57,10 @@ class PlaneFigure(PaintedFigure):
 
     def paint(self, painter: QPainter, size: QSizeF) -> None:
         self.marks = []
-        if not self.planes or self._scale is None:
+        if self._scale is None:
+            if any(plane.coarse for plane in self.planes):
+                painter.setPen(theme.colour("muted"))
+                painter.drawText(QRectF(QPointF(0, 0), size), int(Qt.AlignmentFlag.AlignCenter), NO_NUMBER)
             return
         count = len(self.planes)
         width = (size.width() - SCALE_ROOM - GAP * count) / count

@@ -36,6 +36,7 @@ ABOUT_SEVERAL = (
     "The mean of the weights of several runs of one start and one head: an ingredient is taken if validation accuracy "
     "does not fall. It answers as fast as one run; the ensemble asks all of them."
 )
+BY_HAND = "Kept, its figure will say that it was chosen by hand, test figures in sight."
 
 
 class MixDialog(QDialog):
@@ -165,7 +166,8 @@ class MixDialog(QDialog):
     def _look_at(self, place: int) -> None:
         self.figure.look_at(place)
         values = ", ".join(f"{title} {percent(along[place])}" for title, along in self.figure.series.items())
-        self.here.setText(f"Alpha {self.figure.alphas[place]:g}: {values}")
+        by_hand = "" if place == self.figure.chosen else f". {BY_HAND}"
+        self.here.setText(f"Alpha {self.figure.alphas[place]:g}: {values}{by_hand}")
 
     # What is done with it
 

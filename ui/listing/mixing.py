@@ -72,7 +72,7 @@ def kept_alpha(between: BetweenEnds, alpha: float) -> Callable[[Cancelling], tup
 
         line = between.line
         shares = {"start": 1 - alpha, line.end.folder.name: alpha}
-        name = keep_mixture(line.state(alpha), shares, [line.end])
+        name = keep_mixture(line.state(alpha), shares, [line.end], line.sighted(alpha, between.found))
         return experiment_of_mixture(name, line.end), f"WiSE-FT of {line.end.title}, alpha {alpha:g}"
 
     return work

@@ -144,7 +144,7 @@ def of_runs(
     """The newest runs that can be started from, `most` of networks that fit and as many of others; and how many older
     ones there are, at most `ahead`. The chosen one is among them, however old."""
     found: dict[bool, list[RunRow]] = {True: [], False: []}
-    older: list[Offer] = []
+    besides = _mixed(store, chosen)
     for run in store.runs():
         info = network(run.experiment.backbone.name)
         if info is None:
@@ -152,10 +152,23 @@ def of_runs(
         side, is_chosen = found[fits(info)], chosen.weights == f"run:{run.uid}"
         is_full = len(side) >= most + ahead
         if (is_chosen or not is_full) and _can_be_started_from(store, run):
-            older += [_own(run)] if is_chosen and len(side) >= most else []
+            besides += [_own(run)] if is_chosen and len(side) >= most else []
             side.append(run)
     shown = [_own(run) for side in found.values() for run in side[:most]]
-    return [*shown, *older], max(0, *(min(ahead, len(side) - most) for side in found.values()))
+    return [*shown, *besides], max(0, *(min(ahead, len(side) - most) for side in found.values()))
+
+
+def _mixed(store: RunStore, chosen: BackboneChoice) -> list[Offer]:
+    """The kept mixture that is chosen, as far as it is one and still there."""
+    from storage.workspace import MIXTURE
+
+    of = MIXTURE.fullmatch(chosen.weights)
+    info = network(chosen.name)
+    if of is None or info is None or not (store.workspace.runs / of[1] / "best.safetensors").is_file():
+        return []
+    facts = f"{info.title}, weights that were mixed and kept; the run that tests them says of what."
+    return [Offer(info, chosen.weights, "A kept mixture", info.title, facts, "yours", "yours",
+                  preparation=chosen.preparation)]  # fmt: skip
 
 
 @cache

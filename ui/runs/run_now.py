@@ -199,13 +199,17 @@ def saved_best(row: RunRow) -> Best | None:
 
 
 def best_of(curves: Mapping[str, SavedCurve], steps_per_epoch: int) -> Best | None:
-    """Of the curve that the run is watched by, if it has a number; the first of equal values."""
+    """Of the curve that the run is watched by, if it has a number; the first of equal values. A look before the first
+    step is of weights that have learnt nothing yet, and which no run keeps."""
     validated = {name: GrowingCurve.of(curve) for name, curve in curves.items() if name.startswith(metrics.VALIDATION)}
     known = {name: curve for name, curve in validated.items() if curve.outline.finite}
     if (metric := metrics.watched(known)) not in known:
         return None
     curve = known[metric]
     places = curve.outline.points(curve.values)
+    places = places[curve.steps[places] > 0]
+    if not len(places):
+        return None
     place = places[best_index(metric, curve.values[places])]
     step = int(curve.steps[place])
     return Best(metric, float(curve.values[place]), step, step / steps_per_epoch)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from engine.backbones import catalog
@@ -17,10 +16,9 @@ from engine.preflight.problems import problems
 from engine.registry import build_as
 from engine.search.folds import plan
 from storage.store import RunStore
-from storage.workspace import Workspace
+from storage.workspace import MIXTURE, Workspace
 
 RUN = "run:"
-MIXTURE = re.compile(r"mix-[0-9a-f]{12}")  # how weights that were mixed and kept are called: exact, and of no run
 
 
 def check(experiments: Iterable[Experiment]) -> None:
@@ -87,7 +85,7 @@ def with_exact_weights(experiments: Iterable[Experiment], workspace: Workspace) 
 
 def exact(experiment: Experiment, store: RunStore) -> Experiment:
     weights = experiment.backbone.weights
-    if not weights.startswith(RUN) or MIXTURE.fullmatch(weights.removeprefix(RUN)):
+    if not weights.startswith(RUN) or MIXTURE.fullmatch(weights):
         return experiment
     run = store.run(weights.removeprefix(RUN))
     if run.experiment.backbone.name != experiment.backbone.name:

@@ -72,7 +72,8 @@ def _of_one(
         raise InvalidExperiment("There are no validation images to choose alpha by.", "Say which one: --alpha 0.5.")
     alpha = ALPHAS[found.chosen] if chosen.alpha is None and found.chosen is not None else float(chosen.alpha)
     uid = line.end.folder.name
-    kept = keep_mixture(line.state(alpha), {"start": 1 - alpha, uid: alpha}, [line.end])
+    shares = {"start": 1 - alpha, uid: alpha}
+    kept = keep_mixture(line.state(alpha), shares, [line.end], line.sighted(alpha, found))
     return f"WiSE-FT of run {run[1]}, alpha {alpha:g}", experiment_of_mixture(kept, line.end)
 
 

@@ -17,10 +17,11 @@ from engine.errors import DataError, InvalidExperiment
 from engine.events import Evaluated, Metrics, Preparing, RunFailed, RunFinished
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, Shift
+from engine.forgetting.afterwards import kept_of_source
 from engine.forgetting.measured import SourceWatch, forgotten
 from engine.forgetting.source import SourceRun, read_source, spread
 from engine.preflight.problems import problems
-from engine.provenance.seen import NOTHING, learnt_from
+from engine.provenance.seen import FILE, NOTHING, learnt_from
 from engine.tuning.material import read_material
 
 T = TypeVar("T")
@@ -168,6 +169,15 @@ def test_images_that_either_run_learns_from_test_nothing(runs: Path) -> None:
     assert "without 7 that this run learns from" in source.words
     with pytest.raises(DataError, match="No test image"):
         source_of(runs, data.contents[split.test])
+
+
+def test_afterwards_too_whether_or_not_the_run_wrote_them_down(runs: Path) -> None:
+    """A run of before runs wrote down what they learn from is read off its settings and the files as they are."""
+    worked(target(data={"part": None, "labels_per_class": 20}), runs / "overlapping")
+    written = kept_of_source(runs / "overlapping")
+    assert "that this run learns from" in written[0].notes["test images of the source"]
+    (runs / "overlapping" / FILE).unlink()
+    assert kept_of_source(runs / "overlapping") == written
 
 
 def test_a_sample_takes_every_class_as_evenly_as_it_can() -> None:

@@ -52,9 +52,22 @@ def test_what_is_not_known_yet_does_not_count() -> None:
     values = np.full((41, 3), np.nan)
     assert np.isnan(barrier(ALPHAS, values).height.value)
     values[10] = values[30] = 0.0
-    assert barrier(ALPHAS, values).none
+    assert np.isnan(barrier(ALPHAS, values).height.value)  # both ends alone say nothing of what lies between
     values[15] = 0.5
     assert barrier(ALPHAS, values).height.value == 0.5
+
+
+def test_no_rise_is_known_as_far_as_the_images_tell() -> None:
+    """Bonett and Price with n images that all stay right: 1.96 sqrt(2 / (n + 2)) / sqrt(n + 2)."""
+    for n in (4, 256):
+        found = barrier(ALPHAS, np.zeros((41, n)), share=True)
+        assert found.none
+        assert (found.height.value, found.height.low) == (0, 0)
+        assert found.height.high == pytest.approx(1.959964 * np.sqrt(2) / (n + 2), abs=1e-6)
+    worse = np.zeros((41, 4))
+    worse[15] = [1, -1, 1, -1]  # no rise at all on the mean, but images that disagree
+    high = barrier(ALPHAS, worse, share=True).height.high
+    assert high == pytest.approx(1.959964 * np.sqrt(6 / 6) / np.sqrt(6), abs=1e-6)
 
 
 def test_a_loss_that_is_no_number_is_passed_over() -> None:

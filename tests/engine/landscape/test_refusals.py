@@ -115,6 +115,17 @@ def test_no_image_is_tested_that_one_of_them_learnt_from(run: Run) -> None:
     assert "of any of these runs" in found.words
 
 
+def test_no_image_is_tested_that_a_run_before_learnt_from(run: Run) -> None:
+    """A run that went on from one of another division, with its head or a new one."""
+    before = ended(run("split1", dataset={"split_seed": 1}), "before")
+    child = ended(run("child of split1", backbone={"weights": "run:split1", "head": "kept"}), "child")
+    found = returned(ground([child]))
+    own = [set(returned(ground([ended(run("full0"), "full")])).test.ids), set(returned(ground([before])).train.ids)]
+    assert own[0] & own[1]
+    assert not set(found.test.ids) & own[1]
+    assert set(found.test.ids) < own[0]
+
+
 def test_too_few_images_in_common(run: Run) -> None:
     many = [ended(run(f"split{seed}", dataset={"split_seed": seed}), f"split {seed}") for seed in range(6)]
     with pytest.raises(DataError, match="too few images"):

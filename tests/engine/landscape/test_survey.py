@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from engine.artifacts.saved import experiment_of
 from engine.errors import InvalidExperiment
 from engine.events import Preparing
 from engine.landscape import kept
@@ -105,6 +107,22 @@ def test_the_ways_of_runs_lie_on_the_plane(run: Run, tmp_path: Path) -> None:
     assert all((trail.places >= low).all() and (trail.places <= high).all() for trail in plane.trails)
 
 
+def test_a_finished_picture_of_other_images_is_made_anew(run: Run, tmp_path: Path) -> None:
+    """Of images that are others now nothing is shown; of those that cannot be read what was found stays."""
+    wanted = Sight("line", places(run, "line", tmp_path), images=8, points=5)
+    line = found(wanted)[-1]
+    (file,) = (tmp_path / "full0" / kept.FOLDER).iterdir()
+    kept.write(replace(line, images="of other images"), "another fingerprint", file)
+    again = found(wanted)
+    assert "of other images" not in {one.images for one in again}
+    same(again[-1], line)
+    said = experiment_of(tmp_path / "full0")
+    gone = said.model_copy(update={"dataset": said.dataset.model_copy(update={"path": str(tmp_path / "gone")})})
+    (tmp_path / "full0" / "experiment.json").write_text(gone.model_dump_json())
+    (as_it_was,) = found(wanted)
+    same(as_it_was, line)
+
+
 def test_titles_are_those_of_now(run: Run, tmp_path: Path) -> None:
     old = places(run, "line", tmp_path)
     found(Sight("line", old, images=8, points=5))
@@ -120,7 +138,9 @@ def test_other_settings_are_another_picture(run: Run, tmp_path: Path) -> None:
         for changes in ({}, {"images": 8}, {"points": 21}, {"averaged": False})
     }
     keys |= {Sight("line", two).key(["a", "c"]), Sight("line", two[::-1]).key(["a", "b"])}
-    assert len(keys) == 6
+    same_weights = tuple(replace(place, folder=place.folder.parent / "of another run") for place in two)
+    keys |= {Sight("line", same_weights).key(["a", "b"])}
+    assert len(keys) == 7
 
 
 @pytest.mark.parametrize(

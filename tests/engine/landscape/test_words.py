@@ -26,6 +26,12 @@ def test_the_verdict_goes_by_the_interval(wrong: int, begins: str) -> None:
     assert "2.0 points of error (the usual threshold, Frankle et al. 2020)" in said
 
 
+def test_few_images_that_all_stay_right_are_no_basin() -> None:
+    assert verdict(line(0, n=16), Noise()).startswith("Not clear")
+    said = barrier_words(line(0), "test")
+    assert said.endswith("the error never rises above its own (95 % interval up to 1.4 points).")
+
+
 def test_noise_of_three_seeds_takes_the_place_of_the_threshold() -> None:
     assert Noise.of_seeds([0.5, 0.9]).level == LEVEL
     noise = Noise.of_seeds([0.5, 0.6, 0.7, float("nan")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,16 +12,19 @@ import pytest
 import torch
 
 from engine.artifacts.saved import SavedModel, experiment_of
+from engine.comparison.wording import IN_SIGHT, caveats
 from engine.errors import ExperimentError
 from engine.events import Evaluated, RunFailed
 from engine.execute import execute
-from engine.experiment import DatasetChoice
+from engine.experiment import BackboneChoice, DatasetChoice
 from engine.mixtures.saving import experiment_of_mixture, keep_mixture
 from engine.mixtures.soup import cooked
 from engine.mixtures.wise_ft import ALPHAS, best_of, line_of
+from engine.provenance.in_sight import chosen_by_hand
 from engine.provenance.seen import learnt_from
 from engine.search_choice import SearchChoice
 from engine.using.own_images import own_images
+from storage.workspace import MIXTURE
 from tests.engine.landscape.conftest import photos, run  # noqa: F401 its runs are shared
 
 T = TypeVar("T")
@@ -56,6 +60,16 @@ def test_the_ends_are_the_probe_and_the_result_bit_for_bit(run: Run) -> None:  #
     probe = SavedModel.open(run("same probe", "linear_probe", epochs=5))
     assert torch.equal(line.surveyor.network.head.weight, probe.network.head.weight)
     assert torch.equal(line.surveyor.logits(test), probe.seen(test.inputs[:])[1])
+
+
+def test_the_probe_ends_where_the_run_ended_it(run: Run) -> None:  # noqa: F811
+    """By its patience, which validation images decide; the folder of the run is left as it is."""
+    folder = run("patient", "lp_ft", probe_epochs=40, patience=1, learning_rate=0.002)
+    before = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+    start = drained(line_of(folder, "LP-FT")).start
+    probe = SavedModel.open(run("patient probe", "linear_probe", epochs=40, patience=1, tested="last epoch"))
+    assert torch.equal(start.state["head.weight"], probe.network.head.weight)
+    assert before == {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
 
 
 def test_alpha_is_chosen_by_validation_images_alone(run: Run) -> None:  # noqa: F811
@@ -111,12 +125,35 @@ def test_a_kept_mixture_is_tested_like_its_run_and_is_weights_for_others(run: Ru
     found, state = drained(line.measured()), line.state(0.5)
     name = keep_mixture(state, {"start": 0.5, folder.name: 0.5}, [line.end])
     assert keep_mixture(state, {"start": 0.5, folder.name: 0.5}, [line.end]) == name
+    assert MIXTURE.fullmatch(f"run:{name}")
     events = list(execute(experiment_of_mixture(name, line.end), folder.parent / "kept mixture"))
     assert not [event for event in events if isinstance(event, RunFailed)]
     figure = next(event for event in events if isinstance(event, Evaluated))
     assert figure.value == pytest.approx(found.test[5].accuracy)
     again = SavedModel.open(folder.parent / "kept mixture")
     assert all(torch.equal(value, state[key]) for key, value in again.network.state_dict().items())
+
+
+def test_the_figure_of_what_was_chosen_by_hand_says_so(run: Run) -> None:  # noqa: F811
+    """And that of whatever starts from it, as long as it is tested on images whose figures were in sight."""
+    folder = run("gentle", "lp_ft", **GENTLE)
+    line = drained(line_of(folder, "LP-FT"))
+    found, shares = drained(line.measured()), {"start": 0.7, folder.name: 0.3}
+    validated = line.sighted(0.3, replace(found, chosen=3))
+    assert not len(validated)
+    notes = []
+    for place, sighted in enumerate((validated, line.sighted(0.3, replace(found, chosen=4)))):
+        name = keep_mixture(line.state(0.3), shares, [line.end], sighted)
+        tested = folder.parent / f"chosen{place}"
+        events = execute(experiment_of_mixture(name, line.end), tested)
+        notes.append(next(event.notes for event in events if isinstance(event, Evaluated)))
+    assert IN_SIGHT not in notes[0]
+    assert notes[1][IN_SIGHT] == "weights chosen by hand with the figures of 18 of 18 test images in sight"
+    assert caveats(notes[1]) == [notes[1][IN_SIGHT]]
+    begun = BackboneChoice(weights="run:chosen1")
+    data, split = line.material.data, line.material.split
+    assert chosen_by_hand(begun, data, split.test, folder.parent)
+    assert not chosen_by_hand(begun, data, split.train, folder.parent)
 
 
 def test_runs_whose_images_are_shifted_otherwise_make_no_soup(run: Run) -> None:  # noqa: F811

@@ -75,6 +75,20 @@ def test_two_planes_have_one_scale() -> None:
     assert scale_of([], "loss", "test") is None
 
 
+def test_a_plane_without_any_number_is_drawn_and_said(qtbot: QtBot) -> None:
+    """Beside one that has numbers it is all of the worst band."""
+    broken = replace(plane(), loss=dict.fromkeys(("train", "test"), np.full((SIDE, SIDE), np.nan)))
+    shown = PlaneFigure()
+    qtbot.addWidget(shown)
+    shown.resize(700, 480)
+    shown.show_planes([plane(), broken], "loss", "test")
+    assert len({QColor(picture(shown, 1.0).pixel(x, 200)).name() for x in range(0, 700, 4)}) > BANDS / 2
+    shown.show_planes([broken], "loss", "test")
+    words = picture(shown, 1.0)
+    shown.show_planes([], "loss", "test")
+    assert words != picture(shown, 1.0)
+
+
 def test_bands_are_of_equal_ratios() -> None:
     scale = BandScale(0.1, 0.1 * 2.0**BANDS, log=True)
     assert scale.bands(0.1 * 2.0 ** np.array([0.5, 3.5, 40, -2])).tolist() == [0, 3, BANDS - 1, 0]

@@ -207,6 +207,19 @@ def test_a_size_is_offered_at_which_the_network_suits(name: str, side: int, chan
     assert fitting_size(catalog.backbone(name), Seen(side, channels)) == size
 
 
+def test_a_kept_mixture_that_is_chosen_is_among_the_weights(workspace: Workspace) -> None:
+    """As in a clone of the run that tests it; without its folder it is missing."""
+    chosen = BackboneChoice(weights="run:mix-0123456789ab", head="kept")
+    with RunStore(workspace) as store:
+        assert not offers.of_runs(store, lambda info: True, 8, 8, chosen)[0]
+        folder = workspace.runs / "mix-0123456789ab"
+        folder.mkdir()
+        (folder / "best.safetensors").write_bytes(b"weights")
+        (found,), older = offers.of_runs(store, lambda info: True, 8, 8, chosen)
+    assert (found.weights, found.here, found.info.name, older) == (chosen.weights, True, "conv4", 0)
+    assert found.badge != "missing"
+
+
 def test_every_offer_prepares_images_as_its_weights_state_it(workspace: Workspace) -> None:
     """Whichever way it is taken over: by its line, or by a way out of a misfit. Nothing is looked up then."""
     with RunStore(workspace) as store:
