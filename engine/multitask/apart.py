@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import torch
 
 from engine.comparison.wording import OTHER_TASK
 from engine.data.findings import Finding
-from engine.errors import InvalidExperiment
-from engine.multitask.tasks import TaskData
+from engine.errors import ExperimentError, InvalidExperiment
+from engine.experiment import Experiment
+from engine.multitask.tasks import TaskData, read_tasks
 
 
 def learnt_by_others(task: TaskData, tasks: Sequence[TaskData]) -> Iterator[Finding]:
@@ -29,3 +31,25 @@ def learnt_by_others(task: TaskData, tasks: Sequence[TaskData]) -> Iterator[Find
         if count:
             words = f"{count:,} of {len(task.test):,} test images are among those that “{other.title}” learns from"
             yield Finding(OTHER_TASK, words, f"“{task.title}”: {words}.")
+
+
+def division_faults(experiment: Experiment) -> list[InvalidExperiment]:
+    """What is wrong with the tasks as soon as it is known which images there are: nothing to tell apart, or a test on
+    what another task learns from. Lists the data sets; no image is read."""
+    try:
+        tasks = _divided(experiment)
+        for task in tasks:
+            list(learnt_by_others(task, tasks))
+    except ExperimentError as why:
+        return [InvalidExperiment(why.message, why.advice, "tasks")]
+    return []
+
+
+def _divided(experiment: Experiment) -> tuple[TaskData, ...]:
+    reading = read_tasks(experiment, torch.device("cpu"))
+    while True:
+        try:
+            next(reading)
+        except StopIteration as end:
+            found: tuple[TaskData, ...] = end.value
+            return found

@@ -13,7 +13,6 @@ from engine.artifacts.bookmark import Bookmark
 from engine.artifacts.checkpoints import Checkpoints, kept
 from engine.artifacts.weights import build_backbone
 from engine.backbones.backbone import digest, parameter_count, snapshot
-from engine.data import lists
 from engine.data.findings import Finding
 from engine.events import Event, Notice, RunStarted
 from engine.experiment import Experiment
@@ -87,12 +86,10 @@ def write_down(experiment: Experiment, method: MultiTaskMethod, tasks: Sequence[
     ids = [np.concatenate([task.train.ids, task.validation.ids]) for task in tasks]
     met = [seen.lesson(task.data, some) for task, some in zip(tasks, ids, strict=True)]
     names = tuple(f"{task.title}: {name}" for task in tasks for name in task.class_names)
-    keep_left_out(tasks[0].data, directory)
+    keep_left_out(tasks[0].data, directory, *(task.data for task in tasks[1:]))
     heads = [{"title": task.title, "classes": task.class_names} for task in tasks]
     with in_run_folder(directory):
         seen.write(seen.Past((*before.lessons, *met), names, before.unknown), directory)
-        for task in tasks[1:]:
-            lists.keep(task.data)
         write_text(directory / HEADS, json.dumps(heads, ensure_ascii=False, indent=1) + "\n")
 
 

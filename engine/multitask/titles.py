@@ -24,6 +24,13 @@ def own_data(task: TaskChoice, experiment: Experiment) -> DatasetChoice:
     return task.dataset or experiment.dataset
 
 
+def limited(task: TaskChoice, few: int | None) -> TaskChoice:
+    """The task with so many labels per class of its own images; one on the experiment's has as many as these."""
+    if task.dataset is None:
+        return task
+    return task.model_copy(update={"dataset": task.dataset.model_copy(update={"labels_per_class": few})})
+
+
 def group_word(choice: DatasetChoice) -> str:
     """What the classes of such data are parts of: "alphabet"; "" where they are parts of nothing that is known."""
     source = known(choice.name)

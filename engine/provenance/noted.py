@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from engine.backbones import catalog
@@ -52,13 +53,17 @@ def write_down(experiment: Experiment, method: Method, data: ImageSet, split: Di
         seen.write(after, directory)
 
 
-def keep_left_out(data: ImageSet, directory: Path) -> None:
+def keep_left_out(data: ImageSet, directory: Path, *others: ImageSet) -> None:
     """The names of all files that were left out and how the others were read, into the run's folder; and the list of
-    those, once for all runs that had the same. Raises `StorageError`."""
+    those, once for all runs that had the same. others: further sets that the run has images of. Raises `StorageError`.
+    """
+    further = {one.fingerprint: one for one in others if one.fingerprint != data.fingerprint}.values()
+    theirs = [replace(one, path=f"{of.title}: {one.path}") for of in further for one in of.skipped]
     with in_run_folder(directory):
-        left_out.write(data.skipped, directory)
+        left_out.write([*data.skipped, *theirs], directory)
         read_as.write(data, directory)
-        lists.keep(data)
+        for one in (data, *further):
+            lists.keep(one)
 
 
 @contextmanager

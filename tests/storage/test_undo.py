@@ -169,7 +169,7 @@ def test_a_mixture_goes_with_the_last_run_that_starts_from_it(
     of = experiment.model_copy(update={"backbone": BackboneChoice(weights=f"run:{folder.name}", head="kept")})
     first, second = (store.create(new_run(of)).id for _ in range(2))
     for run_id in (first, second):
-        store.set_state(run_id, RunState.FINISHED)
+        store.set_state(run_id, RunState.STOPPED)
     store.purge([first])
     assert folder.is_dir()
     store.delete([second])

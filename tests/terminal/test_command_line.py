@@ -9,7 +9,8 @@ from PIL import Image
 
 from engine import registry
 from engine.data.sources import resolve
-from engine.experiment import Experiment
+from engine.errors import InvalidExperiment
+from engine.experiment import DatasetChoice, Experiment, MethodChoice, TaskChoice
 from engine.families import FAMILIES
 from engine.registry import complete
 from tests.random_experiments import changed, valid
@@ -54,6 +55,46 @@ def test_the_line_gives_the_same_experiment(family: str) -> None:
             (got,), _ = read(command_for([given]))
             wrong += [(method.name, found) for found in [changed(given, got)] if found]
     assert wrong == []
+
+
+def test_settings_of_a_further_tasks_images_come_back(tmp_path: Path) -> None:
+    """Seed, labels and parts of other images, of a data set and of a folder with a colon in its name."""
+    photos = tmp_path / "a: b"
+    for kind in ("cat", "dog"):
+        (photos / kind).mkdir(parents=True)
+        Image.new("L", (8, 8)).save(photos / kind / "1.png")
+    digits = DatasetChoice(name="digits", split_seed=3, part="source half", labels_per_class=2)
+    folder = resolve(str(photos)).model_copy(update={"class_level": 1, "validation_per_class": 4})
+    for few in (None, 2, 5):
+        given = complete(
+            Experiment(
+                dataset=DatasetChoice(name="glyphs", labels_per_class=few),
+                method=MethodChoice(name="equal"),
+                tasks=(
+                    TaskChoice(),
+                    *(TaskChoice(labels="first half", dataset=one) for one in (digits, folder)),
+                ),
+            )
+        )
+        (got,), _ = read(command_for([given]))
+        assert got.tasks == given.tasks
+        assert got.dataset == given.dataset
+
+
+def test_few_labels_hold_for_a_further_tasks_images_unless_it_says_its_own() -> None:
+    def tasks(*words: str) -> list[int | None]:
+        line = f"{program()} run --data glyphs --labels-per-class 5 --method equal --tasks classes {' '.join(words)}"
+        (got,), _ = read(line)
+        return [one.dataset.labels_per_class for one in got.tasks if one.dataset is not None]
+
+    assert tasks("digits:classes", "digits:first-half:labels-per-class=2") == [5, 2]
+    assert tasks("digits:classes:labels-per-class=all") == [None]
+    for wrong, said in (
+        ("digits:classes:colour=1", "is no setting"),
+        ("first-half:split-seed=1", "before the question"),
+    ):
+        with pytest.raises(InvalidExperiment, match=said):
+            tasks(wrong)
 
 
 def test_a_plain_experiment_makes_a_short_line() -> None:

@@ -16,9 +16,9 @@ from engine.data.sources import dataset
 from engine.experiment import Experiment, MethodChoice
 from engine.registry import complete, fields, method
 from ui.command.arguments import program
-from ui.command.table import EVERY, given, one_experiment
+from ui.command.table import EVERY, given, one_experiment, task_words
 
-PREPARATION = "backbone.preparation"
+PREPARATION, TASKS = "backbone.preparation", "tasks"
 
 
 def command_for(experiments: Sequence[Experiment], name: str = "", workspace: Path | None = None) -> str:
@@ -41,10 +41,17 @@ def _line(experiment: Experiment, seeds: list[str], name: str, workspace: Path |
         path = f"./{path}"  # no name of a data set
     words = [*program().split(), "run", *given("--data", path or experiment.dataset.name)]
     flags = (flag for flag in one_experiment() if flag.place != PREPARATION or not _usually_prepared(experiment))
-    words += [word for flag in flags for word in flag.words(experiment)]
+    words += [word for flag in flags if flag.place != TASKS for word in flag.words(experiment)]
+    words += _tasks(experiment)
     words += [word for setting in _settings(experiment) for word in ("--set", setting)]
     words += [word for flag in EVERY for word in flag.words(experiment)]
     return shlex.join([*words, *seeds, *given("--name", name or None), *given("--workspace", workspace)])
+
+
+def _tasks(experiment: Experiment) -> list[str]:
+    """With the labels of further images, where they are not those of the experiment's own."""
+    few = experiment.dataset.labels_per_class
+    return [f"--{TASKS}", *(task_words(task, few) for task in experiment.tasks)] if experiment.tasks else []
 
 
 def _usually_prepared(experiment: Experiment) -> bool:

@@ -58,8 +58,17 @@ def experiment_from(chosen: argparse.Namespace) -> Experiment:
     found = tuple(typed(chosen, one_experiment()))
     refuse_foreign(found, data["name"])
     put_in(body, found)
+    limit_others(body)
     experiment = parse_experiment(body)
     return experiment if chosen.preparation else experiment.model_copy(update={"backbone": usual_cut(experiment)})
+
+
+def limit_others(body: dict[str, Any]) -> None:
+    """As few labels per class as the experiment's own images have for those of other tasks, unless they say theirs."""
+    few = body["dataset"].get("labels_per_class")
+    for task in body.get("tasks", ()):
+        if few is not None and "dataset" in task:
+            task["dataset"] = {"labels_per_class": few} | task["dataset"]
 
 
 def usual_cut(experiment: Experiment) -> BackboneChoice:

@@ -31,6 +31,8 @@ from engine.registry import HyperparameterField, own_fields
 SHIFTS = ", ".join(kind.replace(" ", "-") for kind in KINDS)
 HALVES = {"source": "source half", "target": "target half"}
 RANGE = re.compile(r"(?P<name>\w+)=(?P<low>[^:]*):(?P<high>[^:]*)(:(?P<values>[0-9]{0,4}))?(:(?P<steps>log|linear))?")
+SETTING = re.compile(r"[a-z_-]+=.*")  # of a task's own images
+ALL = "all"  # labels per class of a task's own images, where the experiment has few
 STEPS = {None: None, "log": True, "linear": False}
 TAKEN = frozenset({"data", "set", "seed", "seeds", "worker", "workspace", "json", "dry-run", "help"})
 TYPES = {"int": int, "float": float, "text": str}
@@ -107,7 +109,8 @@ def shift_words(shift: Shift) -> str:
 
 
 def task_from(words: str) -> dict[str, Any]:
-    """ "first-half" or "glyphs:classes" -> a task; raises `InvalidExperiment`."""
+    """ "first-half", "glyphs:classes" or "glyphs:classes:split-seed=1" -> a task; raises `InvalidExperiment`."""
+    words, own = apart(words)
     data, _, asked = words.rpartition(":")
     labels = asked.replace("-", " ")
     if labels not in get_args(LabelSet):
@@ -116,8 +119,39 @@ def task_from(words: str) -> dict[str, Any]:
     body: dict[str, Any] = {"labels": labels}
     if data:
         found = resolve(data) if known_path(data) else dataset(data)
-        body["dataset"] = {"name": found.name} | ({"path": found.path} if isinstance(found, DatasetChoice) else {})
+        path = {"path": found.path} if isinstance(found, DatasetChoice) else {}
+        body["dataset"] = {"name": found.name} | path | settings_of(found.name, own)
+    elif own:
+        raise InvalidExperiment(
+            f"“{shown(own[0])}” is a setting of images, and the task asks of the experiment's own.",
+            "Name its images before the question, as DATA:QUESTION:KEY=VALUE.", "tasks",
+        )  # fmt: skip
     return body
+
+
+def apart(words: str) -> tuple[str, list[str]]:
+    """A task's data and question, and its KEY=VALUE parts."""
+    parts = words.split(":")
+    first = next((place for place in range(1, len(parts)) if SETTING.fullmatch(parts[place])), len(parts))
+    return ":".join(parts[:first]), parts[first:]
+
+
+def settings_of(name: str, own: Sequence[str]) -> dict[str, Any]:
+    """ "split-seed=1" of a data set's choice; raises `InvalidExperiment` for what it has not."""
+    known_keys = [key for key in known_choice(name).model_fields if key not in ("name", "path", "shift", "tested_on")]
+    found: dict[str, Any] = {}
+    for one in own:
+        key, _, value = one.partition("=")
+        if (key := key.replace("-", "_")) not in known_keys:
+            raise InvalidExperiment(
+                f"“{shown(key)}” is no setting of a task's images.", nearest(key, known_keys), "tasks"
+            )
+        found[key] = None if value == ALL else value
+    return found
+
+
+def known_choice(name: str) -> type[DatasetChoice]:
+    return dataset(name).Choice
 
 
 def known_path(given: str) -> bool:
@@ -125,10 +159,17 @@ def known_path(given: str) -> bool:
     return known(given) is None and is_there(given)
 
 
-def task_words(task: TaskChoice) -> str:
-    """As `task_from` reads it."""
-    asked = task.labels.replace(" ", "-")
-    return asked if task.dataset is None else f"{task.dataset.path or task.dataset.name}:{asked}"
+def task_words(task: TaskChoice, few: int | None = None) -> str:
+    """As `task_from` reads it. few: labels per class of the experiment's own images, which hold for others too unless
+    these say how many they have."""
+    asked, choice = task.labels.replace(" ", "-"), task.dataset
+    if choice is None:
+        return asked
+    said = choice.model_dump(exclude={"name", "path", "shift", "tested_on", "labels_per_class"}, exclude_defaults=True)
+    if choice.labels_per_class != few:
+        said["labels_per_class"] = ALL if choice.labels_per_class is None else choice.labels_per_class
+    own = [f"{key.replace('_', '-')}={value}" for key, value in said.items()]
+    return ":".join([choice.path or choice.name, asked, *own])
 
 
 NAME, N, M = {"metavar": "NAME"}, {"type": int, "metavar": "N"}, {"type": float, "metavar": "M"}
@@ -137,7 +178,7 @@ PREPARED = "plain: images resized wholly, as before 0.10; own (default): resized
 KEPT = "keep the head that comes with the weights of a saved run"
 KEEPS = "after each epoch, measure how well it still tells the classes of the run whose weights it starts from"
 TASKS = "several tasks for one network: what is asked of the images (classes, groups, first-half, second-half, \
-which-half), or DATA:QUESTION of other images"
+which-half), or DATA:QUESTION of other images, with settings of these as DATA:QUESTION:split-seed=1"
 TESTED = "test on shifted test images as well, which it never learns from"
 NETWORK = (
     Flag("backbone", "backbone.name", "the network; default conv4", NAME, always=True),

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
+from engine.families import MULTITASK, family
 from ui.new_experiment.backbone_section import BackboneSection
 from ui.new_experiment.data_section import DataSection
 from ui.new_experiment.method_section import MethodSection
@@ -87,7 +88,12 @@ def _problems(experiment: Experiment) -> list[InvalidExperiment]:
     """Runs in a background thread, which also loads what the checks need: the form is there before."""
     from engine.preflight.problems import problems
 
-    return problems(experiment)
+    found = problems(experiment)
+    if found or family(experiment) is not MULTITASK:
+        return found
+    from engine.multitask.apart import division_faults
+
+    return division_faults(experiment)
 
 
 def _under(part: str, by_field: dict[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from engine.data.dataset import BUNDLED, HERE, DatasetInfo
 from engine.data.sources import dataset
 from engine.experiment import HALVES, DatasetChoice, LabelSet, TaskChoice
-from engine.multitask.titles import group_word
+from engine.multitask.titles import group_word, limited
 from ui import theme
 from ui.widgets.field_grid import FieldGrid
 from ui.widgets.fields import Choice
@@ -27,7 +27,8 @@ Option = tuple[object, str]
 
 
 class TasksSettings(QWidget):
-    """changed: by a person. Tasks beyond the third, which the terminal and files may name, stay as they were filled."""
+    """changed: by a person. Tasks beyond the third, which the terminal and files may name, stay as they were filled. A
+    task with images of its own has as many labels as the experiment, unless it was filled with others."""
 
     changed = Signal()
 
@@ -36,6 +37,7 @@ class TasksSettings(QWidget):
         self.fields = tuple(Choice() for _ in ORDINALS)
         self._rest: tuple[TaskChoice, ...] = ()
         self._filled: tuple[TaskChoice, ...] = HALVES
+        self._settled: tuple[TaskChoice, ...] = ()  # of images of their own, with labels that they said themselves
         self._source, self._sets = DatasetChoice(), tuple[DatasetInfo, ...]()
         grid = FieldGrid(dense=True)
         helps = ("What is asked of the images.", "Asked of the same images, or of others.", "One more, or none.")
@@ -50,16 +52,18 @@ class TasksSettings(QWidget):
     def tab_order(self) -> tuple[QWidget, ...]:
         return self.fields
 
-    def choice(self) -> tuple[TaskChoice, ...]:
-        """Empty for the two halves, which are what several tasks are unless told otherwise, and where none are told."""
+    def choice(self, few: int | None = None) -> tuple[TaskChoice, ...]:
+        """Empty for the two halves, which are what several tasks are unless told otherwise, and where none are told.
+        few: labels per class of the experiment's own images."""
         if self.isHidden():
             return ()
         chosen = (field.key() for field in self.fields)
         found = (*(one for one in chosen if isinstance(one, TaskChoice)), *self._rest)
-        return () if found == HALVES else found
+        return () if found == HALVES else tuple(one if one in self._settled else limited(one, few) for one in found)
 
-    def fill(self, tasks: Sequence[TaskChoice]) -> None:
-        self._filled = tuple(tasks) or HALVES
+    def fill(self, tasks: Sequence[TaskChoice], few: int | None = None) -> None:
+        self._settled = tuple(one for one in tasks if one.dataset and one.dataset.labels_per_class != few)
+        self._filled = tuple(one if one in self._settled else limited(one, None) for one in tasks) or HALVES
         self._rest = self._filled[len(self.fields) :]
         self._offer()
         padded = [*self._filled, *([None] * len(self.fields))]

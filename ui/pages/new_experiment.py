@@ -156,7 +156,7 @@ class NewExperimentPage(Page):
     def experiments(self) -> list[Experiment]:
         """One per seed. Raises `InvalidExperiment`."""
         base = Experiment(dataset=self.data.choice(), backbone=self.backbone.choice(), method=self.method.choice())
-        base = base.model_copy(update={"tasks": self.data.tasks.choice()})
+        base = base.model_copy(update={"tasks": self.data.tasks.choice(base.dataset.labels_per_class)})
         return self.launch.experiments(registry.complete(base))
 
     def receive(self, request: Experiment | DatasetChoice | Path) -> None:
@@ -178,7 +178,7 @@ class NewExperimentPage(Page):
         except InvalidExperiment as fault:
             self.parts.toasts.show(str(fault), level="error")
         self.data.fill(experiment.dataset)
-        self.data.tasks.fill(experiment.tasks)
+        self.data.tasks.fill(experiment.tasks, experiment.dataset.labels_per_class)
         self.launch.fill(experiment)
         self.backbone.keep(experiment.backbone)
         self._note_change()

@@ -10,7 +10,7 @@ from engine.data.sources import is_drawn
 from engine.data.splits import for_tasks, split_images
 from engine.errors import InvalidExperiment, NotHere
 from engine.experiment import Experiment
-from engine.families import family
+from engine.families import MULTITASK, family
 from engine.meta.learner import MetaLearner
 from engine.preflight.problems import problems
 from engine.registry import build_as
@@ -62,6 +62,12 @@ def check_data(experiment: Experiment) -> None:
 
     if is_drawn(experiment.dataset):
         return  # tasks are drawn, there is nothing to read
+    if family(experiment) is MULTITASK:
+        from engine.multitask.apart import division_faults
+
+        for fault in division_faults(experiment):
+            raise fault
+        return
     data = load(experiment.dataset)
     if family(experiment).divides == "classes":
         shape = build_as(MetaLearner, experiment).episodes

@@ -173,7 +173,7 @@ def test_images_that_either_run_learns_from_test_nothing(runs: Path) -> None:
 
 def test_afterwards_too_whether_or_not_the_run_wrote_them_down(runs: Path) -> None:
     """A run of before runs wrote down what they learn from is read off its settings and the files as they are."""
-    worked(target(data={"part": None, "labels_per_class": 20}), runs / "overlapping")
+    worked(target(data={"part": None, "classes": None, "labels_per_class": 20}), runs / "overlapping")
     written = kept_of_source(runs / "overlapping")
     assert "that this run learns from" in written[0].notes["test images of the source"]
     (runs / "overlapping" / FILE).unlink()

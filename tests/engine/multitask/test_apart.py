@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from engine.comparison.wording import caveats
+from engine.data.images import Skipped
+from engine.data.sources import load
+from engine.errors import InvalidExperiment
 from engine.events import Evaluated, Event, RunFailed
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, TaskChoice
+from engine.multitask.apart import division_faults
 from engine.multitask.cost import _sizes
 from engine.multitask.run import unlimited
 from engine.preflight.cost import estimate
 from engine.preflight.problems import problems
+from engine.provenance import left_out
+from engine.provenance.noted import keep_left_out
 from tests.engine.multitask.test_run import figures, folder, given, other, ran
+from ui.terminal.checks import check_data
 
 __all__ = ["folder", "other"]
 OTHERWISE = TaskChoice(dataset=DatasetChoice(name="digits", split_seed=1))
@@ -33,6 +42,32 @@ def test_one_set_divided_in_two_ways_is_refused(tmp_path: Path) -> None:
     assert isinstance(failed, RunFailed)
     assert "would learn from images" in failed.message
     assert "same seed" in failed.advice
+
+
+def test_what_the_images_tell_is_refused_before_a_start(folder: Path, tmp_path: Path) -> None:
+    """Divisions that cross, questions that tell nothing apart, images that are not there; the terminal asks as well."""
+    half = DatasetChoice(name="digits", classes=2)
+    nowhere = TaskChoice(dataset=DatasetChoice(name="folder", path=str(tmp_path / "nowhere")))
+    for tasks, said in (
+        ((TaskChoice(), OTHERWISE), "would learn from images"),
+        ((TaskChoice(), TaskChoice(labels="first half", dataset=half)), "which is no question"),
+        ((TaskChoice(), nowhere), "nowhere"),
+    ):
+        (fault,) = division_faults(of_digits(*tasks))
+        assert said in str(fault)
+        assert fault.field == "tasks"
+    assert not division_faults(of_digits(TaskChoice(), TaskChoice(labels="which half")))
+    with pytest.raises(InvalidExperiment, match="would learn from images"):
+        check_data(of_digits(TaskChoice(), OTHERWISE))
+
+
+def test_files_that_either_task_left_out_are_written_down(folder: Path, other: Path, tmp_path: Path) -> None:
+    data = [load(DatasetChoice(name="folder", path=str(one))) for one in (folder, other)]
+    broken = [replace(one, skipped=(Skipped(f"class0/{number}.png", "empty file"),)) for number, one in enumerate(data)]
+    keep_left_out(broken[0], tmp_path, broken[0], broken[1])
+    assert left_out.read(tmp_path) == [
+        ("class0/0.png", "empty file"), (f"{data[1].title}: class0/1.png", "empty file"),
+    ]  # fmt: skip
 
 
 def test_copies_between_two_sets_are_told_beside_the_task_that_is_tested_on_them(

@@ -27,6 +27,19 @@ def test_it_begins_with_the_halves_which_are_told_by_nothing(qtbot: QtBot) -> No
     assert form.choice() == (), "another family has no tasks"
 
 
+def test_few_labels_hold_for_other_images_too_unless_these_said_their_own(qtbot: QtBot) -> None:
+    form, digits = shown(qtbot), DatasetChoice(name="digits")
+    form.fill((TaskChoice(), TaskChoice(dataset=digits)))
+    assert form.choice() == (TaskChoice(), TaskChoice(dataset=digits))
+    five = TaskChoice(dataset=DatasetChoice(name="digits", labels_per_class=5))
+    assert form.choice(5) == (TaskChoice(), five)
+    form.fill((TaskChoice(), five), 5)
+    assert form.choice(5) == (TaskChoice(), five)
+    assert form.choice() == (TaskChoice(), TaskChoice(dataset=digits))
+    form.fill((TaskChoice(), TaskChoice(dataset=digits)), 5)  # as a run of before had it
+    assert form.choice(5) == (TaskChoice(), TaskChoice(dataset=digits))
+
+
 def test_what_was_filled_comes_back_also_what_the_form_does_not_offer(qtbot: QtBot) -> None:
     form = shown(qtbot)
     folder = TaskChoice(labels="first half", dataset=DatasetChoice(name="folder", path="/nowhere/birds"))
