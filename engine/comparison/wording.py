@@ -12,8 +12,14 @@ MINUS = "−"
 MARK = "⚠"
 AT_TEST = "at test"  # the note of a figure whose network followed the images that it was tested on
 OTHER_TASK = "other tasks"  # the note of a figure some of whose test images another task of the run learnt from
-IN_SIGHT = "chosen in sight"  # the note of a figure of weights that a person chose with test figures in sight
-CAVEATS = ("seen before", "copies", "classes tested", AT_TEST, OTHER_TASK, IN_SIGHT)  # what is said against a figure
+CAVEATS = (
+    "seen before",
+    "copies",
+    "classes tested",
+    AT_TEST,
+    OTHER_TASK,
+    "chosen in sight",
+)  # what is said against a figure
 NO_NUMBER = "no number"  # a value that was measured and is none; a dash where nothing was measured
 ACCURACY = "test/accuracy"
 

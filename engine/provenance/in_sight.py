@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.comparison.wording import IN_SIGHT
 from engine.data.examples import Examples
 from engine.data.findings import Finding
 from engine.experiment import BackboneChoice
 from engine.machine.files import write_text
 from engine.provenance.seen import NOTHING, RUN, Digests
 
+KEY = "chosen in sight"  # in the protocol of a figure
 FILE = "chosen_in_sight_of.json"
 
 
@@ -44,7 +44,7 @@ def chosen_by_hand(choice: BackboneChoice, data: Examples, test: NDArray[np.int6
     if not seen:
         return []
     words = f"weights chosen by hand with the figures of {seen:,} of {len(test):,} test images in sight"
-    return [Finding(IN_SIGHT, words, f"{words[:1].upper()}{words[1:]}: their test figure may be too good.")]
+    return [Finding(KEY, words, f"{words[:1].upper()}{words[1:]}: their test figure may be too good.")]
 
 
 def _read(folder: Path) -> Digests:

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from engine.artifacts.saved import SavedModel, experiment_of
-from engine.comparison.wording import IN_SIGHT, caveats
+from engine.comparison.wording import caveats
 from engine.errors import ExperimentError
 from engine.events import Evaluated, RunFailed
 from engine.execute import execute
@@ -20,7 +20,7 @@ from engine.experiment import BackboneChoice, DatasetChoice
 from engine.mixtures.saving import experiment_of_mixture, keep_mixture
 from engine.mixtures.soup import cooked
 from engine.mixtures.wise_ft import ALPHAS, best_of, line_of
-from engine.provenance.in_sight import chosen_by_hand
+from engine.provenance.in_sight import KEY, chosen_by_hand
 from engine.provenance.seen import learnt_from
 from engine.search_choice import SearchChoice
 from engine.using.own_images import own_images
@@ -147,9 +147,9 @@ def test_the_figure_of_what_was_chosen_by_hand_says_so(run: Run) -> None:  # noq
         tested = folder.parent / f"chosen{place}"
         events = execute(experiment_of_mixture(name, line.end), tested)
         notes.append(next(event.notes for event in events if isinstance(event, Evaluated)))
-    assert IN_SIGHT not in notes[0]
-    assert notes[1][IN_SIGHT] == "weights chosen by hand with the figures of 18 of 18 test images in sight"
-    assert caveats(notes[1]) == [notes[1][IN_SIGHT]]
+    assert KEY not in notes[0]
+    assert notes[1][KEY] == "weights chosen by hand with the figures of 18 of 18 test images in sight"
+    assert caveats(notes[1]) == [notes[1][KEY]]
     begun = BackboneChoice(weights="run:chosen1")
     data, split = line.material.data, line.material.split
     assert chosen_by_hand(begun, data, split.test, folder.parent)
