@@ -7,18 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QButtonGroup, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QMenu, QVBoxLayout, QWidget
 
 from engine.comparison.wording import count
 from engine.data.dataset import BUNDLED, DOWNLOAD, HERE, OWN
 from engine.data.sources import known
 from engine.experiment import DatasetChoice
 from ui.widgets.buttons import icon_button
-from ui.widgets.card import ChoiceCard
-from ui.widgets.choice_list import GroupHeading
-from ui.widgets.images import ImageStrip
+from ui.widgets.choice_list import TILE, ChoiceRow, GroupHeading
+from ui.widgets.images import to_image
 from ui.widgets.layouts import in_column
 from ui.widgets.text import plain
 
@@ -26,54 +25,47 @@ if TYPE_CHECKING:
     from engine.data.dataset import DatasetInfo
     from engine.data.preview import DatasetPreview
 
-TILE = 28
 SEVERAL = 2  # folders of the person's own, from which on what comes with the program is folded
+MOST = 8  # rows that stand without a fold
 REMOVE = "Remove from the list"
+BUNDLED_SETS, FETCHED_SETS = "With the program", "Fetched"
 
 
-class SetCard(ChoiceCard):
-    """A data set that is fetched, or was."""
+class SetCard(ChoiceRow):
+    """A data set that comes with the program, was fetched or can be: a line, with a sample once it is read."""
 
     def __init__(self, info: DatasetInfo) -> None:
-        super().__init__(info.name, info.title, facts_of(info) or info.description, one_line=True)
-        self.setAccessibleDescription(". ".join(part for part in (info.description, facts_of(info)) if part))
-        self.setToolTip(plain("\n".join((info.description, facts_of(info), f"Licence: {info.licence}"))))
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # no higher where there is room
+        super().__init__(info.name, info.title, cuts_facts=True)
+        self.set_facts(facts_of(info) if info.classes else info.description, brief_of(info))
         self.show_where(info)
 
     def show_where(self, info: DatasetInfo) -> None:
-        self.set_badge("not here" if info.where == DOWNLOAD else info.where)
-
-
-class BundledCard(SetCard):
-    """A data set that comes with the program, with a sample once it is read."""
-
-    def __init__(self, info: DatasetInfo) -> None:
-        super().__init__(info)
-        self.strip = ImageStrip(TILE, 1)  # which has its room from the start
-        self.strip.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.strip.setFixedSize(TILE, TILE)
-        self.stand_beside(self.strip)
+        """Grey until it was fetched."""
+        self.set_faint(info.where == DOWNLOAD)
+        told = (info.description, facts_of(info), "not here" if info.where == DOWNLOAD else info.where)
+        self.setAccessibleDescription(". ".join(part for part in told if part))
+        self.setToolTip(plain("\n".join((*(part for part in told if part), f"Licence: {info.licence}"))))
 
     def show_samples(self, found: DatasetPreview) -> None:
-        self.strip.set_images(found.strip)
+        if found.strip:
+            self.set_sample(to_image(found.strip[0]))
 
 
-class FolderCard(ChoiceCard):
+class FolderCard(ChoiceRow):
     """A folder or zip of the person's own. removed: it shall leave the list; its images stay."""
 
     removed = Signal(str)
 
     def __init__(self, key: str, choice: DatasetChoice) -> None:
         path = str(choice.path)
-        super().__init__(key, Path(path).name or path, path, one_line=True)
-        self._badge = badge_of(choice)
+        super().__init__(key, Path(path).name or path, cuts_facts=True)
+        self._path, self._badge = path, badge_of(choice)
         self.is_missing = False
-        name = f"Remove {self.title.text()} from the list"
+        name = f"Remove {self.text()} from the list"
         self.remove = icon_button("close", name, lambda: self.removed.emit(key))
         self.remove.setToolTip(f"{REMOVE}; its images stay where they are")
-        self.first_line.addWidget(self.remove)
-        self.setToolTip(plain(path))
+        self.remove.setFixedSize(TILE, TILE)
+        self.stand_beside(self.remove)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._show_menu)
         self.set_missing(False)
@@ -81,9 +73,13 @@ class FolderCard(ChoiceCard):
     def set_missing(self, missing: bool) -> None:
         """Grey, with the word, while there is nothing at its path."""
         self.is_missing = missing
-        self.set_badge("missing" if missing else self._badge, "warning" if missing else "muted")
-        for line in (self.title, self.facts):
-            line.set_role("faint" if missing else "text" if line is self.title else "muted")
+        self.say("missing" if missing else self._badge)
+        self.set_faint(missing)
+
+    def say(self, words: str) -> None:
+        """A few words beside its name."""
+        self.set_words(self.text(), words)
+        self.setToolTip(plain(f"{self._path}\n{words}"))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
@@ -101,22 +97,26 @@ class FolderCard(ChoiceCard):
 
 
 class DataCards(QWidget):
-    """chosen(key) by a person; removed(key). Keys are names of data sets, or "name:path". What comes with the program
-    stands folded below several folders of the person's own, so that what is found in them stays in sight."""
+    """chosen(key) by a person; removed(key). Keys are names of data sets, or "name:path". A line each, however many
+    there are: beside several folders of the person's own, or among many, the others stand folded below their headings,
+    so that what is found in them stays in sight."""
 
     chosen = Signal(str)
     removed = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.cards: dict[str, ChoiceCard] = {}
+        self.cards: dict[str, ChoiceRow] = {}
         self._group = QButtonGroup(self)
         self._group.buttonClicked.connect(lambda card: self.chosen.emit(card.key))
         self._group.buttonToggled.connect(lambda *_: self._fold())
-        self._own, self._bundled, self._fetched = in_column(gap=8), in_column(gap=8), in_column(gap=8)
-        self.heading = GroupHeading("With the program")
-        self.heading.toggled.connect(self._fold)
-        in_column(self._own, self.heading, self._bundled, self._fetched, owner=self, gap=8)
+        self.headings = {title: GroupHeading(title) for title in (BUNDLED_SETS, FETCHED_SETS)}
+        self._own, self._places = in_column(gap=2), {title: in_column(gap=2) for title in self.headings}
+        column = in_column(self._own, owner=self, gap=2)
+        for title, heading in self.headings.items():
+            heading.toggled.connect(self._fold)
+            column.addWidget(heading)
+            column.addLayout(self._places[title])
         self._fold()
 
     def show_sets(self, found: Sequence[DatasetInfo], key: str) -> None:
@@ -126,9 +126,9 @@ class DataCards(QWidget):
             if isinstance(card, SetCard):
                 card.show_where(info)
             elif info.where == BUNDLED:
-                self._add(info.name, BundledCard(info), self._bundled, -1)
+                self._add(info.name, SetCard(info), self._places[BUNDLED_SETS], -1)
             elif info.where == HERE or (info.where == DOWNLOAD and info.name == key):
-                self._add(info.name, SetCard(info), self._fetched, -1)
+                self._add(info.name, SetCard(info), self._places[FETCHED_SETS], -1)
 
     def show_folders(self, present: Mapping[str, bool]) -> None:
         """Recent folders by key, the newest first, and whether each is still there."""
@@ -145,21 +145,28 @@ class DataCards(QWidget):
             self._add(key, card, self._own, 0)
         return key
 
-    def _add(self, key: str, card: ChoiceCard, place: QVBoxLayout, at: int) -> None:
+    def _add(self, key: str, card: ChoiceRow, place: QVBoxLayout, at: int) -> None:
         self.cards[key] = card
         self._group.addButton(card)
         place.insertWidget(at, card)
         self._fold()
 
     def _fold(self) -> None:
+        """Those of the program stay open where a person has few of their own to look at."""
+        folded = self._own.count() >= SEVERAL or len(self.cards) > MOST
+        is_new = folded and all(heading.isHidden() for heading in self.headings.values())
+        for title, heading in self.headings.items():
+            if is_new:
+                with QSignalBlocker(heading):
+                    heading.setChecked(title == BUNDLED_SETS and self._own.count() < SEVERAL)
+            self._fold_group(heading, rows_in(self._places[title]), folded)
+
+    def _fold_group(self, heading: GroupHeading, rows: Sequence[ChoiceRow], folded: bool) -> None:
         """A closed heading names what is in it, or the one that is chosen."""
-        bundled = [card for card in inside(self._bundled) if isinstance(card, ChoiceCard)]
-        folded = self._own.count() >= SEVERAL and bool(bundled)
-        self.heading.setVisible(folded)
-        chosen = next((card.title.text() for card in bundled if card.isChecked()), "")
-        self.heading.set_summary(", ".join(card.title.text() for card in bundled), chosen)
-        for card in bundled:
-            card.setVisible(not folded or self.heading.isChecked())
+        heading.setVisible(folded and bool(rows))
+        heading.set_summary(", ".join(row.text() for row in rows), next((r.text() for r in rows if r.isChecked()), ""))
+        for row in rows:
+            row.setVisible(not folded or heading.isChecked())
 
     def folder(self, key: str) -> FolderCard:
         card = self.cards[key]
@@ -183,23 +190,25 @@ class DataCards(QWidget):
         """What was found in a folder of the person's own."""
         if ":" in key and key in self.cards:
             self.folder(key).set_missing(False)
-            self.folder(key).facts.setText(found.sentence)
+            self.folder(key).say(found.sentence)
 
     def strips(self) -> dict[str, Callable[[DatasetPreview], None]]:
         """By the name of what comes with the program: what shows its samples."""
-        return {key: card.show_samples for key, card in self.cards.items() if isinstance(card, BundledCard)}
+        return {row.key: row.show_samples for row in rows_in(self._places[BUNDLED_SETS]) if isinstance(row, SetCard)}
 
     def in_order(self) -> tuple[QWidget, ...]:
-        """Cards as they stand, each folder followed by its button."""
-        below = [*inside(self._bundled), *inside(self._fetched)]
-        cards = [*inside(self._own), self.heading, *below]
-        lines = [(card, card.remove) if isinstance(card, FolderCard) else (card,) for card in cards]
-        return tuple(widget for line in lines for widget in line)
+        """Rows and headings as they stand, each folder followed by its button."""
+        found: list[QWidget] = []
+        for folder in rows_in(self._own):
+            found += [folder, folder.remove] if isinstance(folder, FolderCard) else [folder]
+        for title, heading in self.headings.items():
+            found += [heading, *rows_in(self._places[title])]
+        return tuple(found)
 
 
-def inside(place: QVBoxLayout) -> list[QWidget]:
+def rows_in(place: QVBoxLayout) -> list[ChoiceRow]:
     items = [place.itemAt(index) for index in range(place.count())]
-    return [widget for item in items if item is not None and (widget := item.widget()) is not None]
+    return [widget for item in items if item is not None and isinstance(widget := item.widget(), ChoiceRow)]
 
 
 def key_of(choice: DatasetChoice) -> str:
@@ -225,3 +234,9 @@ def facts_of(info: DatasetInfo) -> str:
         height, width = info.image_size
         parts.append(f"{width} px" if width == height else f"{width} × {height} px")
     return " · ".join(parts)
+
+
+def brief_of(info: DatasetInfo) -> str:
+    """What there is room for beside a title: "200 classes", or the kind of task that its description begins with."""
+    kind, colon, _ = info.description.partition(":")
+    return count(info.classes, "classes") if info.classes else kind if colon and kind.count(" ") < 2 else ""

@@ -15,6 +15,7 @@ from engine.data.dataset import BUNDLED, HERE
 from engine.data.sources import sets
 from engine.experiment import DatasetChoice
 from engine.families import MULTITASK
+from ui import theme
 from ui.new_experiment.data_cards import DataCards, choice_of
 from ui.new_experiment.data_preview import DataPreview
 from ui.new_experiment.data_settings import START, DataSettings
@@ -55,9 +56,6 @@ class DataSection(Column):
         self.cards = self.list.cards
         self.body.addLayout(self._open_buttons())
         self.body.addWidget(self.list)
-        tip = "Every data set there is, with its size and licence, also those that have to be downloaded first"
-        self.all_sets = button("All data sets…", "", tip, self._open_all)
-        self.body.addWidget(self.all_sets)
         self.problem = Problem()
         self.settings, self.tasks = DataSettings(self), TasksSettings(self)
         self.preview = DataPreview(parts.background, self)
@@ -82,11 +80,16 @@ class DataSection(Column):
         self._parts.downloads.arrived.connect(lambda key: self.load() if key.startswith("data:") else None)
 
     def _open_buttons(self) -> QHBoxLayout:
-        tip = "A folder with one folder per class, or a published data set; you can also drop it on the window"
-        self.folder_button = button("Choose folder…", "", tip, self.choose_folder)
+        every = "Every data set there is, with its size and licence, also those that have to be downloaded first"
+        folder = "A folder with one folder per class, or a published data set; you can also drop it on the window"
+        self.all_sets = button("All data sets…", "", every, self._open_all)
+        self.folder_button = button("Folder…", "", folder, self.choose_folder)
+        self.folder_button.setAccessibleName("Choose folder…")
         self.zip_button = button("Zip…", "", "A zip of class folders, or of a published data set", self.choose_zip)
         self.zip_button.setAccessibleName("Choose zip…")
-        return in_row((self.folder_button, 1), self.zip_button, gap=8)
+        for one in (self.folder_button, self.zip_button):
+            one.setMaximumWidth(one.fontMetrics().horizontalAdvance(one.text()) + 3 * theme.GRID)
+        return in_row((self.all_sets, 1), self.folder_button, self.zip_button, gap=8)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """How much is used is always in sight, but where there is little room it scrolls with the rest."""
@@ -143,7 +146,7 @@ class DataSection(Column):
 
     def _remove(self, key: str) -> None:
         """Take a folder off the list, for good unless it is taken back."""
-        name = self.cards[key].title.text()
+        name = self.cards[key].text()
         remembered = key in self._memory.recent_folders()
         self._memory.forget_folder(key)
         self.list.drop(key)
@@ -163,7 +166,8 @@ class DataSection(Column):
         own = (*self.tasks.tab_order(), *self.settings.tab_order())
         shown = (self.preview.skipped.button, self.preview.skipped_list, *self.preview.tasks.tab_order())
         first = (self.settings.labels, self.settings.classes)
-        return (self.folder_button, self.zip_button, *self.list.in_order(), self.all_sets, *own, *shown, *first)
+        files = (self.all_sets, self.folder_button, self.zip_button)
+        return (*files, *self.list.in_order(), *own, *shown, *first)
 
     def choice(self) -> DatasetChoice:
         """The data set with labels, classes and split as set."""

@@ -7,7 +7,7 @@ from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QWidget
 
 from ui import theme
-from ui.widgets.layouts import in_column, in_row
+from ui.widgets.layouts import in_column
 from ui.widgets.text import Elided, Text
 
 RADIUS = 6
@@ -42,25 +42,14 @@ class Card(QFrame):
 class ChoiceCard(QAbstractButton):
     """One of several: title, a line of facts, a line of help. Put in an exclusive QButtonGroup it acts as a radio."""
 
-    def __init__(
-        self,
-        key: str,
-        title: str,
-        facts: str = "",
-        idea: str = "",
-        parent: QWidget | None = None,
-        one_line: bool = False,
-    ) -> None:
-        """one_line: the facts are cut where they do not fit, so that the card keeps its height whatever they say."""
+    def __init__(self, key: str, title: str, facts: str = "", idea: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.key = key
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.body = in_column(gap=2)
-        self._row = in_row((self.body, 1), owner=self, gap=8, edges=(12, 6, 12, 6))
-        self._first_line(title)
-        self.facts = (Elided if one_line else Text)(facts, "small", "muted")
+        self.title, self.facts = Elided(title, bold=True), Text(facts, "small", "muted")
+        self.body = in_column(self.title, owner=self, gap=2, edges=(12, 6, 12, 6))
         self.idea = Text(idea, "small", "muted")
         for line in (self.idea, self.facts):
             line.setVisible(bool(line.text()))
@@ -68,29 +57,6 @@ class ChoiceCard(QAbstractButton):
         self._let_clicks_through()
         self.setAccessibleName(title)
         self.setAccessibleDescription(". ".join(part for part in (idea, facts) if part))
-
-    def _first_line(self, title: str) -> None:
-        self.title = Elided(title, bold=True)
-        self.badge = Text("", "small", "muted", wrap=False)
-        self.badge.hide()
-        self.first_line = in_row((self.title, 1), self.badge)
-        self.body.addLayout(self.first_line)
-
-    def set_badge(self, text: str, role: str = "muted") -> None:
-        """A word at the right of the title, such as "bundled"."""
-        self.badge.setText(text)
-        self.badge.set_role(role)
-        self.badge.setVisible(bool(text))
-
-    def add(self, widget: QWidget) -> None:
-        """Put something under the text; clicks on it choose the card."""
-        self.body.addWidget(widget)
-        self._let_clicks_through()
-
-    def stand_beside(self, widget: QWidget) -> None:
-        """Put something at the right of all lines."""
-        self._row.addWidget(widget)
-        self._let_clicks_through()
 
     def _let_clicks_through(self) -> None:
         for child in self.findChildren(QWidget):

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QEnterEvent, QFontMetrics, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ui import icons, theme
 from ui.widgets.card import RADIUS, paint_focus
-from ui.widgets.layouts import in_column
+from ui.widgets.images import draw_tile
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import plain
 
 INDENT = 20
+TILE = 20  # pixels of a sample at the end of a line
 LEAST_LETTERS = 6  # of facts that are cut short; fewer say nothing
 
 
@@ -54,7 +56,9 @@ class ChoiceRow(_Line):
         super().__init__(title, parent)
         self.key, self._cuts_facts, self._is_faint = key, cuts_facts, False
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._facts, self._note = "", ""
+        self._facts, self._short, self._note = "", "", ""
+        self._sample: QImage | None = None
+        self._beside: QWidget | None = None
         self.setToolTip(idea)
         self.setAccessibleName(title)
         self.setAccessibleDescription(idea)
@@ -74,10 +78,24 @@ class ChoiceRow(_Line):
         told = ", ".join(part for part in (self.text(), self._facts if self._cuts_facts else "") if part)
         self.setAccessibleName(f"{told}. {self._note}" if self._note else told)
 
-    def set_facts(self, facts: str) -> None:
-        """A few words at the right, which give way to the title where both do not fit."""
-        self._facts = facts
+    @property
+    def facts(self) -> str:
+        return self._facts
+
+    def set_facts(self, facts: str, short: str = "") -> None:
+        """A few words at the right, which give way to the title where both do not fit: to the short ones, if any."""
+        self._facts, self._short = facts, short
         self.update()
+
+    def set_sample(self, image: QImage) -> None:
+        """A small picture at the end of the line."""
+        self._sample = image
+        self.update()
+
+    def stand_beside(self, widget: QWidget) -> None:
+        """Put a small control at the end of the line."""
+        self._beside = widget
+        in_row(..., widget, owner=self, gap=0, edges=(0, 0, 4, 0))
 
     @property
     def note(self) -> str:
@@ -104,11 +122,21 @@ class ChoiceRow(_Line):
             self.paint_ground(painter, "selected" if self.isChecked() else "hover")
         first = super().sizeHint().height()
         self._paint_mark(painter, QPointF(INDENT - 2, first / 2))
-        self._paint_line(painter, QRect(INDENT + 12, 0, self.width() - INDENT - 16, first))
+        self._paint_line(painter, QRect(INDENT + 12, 0, self.width() - INDENT - 16 - self._paint_end(painter), first))
         if self._note:
             self._paint_note(painter, QRect(INDENT + 12, first - 4, self.width() - INDENT - 16, self.height() - first))
         if self.hasFocus():
             paint_focus(self)
+
+    def _paint_end(self, painter: QPainter) -> int:
+        """Draws the sample. Pixels that it, or the control in its place, takes from the line."""
+        if self._beside is not None:
+            return self._beside.width()
+        if self._sample is None:
+            return 0
+        top = (super().sizeHint().height() - TILE) // 2
+        draw_tile(painter, self._sample, QRect(self.width() - TILE - 4, top, TILE, TILE))
+        return TILE + 4
 
     def _paint_line(self, painter: QPainter, room: QRect) -> None:
         painter.setFont(theme.font(bold=self.isChecked()))
@@ -119,6 +147,8 @@ class ChoiceRow(_Line):
         painter.setFont(theme.font("small"))
         painter.setPen(theme.colour("muted"))
         words, metrics = self._facts, painter.fontMetrics()
+        if self._short and metrics.horizontalAdvance(words) > left.width():
+            words = self._short
         if self._cuts_facts and metrics.horizontalAdvance(words) > left.width():
             short = metrics.elidedText(words, Qt.TextElideMode.ElideRight, left.width())
             words = short if len(short) > LEAST_LETTERS else ""

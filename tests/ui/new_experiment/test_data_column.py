@@ -7,11 +7,12 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from engine.data.dataset import HERE, DatasetInfo
 from storage.workspace import Workspace
 from tests.ui.conftest import wait_until_checked
 from tests.ui.new_experiment.test_composition import in_sight
 from tests.ui.window.test_window import photos
-from ui.new_experiment.data_cards import FolderCard
+from ui.new_experiment.data_cards import BUNDLED_SETS, FETCHED_SETS, MOST, FolderCard
 from ui.pages.new_experiment import NewExperimentPage
 from ui.window.main_window import MainWindow
 
@@ -26,7 +27,7 @@ def use(qtbot: QtBot, page: NewExperimentPage, folder: Path) -> FolderCard:
 
 
 def folder_cards(page: NewExperimentPage) -> list[str]:
-    return [card.title.text() for card in page.data.list.in_order() if isinstance(card, FolderCard)]
+    return [card.text() for card in page.data.list.in_order() if isinstance(card, FolderCard)]
 
 
 @pytest.mark.parametrize("family", ["finetune", "meta"])
@@ -117,7 +118,7 @@ def test_a_folder_that_is_gone_is_grey_and_says_why(qtbot: QtBot, workspace: Wor
     wait_until_checked(qtbot, page)
     assert folder_cards(page) == ["here", "gone"]
     card = page.data.list.folder(f"folder:{gone}")
-    assert (card.badge.text(), page.data.list.folder(f"folder:{here}").badge.text()) == ("missing", "your folder")
+    assert (card.facts, page.data.list.folder(f"folder:{here}").facts) == ("missing", "your folder")
     qtbot.mouseClick(card, LEFT)
     qtbot.waitUntil(lambda: bool(window.parts.toasts.shown()))
     assert (page.data.choice().name, page.data.cards["glyphs"].isChecked()) == ("glyphs", True)
@@ -125,7 +126,7 @@ def test_a_folder_that_is_gone_is_grey_and_says_why(qtbot: QtBot, workspace: Wor
     qtbot.mouseClick(card, LEFT)
     qtbot.waitUntil(lambda: page.data.choice().path == str(gone))
     wait_until_checked(qtbot, page)
-    assert card.badge.text() == "your folder"
+    assert card.facts == page.data.preview.sentence.text()
     window.close()
     window.parts.background.wait()
 
@@ -143,7 +144,7 @@ def test_what_is_found_in_a_folder_stays_in_sight_below_several_folders(
     window.show()
     page = window.page("new_experiment")
     wait_until_checked(qtbot, page)
-    heading, glyphs = page.data.list.heading, page.data.cards["glyphs"]
+    heading, glyphs = page.data.list.headings[BUNDLED_SETS], page.data.cards["glyphs"]
     assert (heading.isVisible(), glyphs.isVisible(), heading.strong) == (True, False, "Glyphs")
     qtbot.mouseClick(page.data.list.folder(f"folder:{folders[0]}"), LEFT)
     wait_until_checked(qtbot, page)
@@ -158,3 +159,26 @@ def test_what_is_found_in_a_folder_stays_in_sight_below_several_folders(
     wait_until_checked(qtbot, page)
     window.close()
     window.parts.background.wait()
+
+
+@pytest.mark.parametrize("size", [(1024, 600), (1280, 800), (1440, 900)])
+@pytest.mark.parametrize("fetched", [0, 2, 40])
+def test_the_preview_stays_in_sight_however_many_sets_there_are(
+    qtbot: QtBot, window: MainWindow, page: NewExperimentPage, size: tuple[int, int], fetched: int
+) -> None:
+    """Each takes a line, and those that were fetched fold where they are many; the chosen one is named all the same."""
+    listed = page.data.list
+    names = [f"fetched {number}" for number in range(fetched)]
+    listed.show_sets([DatasetInfo(name, name.title(), "Photos.", 900, 9, where=HERE) for name in names], "glyphs")
+    window.resize(*size)
+    wait_until_checked(qtbot, page)
+    seen = [row for row in listed.cards.values() if row.isVisible()]
+    assert len(seen) <= MOST
+    qtbot.waitUntil(lambda: {row.height() for row in seen} == {seen[0].sizeHint().height()})
+    assert listed.headings[FETCHED_SETS].isVisible() == (fetched > 2)
+    qtbot.waitUntil(lambda: in_sight(window, page.data.preview.sentence))
+    if size[1] >= 800:
+        qtbot.waitUntil(lambda: in_sight(window, page.data.preview.strip))
+    if fetched > 2:
+        listed.mark(names[-1])
+        assert listed.headings[FETCHED_SETS].strong == names[-1].title()

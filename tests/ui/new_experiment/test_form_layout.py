@@ -77,7 +77,7 @@ def say_everything(page: NewExperimentPage, words: str) -> None:
     for field in page.findChildren(NumberField):
         field._say(words)
     for card in page.data.cards.values():
-        card.set_badge(words[:9])
+        card.set_facts(words)
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (1024, 560)])

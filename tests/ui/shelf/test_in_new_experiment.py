@@ -67,7 +67,7 @@ def test_cards_are_of_the_sets_that_are_here_and_of_the_chosen_one(qtbot: QtBot,
     wait_until_checked(qtbot, page)
     (data_home() / "eurosat").mkdir(parents=True)
     page.parts.downloads.arrived.emit("data:eurosat")
-    qtbot.waitUntil(lambda: column.cards["eurosat"].badge.text() == "on this machine")
+    qtbot.waitUntil(lambda: "on this machine" in column.cards["eurosat"].toolTip())
     wait_until_checked(qtbot, page)
     assert set(column.cards) == bundled | {"eurosat"}
 
