@@ -82,13 +82,14 @@ class DataSection(Column):
     def _open_buttons(self) -> QHBoxLayout:
         every = "Every data set there is, with its size and licence, also those that have to be downloaded first"
         folder = "A folder with one folder per class, or a published data set; you can also drop it on the window"
-        self.all_sets = button("All data sets…", "", every, self._open_all)
+        self.all_sets = button("All sets…", "", every, self._open_all)
+        self.all_sets.setAccessibleName("All data sets…")
         self.folder_button = button("Folder…", "", folder, self.choose_folder)
         self.folder_button.setAccessibleName("Choose folder…")
         self.zip_button = button("Zip…", "", "A zip of class folders, or of a published data set", self.choose_zip)
         self.zip_button.setAccessibleName("Choose zip…")
         for one in (self.folder_button, self.zip_button):
-            one.setMaximumWidth(one.fontMetrics().horizontalAdvance(one.text()) + 3 * theme.GRID)
+            one.setMaximumWidth(one.fontMetrics().horizontalAdvance(one.text()) + 2 * theme.GRID + 4)
         return in_row((self.all_sets, 1), self.folder_button, self.zip_button, gap=8)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

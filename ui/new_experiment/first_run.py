@@ -10,7 +10,7 @@ from engine.given import is_file
 from ui.parts import Parts
 from ui.widgets.buttons import button, icon_button
 from ui.widgets.card import Card
-from ui.widgets.layouts import in_row
+from ui.widgets.layouts import in_row, set_shown
 from ui.widgets.text import Text, TextPlace
 
 REMEMBERED = "new experiment/welcome hidden"
@@ -37,7 +37,7 @@ class FirstRun(QWidget):
         card.body.setContentsMargins(12, 6, 8, 6)
         card.body.addLayout(row)
         in_row(card, owner=self, edges=(16, 8, 16, 0))
-        self.setVisible(not self._is_put_away and self._was_empty())
+        set_shown(self, not self._is_put_away and self._was_empty())
         parts.library.changed.connect(lambda _: self.look())
 
     @property

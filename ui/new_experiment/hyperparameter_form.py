@@ -19,7 +19,7 @@ from ui import theme
 from ui.widgets import reset_mark
 from ui.widgets.fields import Choice, FloatField, IntField
 from ui.widgets.fold import Fold
-from ui.widgets.layouts import in_column, in_row
+from ui.widgets.layouts import in_column, in_row, set_shown
 from ui.widgets.number_field import refusal_line
 from ui.widgets.reset_mark import ResetMark
 from ui.widgets.text import TextPlace
@@ -87,7 +87,7 @@ class FieldRow(QWidget):
         label.setBuddy(self.input)
         label.setWordWrap(True)
         self.help = TextPlace(self.field.help, "small", "muted", room=self.field.help)
-        self.help.setVisible(not self._dense)
+        set_shown(self.help, not self._dense)
         self._problem = self._unused = ""  # said in the place of the help
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)

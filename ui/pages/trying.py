@@ -14,7 +14,7 @@ from ui.trying.hand.pane import HandPane
 from ui.trying.images_pane import ImagesPane
 from ui.trying.panes import PANES
 from ui.widgets.frame import Segment
-from ui.widgets.layouts import in_column, in_row, one_of
+from ui.widgets.layouts import in_column, in_row, one_of, set_shown
 
 
 class TryingPage(Page):
@@ -32,7 +32,7 @@ class TryingPage(Page):
         choices[0].setChecked(True)
         self._group.idClicked.connect(self.stack.setCurrentIndex)
         in_row(*choices, ..., owner=self.segments, gap=8, edges=(16, 12, 16, 0))
-        self.segments.setVisible(len(choices) > 1)
+        set_shown(self.segments, len(choices) > 1)
         in_column(self.segments, (self.stack, 1), owner=self, gap=0)
         self.addActions(list(self.images.deeds.actions.values()))
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QWidget
 
 from storage.rows import RunRow
 from ui.runs.run_list import RunOrder
+from ui.widgets.layouts import set_shown
 
 
 class RunsFold(QCheckBox):
@@ -28,7 +29,7 @@ class RunsFold(QCheckBox):
         """These are all runs there are."""
         total = sum(self._belongs(row) for row in rows)
         self.setText(f"{self._words} ({total:,})")
-        self.setVisible(total > 0 or self.isChecked() or self._always)
+        set_shown(self, total > 0 or self.isChecked() or self._always)
 
 
 def study_fold(order: RunOrder) -> RunsFold:

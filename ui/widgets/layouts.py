@@ -37,6 +37,15 @@ def one_of(*pages: QWidget) -> QStackedWidget:
     return stack
 
 
+def set_shown(widget: QWidget, shown: bool) -> None:
+    """Show or hide it where it stands. What stands nowhere yet will be seen with what it is put into: shown before, it
+    would be a window of its own for a moment."""
+    if shown and widget.parentWidget() is None:
+        widget.setAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide, False)
+    else:
+        widget.setVisible(shown)
+
+
 def _filled(box: Box, parts: tuple[Part, ...], gap: int | None, edges: Edges) -> Box:
     if edges is not None:
         box.setContentsMargins(*(edges if isinstance(edges, tuple) else (edges,) * 4))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QToolButton, QWidget
 
 from ui import icons
 from ui.widgets.fields import Choice
+from ui.widgets.layouts import set_shown
 from ui.widgets.number_field import NumberField
 from ui.widgets.text import Text
 
@@ -47,7 +48,7 @@ class ResetMark(QToolButton):
         self.setToolTip(f"{words} (Ctrl+Shift+Backspace in the field)")
         said = self.field.accessibleDescription().removeprefix(MODIFIED)  # what the field says of itself by now
         self.field.setAccessibleDescription(MODIFIED + said if modified else said)
-        self.setVisible(modified)
+        set_shown(self, modified)
 
     def reset(self) -> None:
         had_focus = self.hasFocus()

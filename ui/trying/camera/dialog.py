@@ -20,7 +20,7 @@ from ui.trying.handing_in import encoding
 from ui.widgets.buttons import PrimaryButton, button
 from ui.widgets.fields import Choice
 from ui.widgets.frame import WordsArea
-from ui.widgets.layouts import in_column, in_row
+from ui.widgets.layouts import in_column, in_row, set_shown
 from ui.widgets.picture import Picture
 from ui.widgets.place import fit
 from ui.widgets.problem import Problem
@@ -70,7 +70,7 @@ class CameraDialog(QDialog):
         self.freeze.toggled.connect(self._freeze)
         self.among, whole = Choice(), self._classes is None
         self.among.setAccessibleName("Class of the picture")
-        self.among.setVisible(not whole)
+        set_shown(self.among, not whole)
         self.among.setMinimumContentsLength(14)
         self.add = PrimaryButton("Add to images" if whole else "Add to class")
         self.add.clicked.connect(self._take)
