@@ -18,6 +18,7 @@ from engine import registry
 from engine.backbones import catalog
 from engine.comparison.intervals import paired_share_interval
 from engine.comparison.wording import percent
+from engine.data.images import images_of
 from engine.data.sources import load
 from engine.data.splits import split_images
 from engine.errors import InvalidExperiment
@@ -76,7 +77,7 @@ class Recommendation:
 
 def facts_of(choice: DatasetChoice) -> DataFacts:
     """What the rules need of a data set; raises `ExperimentError` when it cannot be read or divided."""
-    data = load(choice)
+    data = images_of(load(choice))
     if not data.labelled:
         raise InvalidExperiment(
             "What suits images is found out by their labels, and these have none.",

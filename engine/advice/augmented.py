@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.backbones.backbone import Backbone
-from engine.data.images import Cancel
+from engine.data.images import Cancel, images_of
 from engine.data.shifts import shifted, shifted_background
 from engine.data.sources import load
 from engine.data.splits import choose_classes
@@ -42,7 +42,7 @@ def augmented_samples(
     side, channels: as the backbone reads them. draw: another number, another draw on the same images. Raises
     `DataError` and `InvalidExperiment` when the data cannot be read, `Cancelled` when asked to stop.
     """
-    data = load(choice, cancelled=cancelled)
+    data = images_of(load(choice, cancelled=cancelled))
     rng = np.random.default_rng([choice.split_seed, 7])
     classes = rng.permutation(choose_classes(data, choice))
     indices = [int(rng.choice(np.flatnonzero(data.labels == classes[i % len(classes)]))) for i in range(SHOWN)]

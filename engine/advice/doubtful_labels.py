@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.bench.features import FeatureKind, embedded
-from engine.data.images import ImageSet
+from engine.data.labelled_set import LabelledSet
 from engine.errors import DataError
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, Experiment
@@ -43,7 +43,9 @@ class DoubtfulLabels:
     alone: tuple[str, ...]
 
 
-def doubtful_labels(data: ImageSet, choice: BackboneChoice, runs: Path) -> Generator[Preparing, None, DoubtfulLabels]:
+def doubtful_labels(
+    data: LabelledSet, choice: BackboneChoice, runs: Path
+) -> Generator[Preparing, None, DoubtfulLabels]:
     """Yields `Preparing`; of more than `MOST` images so many are drawn at random, the same every time.
 
     choice: the network that looks. runs: the folder of saved runs, beside which features are kept. Raises `DataError`
@@ -65,7 +67,7 @@ def doubtful_labels(data: ImageSet, choice: BackboneChoice, runs: Path) -> Gener
     return DoubtfulLabels(ids[found], classes[suggested], own, other, len(ids), right, alone)
 
 
-def judged(data: ImageSet) -> tuple[Ids, tuple[str, ...]]:
+def judged(data: LabelledSet) -> tuple[Ids, tuple[str, ...]]:
     """The images that can be judged, ascending, and the names of classes of one image. Of a class that has more, one
     may have been drawn alone: nothing is said of that one either."""
     ids = np.arange(len(data), dtype=np.int64)

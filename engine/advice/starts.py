@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine.advice.adviser import start_title
 from engine.advice.transfer_scores import candidates, progress, sampled
 from engine.backbones import catalog
-from engine.data.images import ImageSet
+from engine.data.labelled_set import LabelledSet
 from engine.errors import ExperimentError
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment
@@ -46,7 +46,7 @@ class StartScores:
     fault: str = ""
 
 
-def local_starts(data: ImageSet) -> list[StartingPoint]:
+def local_starts(data: LabelledSet) -> list[StartingPoint]:
     """Pretrained weights on this machine, the smallest network first."""
     pairs = candidates(data)
     return [
@@ -82,7 +82,7 @@ def start_scores(
             yield StartScores(start, values, len(ids))
 
 
-def has_learnt_from(start: StartingPoint, data: ImageSet, ids: Ids, runs: Path) -> bool:
+def has_learnt_from(start: StartingPoint, data: LabelledSet, ids: Ids, runs: Path) -> bool:
     """Whether a run learnt from any of these images, or it is not known what it learnt from."""
     if not start.choice.weights.startswith(RUN):
         return False
@@ -91,7 +91,7 @@ def has_learnt_from(start: StartingPoint, data: ImageSet, ids: Ids, runs: Path) 
 
 
 def values_of(
-    start: StartingPoint, data: ImageSet, ids: Ids, choice: DatasetChoice, runs: Path
+    start: StartingPoint, data: LabelledSet, ids: Ids, choice: DatasetChoice, runs: Path
 ) -> Generator[Preparing, None, dict[str, float]]:
     from engine.bench.features import FeatureKind, answered, embedded
 

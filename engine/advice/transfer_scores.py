@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from engine.advice.adviser import PIXELS, Score, start_title
 from engine.backbones import catalog
 from engine.backbones.info import OMNIGLOT, BackboneInfo, WeightsInfo
-from engine.data.images import ImageSet
+from engine.data.images import images_of
+from engine.data.labelled_set import LabelledSet
 from engine.data.shifts import changes_pixels, shifted
 from engine.data.sources import load
 from engine.data.splits import split_images
@@ -31,7 +32,7 @@ MOST_IMAGES = 500
 PIXEL_SIDE = 32
 
 
-def candidates(data: ImageSet) -> list[tuple[BackboneInfo, WeightsInfo]]:
+def candidates(data: LabelledSet) -> list[tuple[BackboneInfo, WeightsInfo]]:
     """Pretrained weights that are bundled or on this machine, the smallest network first.
 
     Weights made from Omniglot are left out where they have seen the characters.
@@ -42,7 +43,7 @@ def candidates(data: ImageSet) -> list[tuple[BackboneInfo, WeightsInfo]]:
     return sorted(fresh, key=lambda pair: pair[0].parameters)
 
 
-def has_met(info: BackboneInfo, weights: WeightsInfo, data: ImageSet) -> bool:
+def has_met(info: BackboneInfo, weights: WeightsInfo, data: LabelledSet) -> bool:
     choice = BackboneChoice(name=info.name, weights=weights.name)
     return bool(met_in_classes(past(choice, None), data, np.arange(len(data.class_names))))
 
@@ -71,7 +72,7 @@ def transfer_scores(choice: DatasetChoice, runs: Path) -> Iterator[Preparing | S
         yield Score(info.name, weights.name, title, info.parameters, right, k)
 
 
-def sampled(choice: DatasetChoice, most: int = MOST_IMAGES) -> tuple[ImageSet, Ids]:
+def sampled(choice: DatasetChoice, most: int = MOST_IMAGES) -> tuple[LabelledSet, Ids]:
     """The images and which of them are looked at, at most so many; raises `ExperimentError` when they cannot be had."""
     data = load(choice)
     plain = choice.model_copy(update={"labels_per_class": None})
@@ -99,9 +100,10 @@ def sample(train: Ids, labels: NDArray[np.int64], seed: int, most: int = MOST_IM
     return np.sort(np.concatenate([ids[:each] for ids in members])) if members else np.zeros(0, np.int64)
 
 
-def pixels(data: ImageSet, ids: Ids, shift: Shift | None) -> NDArray[np.float64]:
+def pixels(data: LabelledSet, ids: Ids, shift: Shift | None) -> NDArray[np.float64]:
     """float64 [n, values]: the images themselves, made small, without any network."""
-    seen = data.pixels(ids, min(PIXEL_SIDE, *data.typical_size), data.channels)
+    images = images_of(data)
+    seen = images.pixels(ids, min(PIXEL_SIDE, *images.typical_size), images.channels)
     if changes_pixels(shift):
         seen = shifted(seen, shift, ids)
     return seen.reshape(len(ids), -1) / 255.0

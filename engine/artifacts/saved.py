@@ -20,8 +20,8 @@ from engine.artifacts.weights import build_backbone, read_weights, refuse_odd, t
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone, changed
 from engine.backbones.precision import rounded
-from engine.data.examples import Examples
 from engine.data.files.read_as import PLAIN, ReadAs
+from engine.data.labelled_set import LabelledSet
 from engine.data.target import NUMBERS, asked
 from engine.errors import InvalidExperiment, StorageError, WeightsError
 from engine.events import Formulation
@@ -30,7 +30,7 @@ from engine.families import MULTITASK, family
 from engine.machine.devices import torch_device
 from engine.machine.draws import own_draws
 from engine.method import Classifier, Method
-from engine.preparation.inputs import Inputs, Normaliser, images, normaliser
+from engine.preparation.inputs import Inputs, Preparer, images, normaliser
 from engine.provenance import read_as, seen
 from engine.registry import build_method, complete
 from engine.registry import method as find
@@ -58,20 +58,20 @@ def refuse_answerless(experiment: Experiment) -> None:
 
 @dataclass(frozen=True, eq=False)
 class InputReader:
-    """How inputs come to a network. Images: an `Examples`, all of it, or uint8 [n, c, s, s] of the network's size, as
+    """How inputs come to a network. Images or texts: a `LabelledSet`, all of it, or rows as
     `engine.preparation.inputs.images` gives them; numbers: float [n, d]. stated: how images come to it, where the
     weights that it was begun with need not be known here."""
 
     experiment: Experiment
     device: torch.device
-    stated: Normaliser | None = None
+    stated: Preparer | None = None
 
     @property
-    def form(self) -> Normaliser:
+    def form(self) -> Preparer:
         """How images come to it; of a network that reads numbers nobody asks."""
         return self.stated or normaliser(self.experiment.backbone)
 
-    def __call__(self, inputs: Tensor | Examples) -> Inputs:
+    def __call__(self, inputs: Tensor | LabelledSet) -> Inputs:
         """As they lie in memory or on the disk, to be prepared batch by batch."""
         if isinstance(inputs, Tensor):
             return inputs.to(self.device)
@@ -106,7 +106,7 @@ class Adapted:
     reader: InputReader
     values: bool
 
-    def predict(self, inputs: Tensor | Examples) -> Tensor:
+    def predict(self, inputs: Tensor | LabelledSet) -> Tensor:
         """Probabilities float32 [n, way], the softmax of what the method gives, or values [n, outputs]."""
         found = self.classify(self.reader.prepared(self.reader(inputs)[:])).detach().float()
         return found if self.values else found.softmax(1)
@@ -154,12 +154,12 @@ class SavedModel:
     def reads_numbers(self) -> bool:
         return of_numbers(self.experiment)
 
-    def predict(self, inputs: Tensor | Examples) -> Tensor:
+    def predict(self, inputs: Tensor | LabelledSet) -> Tensor:
         """Probabilities float32 [n, classes]. Raises `InvalidExperiment` for a meta-learner, which has to adapt."""
         return self.seen(inputs)[1].softmax(1)
 
     @torch.no_grad()
-    def seen(self, inputs: Tensor | Examples) -> tuple[Tensor, Tensor]:
+    def seen(self, inputs: Tensor | LabelledSet) -> tuple[Tensor, Tensor]:
         """Features float32 [n, d], and what the network gives for each class before it becomes a probability [n,
         classes]. Raises `InvalidExperiment` for a meta-learner."""
         self.refuse_tasks()

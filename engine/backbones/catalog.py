@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from engine.backbones import listed, located, published
-from engine.backbones.info import COLOURS, BackboneInfo, Pixels, Published, WeightsInfo, WeightsState, usual_pixels
+from engine.backbones.info import (
+    COLOURS,
+    BackboneInfo,
+    Pixels,
+    Published,
+    TextForm,
+    WeightsInfo,
+    WeightsState,
+    usual_pixels,
+)
 from engine.backbones.kept import OWN, Kept, kept
 from engine.backbones.listed import ListedNetwork
 from engine.errors import InvalidExperiment, NotHere, WeightsError, called, nearest
@@ -21,6 +30,7 @@ from engine.given import is_file
 from engine.machine.places import runs_home
 from engine.modules import constants, in_order
 
+SIZED = ("images", "texts")  # of which it can be set how large they are read
 RUN = "run:"  # how the weights of a saved run are chosen
 _IN_PACKAGE: tuple[WeightsState, WeightsState] = ("not installed", "installed")
 _IN_CACHE: tuple[WeightsState, WeightsState] = ("download", "on this machine")
@@ -58,15 +68,22 @@ def _listed(network: ListedNetwork) -> BackboneInfo:
 
 
 def image_size(choice: BackboneChoice) -> int:
-    """Pixels on a side of the images the chosen backbone reads; raises `InvalidExperiment` when it cannot."""
+    """Pixels on a side of the images the chosen backbone reads, or word pieces of a text; raises `InvalidExperiment`
+    where it cannot."""
     info = backbone(choice.name)
     size = choice.image_size or _size_of(choice) or info.form.size
-    if info.form.kind != "images" and choice.image_size:
+    if info.form.kind not in SIZED and choice.image_size:
         raise InvalidExperiment(
             f"{info.title} reads numbers, so there is no image size to set.", "Leave the image size empty.", "backbone"
         )
     if info.form.reads(size):
         return size
+    if isinstance(info.form, TextForm):
+        least, most = info.form.least, info.form.most
+        raise InvalidExperiment(
+            f"{info.title} reads {least} to {most} word pieces of a text, and the longest text is set to {size}.",
+            f"Set the longest text to {min(max(size, least), most)}.", "backbone",
+        )  # fmt: skip
     limit = f"of {info.form.size} pixels only" if info.form.fixed else f"of {info.form.least} pixels and more"
     fitting = info.form.size if info.form.fixed else info.form.least
     raise InvalidExperiment(

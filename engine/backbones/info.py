@@ -121,6 +121,32 @@ class NumberForm:
 
 
 @dataclass(frozen=True, slots=True)
+class TextForm:
+    """Texts as numbers of word pieces. size: how many are usually kept of a text; least, most: fewest and most that it
+    reads. tokenizer: by which they are cut, "minilm" or "words", see `engine.texts`."""
+
+    kind: ClassVar[str] = "texts"
+    colours: ClassVar[str] = ""
+    channels: ClassVar[int] = 1
+    fixed: ClassVar[bool] = False
+    size: int = 64
+    tokenizer: str = "words"
+    least: int = 8
+    most: int = 512
+
+    def reads(self, size: int) -> bool:
+        """Whether the network reads so many pieces of a text."""
+        return self.least <= size <= self.most
+
+    def takes(self, kind: str, bands: int) -> bool:
+        return kind == self.kind
+
+    @property
+    def words(self) -> str:
+        return f"{self.size} word pieces"
+
+
+@dataclass(frozen=True, slots=True)
 class StateForm(NumberForm):
     """Where a point is in the plane: two numbers."""
 
@@ -179,7 +205,7 @@ class BackboneInfo:
     title: str
     idea: str
     blocks: tuple[Block, ...]
-    form: ImageForm | NumberForm
+    form: ImageForm | NumberForm | TextForm
     features: int
     build: Callable[[], Blocks]
     batch_norm: bool = False
@@ -200,6 +226,8 @@ class BackboneInfo:
 
 def suits(info: BackboneInfo, side: int, channels: int) -> bool:
     """Whether a network reads images of so many pixels and channels without losing what they show."""
+    if info.form.kind != ImageForm.kind:
+        return False
     return info.form.channels >= channels and info.form.size < FAR * side and side < FAR * info.form.size
 
 

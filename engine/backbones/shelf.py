@@ -19,10 +19,10 @@ Source = Literal["program", "torchvision", "timm", "own"]
 class ShelfRow:
     """One set of weights of one network, chosen as `BackboneChoice(name=row.backbone, weights=row.weights)`.
 
-    parameters: of the network without a head. bytes: of the file, 0 where there is none. size: pixels on a side they
-    were trained with, prepared as `pixels` says. how: of training
-    (supervised, distilled, …). licence: as stated by `stated_by`. accuracy: on which data set and by whose word, empty
-    where nobody says. needs: the extra that has to be installed, "" when none.
+    parameters: of the network without a head. bytes: of the file, 0 where there is none. kind: what the network reads,
+    as its form has it. size: pixels on a side they were trained with, prepared as `pixels` says, or pieces of a text.
+    how: of training (supervised, distilled, …). licence: as stated by `stated_by`. accuracy: on which data set and by
+    whose word, empty where nobody says. needs: the extra that has to be installed, "" when none.
     """
 
     backbone: str
@@ -42,6 +42,7 @@ class ShelfRow:
     accuracy: str
     state: WeightsState
     needs: str = ""
+    kind: str = "images"
 
 
 def rows() -> tuple[ShelfRow, ...]:
@@ -93,5 +94,5 @@ def _row(info: BackboneInfo, one: WeightsInfo) -> ShelfRow:
         library, info.family, info.parameters, one.bytes,
         one.size or info.form.size, info.form.channels, one.pixels, one.trained_on,
         one.how or one.kind, one.licence, by, one.accuracy, one.state,
-        "" if one.here else one.needs,
+        "" if one.here else one.needs, info.form.kind,
     )  # fmt: skip

@@ -27,16 +27,17 @@ from engine.backbones import catalog
 from engine.backbones.backbone import Backbone
 from engine.backbones.precision import rounded
 from engine.data.cutting import PLAIN
-from engine.data.examples import Examples
 from engine.data.hashes import short_hash
-from engine.data.shifts import changes_pixels, shifted
+from engine.data.labelled_set import LabelledSet
+from engine.data.shifts import changes_pixels
 from engine.errors import WeightsError
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, Experiment, Shift
 from engine.machine.devices import torch_device
 from engine.machine.files import replacing, trim
 from engine.machine.transfers import sent
-from engine.preparation.inputs import Normaliser, normaliser
+from engine.preparation.inputs import Preparer, normaliser
+from engine.preparation.rows import as_rows
 
 Ids = NDArray[np.int64]
 Features = NDArray[np.float32]
@@ -107,7 +108,7 @@ def file_hash(file: Path, changed: int) -> str:
         return hashlib.file_digest(body, "sha256").hexdigest()
 
 
-def embedded(data: Examples, ids: Ids, kind: FeatureKind) -> Generator[Preparing, None, Features]:
+def embedded(data: LabelledSet, ids: Ids, kind: FeatureKind) -> Generator[Preparing, None, Features]:
     """Yields `Preparing`, returns float32 [len(ids), features]: eval mode, no gradient, channels last.
 
     Only images that were never embedded in this way are read. Raises `ExperimentError` when the weights or the
@@ -117,7 +118,7 @@ def embedded(data: Examples, ids: Ids, kind: FeatureKind) -> Generator[Preparing
     return (yield from _kept(data, ids, kind, lambda: build_backbone(plain, None, kind.seed, kind.runs)))
 
 
-def answered(data: Examples, ids: Ids, kind: FeatureKind) -> Generator[Preparing, None, Features | None]:
+def answered(data: LabelledSet, ids: Ids, kind: FeatureKind) -> Generator[Preparing, None, Features | None]:
     """Yields `Preparing`, returns probabilities float32 [len(ids), source classes] by the head that came with the
     weights, in float32; None where none did. Raises as `embedded` does."""
     network = source_head(kind.backbone, kind.runs)
@@ -128,7 +129,7 @@ def answered(data: Examples, ids: Ids, kind: FeatureKind) -> Generator[Preparing
 
 
 def _kept(
-    data: Examples, ids: Ids, kind: FeatureKind, build: Callable[[], nn.Module]
+    data: LabelledSet, ids: Ids, kind: FeatureKind, build: Callable[[], nn.Module]
 ) -> Generator[Preparing, None, Features]:
     file = kind.file.with_name(f"{data.fingerprint}-{kind.file.name}")
     known = read(file)
@@ -140,7 +141,7 @@ def _kept(
 
 
 def _embed(
-    data: Examples, ids: Ids, kind: FeatureKind, build: Callable[[], nn.Module], keep: Callable[[Known], None]
+    data: LabelledSet, ids: Ids, kind: FeatureKind, build: Callable[[], nn.Module], keep: Callable[[Known], None]
 ) -> Generator[Preparing, None, Features]:
     """keep: is given what there is so far now and then, so that a long pass can go on, and all of it at the end."""
     device, shape = torch_device(kind.device), normaliser(kind.backbone)
@@ -161,16 +162,13 @@ def _embed(
     return np.concatenate(parts)
 
 
-def seen_pixels(data: Examples, ids: Ids, shape: Normaliser, shift: Shift | None) -> Tensor:
-    """uint8 [n, c, s, s], shifted as asked."""
-    pixels = data.read(ids, shape)
-    if shift is not None:
-        pixels = shifted(pixels, shift, ids)
-    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)))
+def seen_pixels(data: LabelledSet, ids: Ids, shape: Preparer, shift: Shift | None) -> Tensor:
+    """Images uint8 [n, c, s, s] or texts int32 [n, pieces], shifted as asked."""
+    return torch.from_numpy(np.ascontiguousarray(as_rows(data.read(ids, shape, shift))))
 
 
 @torch.no_grad()
-def forward(model: nn.Module, shape: Normaliser, pixels: Tensor, bf16: bool) -> Tensor:
+def forward(model: nn.Module, shape: Preparer, pixels: Tensor, bf16: bool) -> Tensor:
     """Features, or what another network gives, float32 [n, values] of images uint8 [n, c, s, s], on their device."""
     with rounded(model, bf16):
         images = shape(pixels)

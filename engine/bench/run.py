@@ -21,7 +21,7 @@ from engine.comparison.intervals import Interval, wilson
 from engine.comparison.wording import ACCURACY, percent
 from engine.data.findings import Finding
 from engine.data.findings import protocol as noted
-from engine.data.images import ImageSet
+from engine.data.labelled_set import LabelledSet
 from engine.data.shifts import shifted_labels
 from engine.data.sources import load
 from engine.data.splits import ImageSplit, split_images
@@ -42,7 +42,7 @@ class BenchMaterial:
     """further: the test images once more under each shift that they are also tested on. findings: what must be known
     of the images and of what the weights have met before."""
 
-    data: ImageSet
+    data: LabelledSet
     split: ImageSplit
     on: Benched
     further: tuple[tuple[Shift, FeaturePart], ...]

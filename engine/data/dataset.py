@@ -9,7 +9,7 @@ from typing import Any
 from engine.data.curves import Curves
 from engine.data.files.tree import Listing
 from engine.data.goals import Goals
-from engine.data.images import ImageSet
+from engine.data.labelled_set import LabelledSet
 from engine.data.target import CLASSES, MOVES, NUMBERS, Target
 from engine.downloads.remote import Remote
 from engine.experiment import DatasetChoice
@@ -60,6 +60,7 @@ class Start:
     most_way: int = 0
 
 
+READ = {CLASSES.kind: "images", NUMBERS.kind: "numbers", MOVES.kind: "states"}  # what a network of such tasks reads
 CURVES_START = Start("sine_mlp", "maml", preset="Sinusoid")
 
 
@@ -76,12 +77,13 @@ class DataSet:
     download: the files it is published as. kept_in: folder among all that is fetched, its own name if empty; sets made
     of the same files share one. once_folder: class folders, read as such where a saved choice calls them so.
     for_tasks: why it serves meta-learning alone, in a sentence; "" where it does not. bands: most channels of an image.
+    texts: whether its examples are texts.
     order: its place in the lists.
     """
 
     info: DatasetInfo
-    load: Callable[[Any], ImageSet] | None = None
-    read: Callable[..., ImageSet] | None = None
+    load: Callable[[Any], LabelledSet] | None = None
+    read: Callable[..., LabelledSet] | None = None
     curves: Curves | None = None
     goals: Goals | None = None
     Choice: type[DatasetChoice] = DatasetChoice
@@ -94,6 +96,7 @@ class DataSet:
     once_folder: bool = False
     for_tasks: str = ""
     bands: int = COLOURS
+    texts: bool = False
     own_start: Start | None = None
     order: int = 100
 
@@ -112,6 +115,11 @@ class DataSet:
         if self.goals is not None:
             return MOVES
         return NUMBERS if self.curves is not None else CLASSES
+
+    @property
+    def kind(self) -> str:
+        """What a network of such data reads, as `Form.kind` of a backbone says it."""
+        return "texts" if self.texts else READ[self.target.kind]
 
     @property
     def drawn(self) -> Curves | Goals | None:

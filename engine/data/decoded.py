@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.cutting import PLAIN, Cut
-from engine.data.examples import Examples
 from engine.data.files.decode import decoders
 from engine.data.hashes import digest, short_hash
+from engine.data.labelled_set import LabelledSet
 from engine.machine.files import cache_folder
 
 FOLDER, ENDING, RECIPE = "decoded", ".pixels", "1"
@@ -37,7 +37,7 @@ class DecodedFile:
     """
 
     def __init__(
-        self, data: Examples, size: int, channels: int, folder: Path | None = None, how: Cut = PLAIN
+        self, data: LabelledSet, size: int, channels: int, folder: Path | None = None, how: Cut = PLAIN
     ) -> None:  # fmt: skip
         self._shape = (size, size, channels)
         self._row = size * size * channels + SUM_BYTES
@@ -130,7 +130,7 @@ def _files(folder: Path) -> list[tuple[float, int, Path]]:
     return found
 
 
-def _key(data: Examples, size: int, channels: int, how: Cut) -> str:
+def _key(data: LabelledSet, size: int, channels: int, how: Cut) -> str:
     """Equal for equal pixels: the same files, decoded and cut by the same code of ours and of the libraries."""
     cut = () if how == PLAIN else (repr(how),)
     return short_hash(RECIPE, data.name, data.fingerprint, f"{size} {channels}", *cut, *decoders())

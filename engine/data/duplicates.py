@@ -17,9 +17,9 @@ import PIL
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.data.examples import Examples
 from engine.data.hashes import short_hash
 from engine.data.images import Cancel, ImageSet, Progress, check, in_threads
+from engine.data.labelled_set import LabelledSet
 from engine.errors import DataError
 from engine.experiment import DatasetChoice
 from engine.machine.files import MEBIBYTE, cache_folder, replacing, trim
@@ -82,7 +82,9 @@ def kin(data: ImageSet, progress: Progress | None = None, cancelled: Cancel | No
     return connected_components(ties, directed=False)[1].astype(np.int64)
 
 
-def without_copies(data: Examples, choice: DatasetChoice, divided: list[Parts]) -> tuple[list[Parts], tuple[int, int]]:
+def without_copies(
+    data: LabelledSet, choice: DatasetChoice, divided: list[Parts]
+) -> tuple[list[Parts], tuple[int, int]]:
     """The parts of each class without images that are met before in another part, and how many those were of the
     validation and the test images. Raises `DataError`."""
     if choice.leave_out is None:

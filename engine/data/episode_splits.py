@@ -11,8 +11,9 @@ from typing import Literal, Protocol, runtime_checkable
 import numpy as np
 
 from engine.data.episodes import EpisodeSampler, Indices
-from engine.data.examples import Examples
 from engine.data.findings import named
+from engine.data.images import ImageSet
+from engine.data.labelled_set import LabelledSet
 from engine.data.splits import ClassSplit, split_classes
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice
@@ -55,7 +56,13 @@ class Samplers:
     words: str
 
 
-def samplers(data: Examples, choice: DatasetChoice, shape: EpisodeShape) -> Samplers:
+def for_tasks(data: LabelledSet, choice: DatasetChoice) -> LabelledSet:
+    """The images as meta-learning divides them: by region where the folders say so and no other split is chosen."""
+    regions = data.of_regions if isinstance(data, ImageSet) else None
+    return regions if regions and choice.split in (None, "by-region") else data
+
+
+def samplers(data: LabelledSet, choice: DatasetChoice, shape: EpisodeShape) -> Samplers:
     """Training, validation and test episodes; raises `InvalidExperiment` with the part it is about and what fits."""
     split = split_classes(data, choice)
     turned = split.rotations if shape.rotations == "as the data says" else shape.rotations == "on"
@@ -73,7 +80,7 @@ def samplers(data: Examples, choice: DatasetChoice, shape: EpisodeShape) -> Samp
 
 
 def test_sampler(
-    data: Examples, choice: DatasetChoice, shape: EpisodeShape, classes: Indices | None
+    data: LabelledSet, choice: DatasetChoice, shape: EpisodeShape, classes: Indices | None
 ) -> tuple[EpisodeSampler, str]:
     """Where test episodes alone come from, all or those of some classes, and what they are in words; raises
     `InvalidExperiment`."""
@@ -82,7 +89,12 @@ def test_sampler(
 
 
 def _sampler(
-    data: Examples, classes: Indices, shape: EpisodeShape, part: str, turned: bool = False, slots: Indices | None = None
+    data: LabelledSet,
+    classes: Indices,
+    shape: EpisodeShape,
+    part: str,
+    turned: bool = False,
+    slots: Indices | None = None,
 ) -> EpisodeSampler:
     homes = np.array(data.alphabets or [""] * len(data.class_names))
     groups = np.unique(homes, return_inverse=True)[1].astype(np.int64)[classes] if stays_within(data, shape) else None
@@ -92,7 +104,7 @@ def _sampler(
     )  # fmt: skip
 
 
-def stays_within(data: Examples, shape: EpisodeShape) -> bool:
+def stays_within(data: LabelledSet, shape: EpisodeShape) -> bool:
     """Whether all classes of an episode are of one region or alphabet."""
     if shape.within == "one group" and data.alphabets is None:
         raise InvalidExperiment(
@@ -102,22 +114,22 @@ def stays_within(data: Examples, shape: EpisodeShape) -> bool:
     return shape.within == "one group" or (shape.within == "as the data says" and data.kinds is not None)
 
 
-def kind_of(data: Examples) -> Indices:
+def kind_of(data: LabelledSet) -> Indices:
     """Number of what each class is in every region, int64 [classes]; of the class itself where regions share none."""
     return np.unique(np.array(data.kinds or data.class_names), return_inverse=True)[1].astype(np.int64)
 
 
-def group_word(data: Examples) -> str:
+def group_word(data: LabelledSet) -> str:
     return "region" if data.kinds else data.group_word
 
 
-def words_of(data: Examples, shape: EpisodeShape) -> str:
+def words_of(data: LabelledSet, shape: EpisodeShape) -> str:
     """ "5-way 1-shot, 15 query images per class, each within one region"."""
     where = f", each within one {group_word(data)}" if stays_within(data, shape) else ""
     return f"{shape.way}-way {shape.shot}-shot, {shape.query} query images per class{where}"
 
 
-def left_out_words(data: Examples, found: Samplers) -> str:
+def left_out_words(data: LabelledSet, found: Samplers) -> str:
     """Which groups or classes no episode is drawn from, as a sentence; empty where all of them serve."""
     of_all = (found.train, found.validation, found.test)
     groups = [

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.examples import Examples
-from engine.data.images import ImageSet, Skipped
+from engine.data.labelled_set import LabelledSet, Skipped
 from engine.data.splits import TEST, VALIDATION, ClassSplit, ImageSplit, split_images
 from engine.errors import ExperimentError
 from engine.experiment import DatasetChoice
@@ -34,19 +33,19 @@ class Finding:
     unseen: Indices | None = field(default=None)
 
 
-def in_images(data: Examples, split: ImageSplit) -> list[Finding]:
+def in_images(data: LabelledSet, split: ImageSplit) -> list[Finding]:
     """Of a run that divides the images of each class."""
     parts = (("training", split.train), ("validation", split.validation))
     return [*_skipped(data), *_missing(data, split), *_copies(data, parts, split.test), *_left_out(split)]
 
 
-def in_classes(data: Examples, split: ClassSplit) -> list[Finding]:
+def in_classes(data: LabelledSet, split: ClassSplit) -> list[Finding]:
     """Of a run that divides the classes."""
-    train, validation, test = (images_of(data, part) for part in (split.train, split.validation, split.test))
+    train, validation, test = (ids_of(data, part) for part in (split.train, split.validation, split.test))
     return [*_skipped(data), *_copies(data, (("training", train), ("validation", validation)), test)]
 
 
-def images_of(data: Examples, classes: Indices) -> Indices:
+def ids_of(data: LabelledSet, classes: Indices) -> Indices:
     """The images of these classes, int64 ascending."""
     return np.flatnonzero(np.isin(data.labels, classes)).astype(np.int64)
 
@@ -65,7 +64,7 @@ class MetInTest:
     tested: int
 
 
-def crossing(data: ImageSet, choice: DatasetChoice, looks: Indices) -> MetInTest | None:
+def crossing(data: LabelledSet, choice: DatasetChoice, looks: Indices) -> MetInTest | None:
     """As the choice divides the images; None where it cannot. looks: equal for what looks alike, see `kin`."""
     try:
         split = split_images(data, choice, 0)
@@ -76,7 +75,7 @@ def crossing(data: ImageSet, choice: DatasetChoice, looks: Indices) -> MetInTest
     return MetInTest(copies, alike, len(split.test))
 
 
-def copies_words(data: Examples) -> str:
+def copies_words(data: LabelledSet) -> str:
     """ "5 of 400 images are copies of others", by content; "" when there are none."""
     several = len(data) - len(np.unique(data.contents))
     return f"{several:,} of {len(data):,} images {_are(several)} of others" if several else ""
@@ -88,7 +87,7 @@ def named_files(skipped: Sequence[Skipped], most: int = 3) -> str:
     return named + (f" and {len(skipped) - most:,} more" if len(skipped) > most else "")
 
 
-def _skipped(data: Examples) -> Iterator[Finding]:
+def _skipped(data: LabelledSet) -> Iterator[Finding]:
     yield from (Finding("", "", doubt) for doubt in data.doubts)
     if not data.skipped:
         return
@@ -98,7 +97,7 @@ def _skipped(data: Examples) -> Iterator[Finding]:
     )
 
 
-def _missing(data: Examples, split: ImageSplit) -> Iterator[Finding]:
+def _missing(data: LabelledSet, split: ImageSplit) -> Iterator[Finding]:
     """A part that the folders give need not hold every class."""
     for part, ids, title in ((VALIDATION, split.validation, "validation"), (TEST, split.test, "test")):
         lacking = np.setdiff1d(split.classes, data.labels[ids])
@@ -112,13 +111,13 @@ def _missing(data: Examples, split: ImageSplit) -> Iterator[Finding]:
         )
 
 
-def named(data: Examples, classes: Indices) -> str:
+def named(data: LabelledSet, classes: Indices) -> str:
     """ "“cat”, “dog” and 3 more"."""
     names = ", ".join(f"“{data.class_names[place]}”" for place in classes[:NAMED])
     return names + (f" and {len(classes) - NAMED} more" if len(classes) > NAMED else "")
 
 
-def _copies(data: Examples, parts: Iterable[tuple[str, Indices]], test: Indices) -> Iterator[Finding]:
+def _copies(data: LabelledSet, parts: Iterable[tuple[str, Indices]], test: Indices) -> Iterator[Finding]:
     """Byte for byte equal images of the test and of what was learnt or chosen from, and within the test."""
     contents, said = data.contents, []
     for title, ids in parts:

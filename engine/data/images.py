@@ -16,7 +16,10 @@ from PIL import Image
 
 from engine.data.cutting import PLAIN, Cut, cut
 from engine.data.hashes import digest
+from engine.data.labelled_set import Form, LabelledSet
+from engine.data.shifts import shifted
 from engine.errors import Cancelled, InvalidExperiment
+from engine.experiment import Shift
 from engine.machine.memory import room
 
 Progress = Callable[[float], None]
@@ -27,25 +30,6 @@ BATCH, FEW = 64, 8  # items between two words of how far it is; fewer are not wo
 STEP = 16  # items between two looks at whether to stop
 KEPT_BYTES = 64 * 2**20
 RESIZE = Image.Resampling.BILINEAR
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A file that was left out. path: as the person sees it inside their folder or zip; reason: a few words."""
-
-    path: str
-    reason: str
-
-
-class Form(Protocol):
-    """How a network wants its inputs: `engine.backbones.info` has them."""
-
-    @property
-    def size(self) -> int: ...
-    @property
-    def channels(self) -> int: ...
-    @property
-    def cut(self) -> Cut: ...
 
 
 class PixelSource(Protocol):
@@ -60,58 +44,21 @@ class PixelSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, eq=False)
-class ImageSet:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ImageSet(LabelledSet):
     """Labelled images whose pixels are decoded on request.
 
-    labels: int64 [images], positions in `class_names`. alphabets: group of each class (alphabet, region), or None.
-    group_word: what such a group is called.
-    kinds: what a class is in every region ("forest"), where classes are one kind in one region, else None. given_split:
-    int8 [images] (0 train, 1 validation, 2 test) when the source says so, else None; given_words says who says so.
-    given_classes: the same for whole classes, int8 [classes]. usual_parts: random classes to train and to validate that
-    papers have. channels: 1 when every image is grey, 3 in colour, or the number of bands. typical_size: median
-    (height, width). background: value outside the image when it is turned or padded. layout: what was recognised, in
-    words. fingerprint: short hash of all content, equal for equal data. digests: see `contents`; None for images in
-    memory. held_out: alphabets that the source sets aside for testing. skipped: files that were left out. doubts: what
-    the folders may mean instead, as sentences. characters: written signs, so that a quarter turn makes a new class.
-    labelled: whether `labels` say anything; where not, all images are of one class that stands for none.
+    channels: 1 when every image is grey, 3 in colour, or the number of bands. typical_size: median (height, width).
+    background: value outside the image when it is turned or padded.
     of_regions: the same images with classes that are one kind in one region, where folders are region/class/image.
     """
 
-    name: str
-    title: str
-    licence: str
-    labels: NDArray[np.int64]
-    class_names: tuple[str, ...]
     source: PixelSource = field(repr=False)
-    fingerprint: str
     channels: int = 3
     typical_size: tuple[int, int] = (28, 28)
     background: int = 0
-    layout: str = ""
-    alphabets: tuple[str, ...] | None = None
-    group_word: str = "alphabet"
-    held_out: frozenset[str] = frozenset()
-    given_split: NDArray[np.int8] | None = None
-    given_words: str = "as the folders say"
-    skipped: tuple[Skipped, ...] = ()
-    doubts: tuple[str, ...] = ()
-    characters: bool = False
-    kinds: tuple[str, ...] | None = None
-    given_classes: NDArray[np.int8] | None = None
-    usual_parts: tuple[int, int] | None = None
-    digests: NDArray[np.uint64] | None = field(default=None, repr=False)
-    labelled: bool = True
     of_regions: ImageSet | None = field(default=None, repr=False)
     _decoded: dict[tuple[int, int, Cut], Decoded] = field(default_factory=dict, init=False, repr=False)
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    @property
-    def counts(self) -> NDArray[np.int64]:
-        """Images per class, int64 [classes]."""
-        return np.bincount(self.labels, minlength=len(self.class_names)).astype(np.int64)
 
     @cached_property
     def contents(self) -> NDArray[np.uint64]:
@@ -162,9 +109,12 @@ class ImageSet:
         list(in_threads(fill, range(len(order)), None, cancelled))
         return out
 
-    def read(self, indices: Sequence[int] | NDArray[np.int64], form: Form) -> NDArray[np.uint8]:
+    def read(
+        self, indices: Sequence[int] | NDArray[np.int64], form: Form, shift: Shift | None = None
+    ) -> NDArray[np.uint8]:  # fmt: skip
         """As a network reads them; see `engine.data.examples`."""
-        return self.pixels(indices, form.size, form.channels, how=form.cut)
+        found = self.pixels(indices, form.size, form.channels, how=form.cut)
+        return found if shift is None else shifted(found, shift, np.asarray(indices, dtype=np.int64))
 
     def _bands(self, indices: Sequence[int] | NDArray[np.int64], size: int, channels: int) -> NDArray[np.uint8]:
         if not isinstance(self.source, BandPixels) or self.channels != channels:
@@ -176,6 +126,15 @@ class ImageSet:
 
     def _fitted(self, index: int, size: int, channels: int, how: Cut) -> NDArray[np.uint8]:
         return fitted(self.source.image(index, how.resized(size), channels), size, channels, how)
+
+
+def images_of(data: LabelledSet) -> ImageSet:
+    """The set as one of images; raises `InvalidExperiment` where it is of something else."""
+    if isinstance(data, ImageSet):
+        return data
+    raise InvalidExperiment(
+        f"{data.title} holds texts, and this needs images.", "Choose a data set of images.", "dataset"
+    )
 
 
 class Decoded:

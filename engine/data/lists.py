@@ -20,7 +20,9 @@ from PIL import Image
 
 from engine.data.files.read_as import PLAIN, ReadAs
 from engine.data.hashes import BY_CONTENT, short_hash
-from engine.data.images import ImageSet, PixelSource, Skipped
+from engine.data.images import PixelSource, images_of
+from engine.data.labelled_set import LabelledSet, Skipped
+from engine.data.text_set import TextSet
 from engine.errors import DataError, StorageError
 from engine.machine.files import replacing
 from engine.machine.places import home
@@ -63,13 +65,13 @@ class Changes:
         return ", ".join(f"{count:,} {word}" for count, word in counts if count)
 
 
-def list_of(data: ImageSet) -> FileList:
+def list_of(data: LabelledSet) -> FileList:
     names = tuple(data.image_name(index) for index in range(len(data)))
     parts = () if data.given_split is None else tuple(data.given_split.tolist())
     return FileList(names, tuple(data.contents.tolist()), data.class_names, tuple(data.labels.tolist()), parts)
 
 
-def keep(data: ImageSet) -> None:
+def keep(data: LabelledSet) -> None:
     """Write the list of a set of files where it is not kept yet, or damaged; raises `OSError`."""
     if not data.fingerprint.startswith(BY_CONTENT) or kept(data.fingerprint) is not None:
         return
@@ -157,7 +159,7 @@ class ListedSource:
         return where(self._places[index]) if where else None
 
 
-def as_listed(data: ImageSet, fingerprint: str) -> ImageSet:
+def as_listed(data: LabelledSet, fingerprint: str) -> LabelledSet:
     """The images of a list in its order and with its classes, as far as they are there; the others are in `skipped`.
 
     Raises `DataError` where the list is not kept, or none of it is there.
@@ -176,7 +178,7 @@ def as_listed(data: ImageSet, fingerprint: str) -> ImageSet:
     return _of_list(data, wanted, [places[place] for place in there], there, gone, fingerprint)
 
 
-def keep_others(data: ImageSet, images: NDArray[np.int64]) -> str:
+def keep_others(data: LabelledSet, images: NDArray[np.int64]) -> str:
     """Keep the list of a set of files without these images, and say its fingerprint; classes that they were all of go
     too. Raises `DataError` where fewer than two classes are left, `StorageError`."""
     others = np.setdiff1d(np.arange(len(data)), images)
@@ -186,17 +188,15 @@ def keep_others(data: ImageSet, images: NDArray[np.int64]) -> str:
     names = [data.image_name(index) for index in others]
     gone = (data.image_name(index) for index in images)
     rest = replace(
-        data,
+        _at(data, others.tolist(), names),
         labels=labels.astype(np.int64),
         class_names=tuple(data.class_names[place] for place in there),
-        source=ListedSource(data.source, others.tolist(), names),
         digests=data.contents[others],
         given_split=None if data.given_split is None else data.given_split[others],
         fingerprint=BY_CONTENT + short_hash(data.fingerprint, *gone),
         alphabets=None,
         kinds=None,
         given_classes=None,
-        of_regions=None,
     )
     try:
         keep(rest)
@@ -205,7 +205,7 @@ def keep_others(data: ImageSet, images: NDArray[np.int64]) -> str:
     return rest.fingerprint
 
 
-def _found(data: ImageSet, wanted: FileList) -> list[int]:
+def _found(data: LabelledSet, wanted: FileList) -> list[int]:
     """Index of each listed image, first where it has its name too, -1 where its content is not there."""
     free: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for index, digest in reversed(list(enumerate(data.contents.tolist()))):  # the first is the last, which `pop` takes
@@ -222,16 +222,20 @@ def _found(data: ImageSet, wanted: FileList) -> list[int]:
 
 
 def _of_list(
-    data: ImageSet, wanted: FileList, places: list[int], there: list[int], gone: tuple[Skipped, ...], fingerprint: str
-) -> ImageSet:
+    data: LabelledSet,
+    wanted: FileList,
+    places: list[int],
+    there: list[int],
+    gone: tuple[Skipped, ...],
+    fingerprint: str,
+) -> LabelledSet:
     """places: indices in `data`; there: their places in the list."""
     same = wanted.classes == data.class_names
     present: NDArray[np.int64] = np.array(there, dtype=np.int64)
     return replace(
-        data,
+        _at(data, places, [wanted.names[place] for place in there]),
         labels=np.array(wanted.labels, dtype=np.int64)[present],
         class_names=wanted.classes,
-        source=ListedSource(data.source, places, [wanted.names[place] for place in there]),
         digests=np.array(wanted.digests, dtype=np.uint64)[present],
         given_split=np.array(wanted.parts, dtype=np.int8)[present] if wanted.parts else None,
         fingerprint=fingerprint if not gone else BY_CONTENT + short_hash(fingerprint, *(one.path for one in gone)),
@@ -240,5 +244,12 @@ def _of_list(
         alphabets=data.alphabets if same else None,
         kinds=data.kinds if same else None,
         given_classes=data.given_classes if same else None,
-        of_regions=None,
     )
+
+
+def _at(data: LabelledSet, places: Sequence[int], names: Sequence[str]) -> LabelledSet:
+    """The examples at these places, called so; their labels and parts are still those of the whole set."""
+    if isinstance(data, TextSet):
+        return replace(data, texts=[data.texts[place] for place in places], names=tuple(names))
+    images = images_of(data)
+    return replace(images, source=ListedSource(images.source, places, names), of_regions=None)

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.dataset import DataSet
-from engine.data.episode_splits import EpisodeShape, samplers
+from engine.data.episode_splits import EpisodeShape, for_tasks, samplers
 from engine.data.episodes import Episode
 from engine.data.findings import copies_words, in_classes, in_images
-from engine.data.images import Cancel, ImageSet, Progress, Skipped
+from engine.data.images import Cancel, ImageSet, Progress, images_of
+from engine.data.labelled_set import LabelledSet, Skipped
 from engine.data.shifts import changes_pixels, describe, renamed, shifted
 from engine.data.sources import dataset, load
-from engine.data.splits import BY_CLASS, ClassSplit, ImageSplit, choose_classes, for_tasks, split_classes, split_images
+from engine.data.splits import BY_CLASS, ClassSplit, ImageSplit, choose_classes, split_classes, split_images
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import DatasetChoice
 
@@ -74,8 +75,8 @@ def preview(
     source = dataset(choice.name)
     if source.drawn is not None:
         return _drawn(source, choice, meta)
-    data = load(choice, progress, cancelled)
-    data = for_tasks(data, choice) if meta else data
+    found = load(choice, progress, cancelled)
+    data = images_of(for_tasks(found, choice) if meta else found)
     classes, refused = _classes(data, choice)
     tally, samples = data.counts, _samples(data, classes, choice.split_seed)
     strip = data.pixels(samples, shown_side(data), data.shown_channels, cancelled=cancelled)
@@ -107,7 +108,7 @@ def _drawn(source: DataSet, choice: DatasetChoice, meta: bool) -> DatasetPreview
     return DatasetPreview(info.title, drawn.sentence(choice), strip, (), (), "", info.licence, problem=fault)
 
 
-def sentence(data: ImageSet) -> str:
+def sentence(data: LabelledSet) -> str:
     """E.g. "2,527 images, 6 classes, 3 files skipped", "600 images, 12 regions, 5 classes"."""
     kinds = len(set(data.kinds or data.class_names))
     regions = f"{len(set(data.alphabets)):,} regions, " if data.kinds and data.alphabets else ""
@@ -117,14 +118,14 @@ def sentence(data: ImageSet) -> str:
     return f"{words}, {len(data.skipped):,} {'file' if len(data.skipped) == 1 else 'files'} skipped"
 
 
-def _classes(data: ImageSet, choice: DatasetChoice) -> tuple[NDArray[np.int64], InvalidExperiment | None]:
+def _classes(data: LabelledSet, choice: DatasetChoice) -> tuple[NDArray[np.int64], InvalidExperiment | None]:
     try:
         return choose_classes(data, choice), None
     except InvalidExperiment as fault:
         return np.arange(len(data.class_names)), fault
 
 
-def _divided(shown: DatasetPreview, data: ImageSet, choice: DatasetChoice, meta: bool) -> DatasetPreview:
+def _divided(shown: DatasetPreview, data: LabelledSet, choice: DatasetChoice, meta: bool) -> DatasetPreview:
     """With how the choice divides its data, or why it cannot."""
     try:
         if meta or choice.split in BY_CLASS:
@@ -139,17 +140,17 @@ def _divided(shown: DatasetPreview, data: ImageSet, choice: DatasetChoice, meta:
     return replace(shown, split_sentence=words, counts=counts, warnings=(*shown.warnings, *told))
 
 
-def _without_labels(data: ImageSet) -> tuple[str, ...]:
+def _without_labels(data: LabelledSet) -> tuple[str, ...]:
     if data.labelled:
         return ()
     return ("No labels: what nearest neighbours say cannot be measured, while it learns or at the end.",)
 
 
-def _copies(data: ImageSet) -> list[str]:
+def _copies(data: LabelledSet) -> list[str]:
     return [f"{words[0].upper()}{words[1:]}."] if (words := copies_words(data)) else []
 
 
-def _class_counts(data: ImageSet, split: ClassSplit) -> tuple[str, tuple[int, int, int]]:
+def _class_counts(data: LabelledSet, split: ClassSplit) -> tuple[str, tuple[int, int, int]]:
     parts = (split.train, split.validation, split.test)
     kind, (train, validation, test) = "Classes", map(len, parts)
     if data.kinds and data.alphabets and split.description.startswith("by region"):
@@ -169,7 +170,7 @@ def _image_counts(split: ImageSplit, limited: bool) -> tuple[str, tuple[int, int
     return words, (train, validation, test)
 
 
-def _samples(data: ImageSet, classes: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+def _samples(data: LabelledSet, classes: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     rng = np.random.default_rng([seed, 7])
     if not data.labelled:
         return np.sort(rng.permutation(len(data))[:STRIP]).astype(np.int64)
@@ -177,7 +178,7 @@ def _samples(data: ImageSet, classes: NDArray[np.int64], seed: int) -> NDArray[n
     return np.array([rng.choice(np.flatnonzero(data.labels == place)) for place in chosen], dtype=np.int64)
 
 
-def _shift_sentence(data: ImageSet, classes: NDArray[np.int64], choice: DatasetChoice) -> str:
+def _shift_sentence(data: LabelledSet, classes: NDArray[np.int64], choice: DatasetChoice) -> str:
     """E.g. "Gaussian noise, severity 3, on every image", or which classes exchange their names."""
     if choice.shift is None:
         return ""
@@ -211,7 +212,7 @@ def tasks_preview(
 ) -> list[EpisodePreview]:
     """`count` tasks of this part of the classes; the same seed draws the same. Raises `InvalidExperiment` when any part
     cannot give such tasks, with the numbers that would fit."""
-    data = for_tasks(load(choice), choice)
+    data = images_of(for_tasks(load(choice), choice))
     found = samplers(data, choice, shape)
     sampler = {"training": found.train, "validation": found.validation, "test": found.test}[part]
     draw = np.random.default_rng([seed, 8])

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from engine.data.dataset import BUNDLED, COLOURS, DOWNLOAD, HERE, OWN, SHELVES, YOURS, DataSet, DatasetInfo
 from engine.data.files.tree import Listing, list_files
-from engine.data.images import Cancel, ImageSet, Progress
+from engine.data.images import Cancel, Progress
+from engine.data.labelled_set import LabelledSet
 from engine.data.lists import as_listed
 from engine.data.target import CLASSES, NUMBERS, Target
 from engine.downloads.wanted import Wanted
@@ -23,7 +24,7 @@ SETS = "engine.data.sets"
 FOLDER = "folder"  # what a folder or zip is that nothing recognises
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
 MOST_KEPT = 4  # sets that were read last, kept for the next who asks
-_kept: dict[object, ImageSet] = {}
+_kept: dict[object, LabelledSet] = {}
 _keeping = threading.Lock()
 
 
@@ -110,6 +111,12 @@ def is_drawn(choice: DatasetChoice) -> bool:
     return target_of(choice) != CLASSES
 
 
+def kind_of(choice: DatasetChoice) -> str:
+    """What a network of this data reads: "images", "texts", "numbers", "states"; images where the data set is not there
+    (any more)."""
+    return found.kind if (found := known(choice.name)) is not None else "images"
+
+
 def bands(choice: DatasetChoice) -> int:
     """The most channels that its images can have."""
     return found.bands if (found := known(choice.name)) is not None else COLOURS
@@ -120,7 +127,7 @@ def load(
     progress: Progress | None = None,
     cancelled: Cancel | None = None,
     listing: Listing | None = None,
-) -> ImageSet:
+) -> LabelledSet:
     """The images of a choice; a folder is read again only when a file in it changed. listing: of its files, where they
     were listed just now.
 
@@ -154,7 +161,7 @@ def listing_of(choice: DatasetChoice, cancelled: Cancel | None = None) -> Listin
 
 def _read(
     source: DataSet, choice: DatasetChoice, listing: Listing, progress: Progress | None, cancelled: Cancel | None
-) -> ImageSet:
+) -> LabelledSet:
     """A folder of one's own may be a published data set; what was class folders before it was known stays that."""
     if source.name == FOLDER and not (found := recognised(listing)).once_folder and found is not source:
         source, choice = found, found.Choice(name=found.name)

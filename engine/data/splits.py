@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.duplicates import without_copies
-from engine.data.examples import Examples, members
+from engine.data.examples import members
 from engine.data.images import ImageSet
+from engine.data.labelled_set import LabelledSet
 from engine.data.unlabelled import SOURCE, set_aside
 from engine.errors import DataError, InvalidExperiment
 from engine.experiment import DatasetChoice
@@ -51,7 +52,7 @@ class ClassSplit:
     description: str
 
 
-def choose_classes(data: Examples, choice: DatasetChoice) -> Indices:
+def choose_classes(data: LabelledSet, choice: DatasetChoice) -> Indices:
     """int64 ids of the classes in use, ascending. A larger `classes` keeps those of a smaller one."""
     available = len(data.class_names)
     if choice.classes is None:
@@ -65,7 +66,7 @@ def choose_classes(data: Examples, choice: DatasetChoice) -> Indices:
     return np.sort(order[: choice.classes]).astype(np.int64)
 
 
-def split_images(data: Examples, choice: DatasetChoice, seed: int) -> ImageSplit:
+def split_images(data: LabelledSet, choice: DatasetChoice, seed: int) -> ImageSplit:
     """Training, validation and test images of the chosen classes, 50/20/30 % of each class or as the folders say.
 
     A missing validation or test part is cut from the training part. `part` first takes one half of each class (and of
@@ -96,7 +97,7 @@ def split_images(data: Examples, choice: DatasetChoice, seed: int) -> ImageSplit
     return ImageSplit(train, validation, test, classes, words, pool, left_out)
 
 
-def _uses_given(data: Examples, choice: DatasetChoice) -> bool:
+def _uses_given(data: LabelledSet, choice: DatasetChoice) -> bool:
     if choice.split in BY_CLASS:
         raise InvalidExperiment(
             f"The split “{choice.split}” divides classes, which only meta-learning does.",
@@ -116,20 +117,20 @@ def _uses_given(data: Examples, choice: DatasetChoice) -> bool:
     return data.given_split is not None and choice.split != "stratified"
 
 
-def _parts_are_of_classes(data: Examples) -> bool:
+def _parts_are_of_classes(data: LabelledSet) -> bool:
     """Whether no class has images in two of the given parts, so that they divide nothing but classes."""
     if data.given_split is None or data.given_classes is None:
         return False
     return bool((data.given_split == data.given_classes[data.labels]).all())
 
 
-def _present(data: Examples) -> frozenset[int]:
+def _present(data: LabelledSet) -> frozenset[int]:
     """The parts that the folders give at all."""
     return frozenset() if data.given_split is None else frozenset(np.unique(data.given_split).tolist())
 
 
 def _divide_class(
-    data: Examples, class_id: int, found: Indices, choice: DatasetChoice, given: bool, present: frozenset[int]
+    data: LabelledSet, class_id: int, found: Indices, choice: DatasetChoice, given: bool, present: frozenset[int]
 ) -> tuple[Indices, Indices, Indices]:
     """found: the images of the class; present: the parts that the folders give."""
     used = _used(data, class_id, found, choice, given)
@@ -150,7 +151,7 @@ def _divide_class(
     return (rest, cut_validation if VALIDATION in missing else validation, cut_test if TEST in missing else test)
 
 
-def _used(data: Examples, class_id: int, found: Indices, choice: DatasetChoice, given: bool) -> Indices:
+def _used(data: LabelledSet, class_id: int, found: Indices, choice: DatasetChoice, given: bool) -> Indices:
     """The images of a class, or of its chosen half: half of each given part, the odd one in the source half."""
     if choice.part is None:
         return found
@@ -169,7 +170,9 @@ def _cut(
     return order[test + validation :], order[test : test + validation], order[:test]
 
 
-def _too_few(data: Examples, class_id: int, choice: DatasetChoice, have: int, need: int, kind: str = "") -> DataError:
+def _too_few(
+    data: LabelledSet, class_id: int, choice: DatasetChoice, have: int, need: int, kind: str = ""
+) -> DataError:
     images = "image" if have == 1 else "images"
     where = f"The {choice.part} of the class" if choice.part else "The class"
     return DataError(
@@ -181,7 +184,7 @@ def _too_few(data: Examples, class_id: int, choice: DatasetChoice, have: int, ne
     )
 
 
-def _labelled(data: Examples, class_id: int, pool: Indices, choice: DatasetChoice, seed: int) -> Indices:
+def _labelled(data: LabelledSet, class_id: int, pool: Indices, choice: DatasetChoice, seed: int) -> Indices:
     count = choice.labels_per_class
     if count is None:
         return pool
@@ -195,12 +198,7 @@ def _labelled(data: Examples, class_id: int, pool: Indices, choice: DatasetChoic
     return np.random.default_rng([seed, 3, class_id]).permutation(np.sort(pool))[:count]
 
 
-def for_tasks(data: ImageSet, choice: DatasetChoice) -> ImageSet:
-    """The images as meta-learning divides them: by region where the folders say so and no other split is chosen."""
-    return data.of_regions if data.of_regions and choice.split in (None, "by-region") else data
-
-
-def split_classes(data: Examples, choice: DatasetChoice) -> ClassSplit:
+def split_classes(data: LabelledSet, choice: DatasetChoice) -> ClassSplit:
     """Classes of meta-training, meta-validation and meta-test; raises `InvalidExperiment` when there are too few.
 
     "given" (the default where train, val and test folders hold different classes): as the folders say.
@@ -227,7 +225,7 @@ def split_classes(data: Examples, choice: DatasetChoice) -> ClassSplit:
     return _random_classes(data, classes, choice.split_seed)
 
 
-def _random_classes(data: Examples, classes: Indices, split_seed: int) -> ClassSplit:
+def _random_classes(data: LabelledSet, classes: Indices, split_seed: int) -> ClassSplit:
     count = len(classes)
     if count < 6:
         raise InvalidExperiment(
@@ -244,7 +242,7 @@ def _random_classes(data: Examples, classes: Indices, split_seed: int) -> ClassS
     return _class_split(data, order[:train], order[train : train + validation], order[train + validation :], words)
 
 
-def _as_given(data: Examples, classes: Indices, given: NDArray[np.int8], split_seed: int) -> ClassSplit:
+def _as_given(data: LabelledSet, classes: Indices, given: NDArray[np.int8], split_seed: int) -> ClassSplit:
     """As the folders say; a validation or test part that they lack is cut from the training classes."""
     train, validation, test = (classes[given == part] for part in (TRAIN, VALIDATION, TEST))
     order, count = np.random.default_rng([split_seed, 4]).permutation(train), len(train)
@@ -261,7 +259,7 @@ def _as_given(data: Examples, classes: Indices, given: NDArray[np.int8], split_s
     return _class_split(data, order, validation, test, words)
 
 
-def _by_group(data: Examples, classes: Indices, choice: DatasetChoice) -> ClassSplit:
+def _by_group(data: LabelledSet, classes: Indices, choice: DatasetChoice) -> ClassSplit:
     kind = "region" if data.kinds is not None or choice.split == "by-region" else data.group_word
     if data.alphabets is None:
         raise InvalidExperiment(
@@ -280,7 +278,7 @@ def _by_group(data: Examples, classes: Indices, choice: DatasetChoice) -> ClassS
     return _class_split(data, by_name[TRAIN], by_name[VALIDATION], by_name[TEST], words)
 
 
-def _divide_groups(data: Examples, group: NDArray[np.str_], split_seed: int, kind: str) -> tuple[list[str], ...]:
+def _divide_groups(data: LabelledSet, group: NDArray[np.str_], split_seed: int, kind: str) -> tuple[list[str], ...]:
     """Names of the groups to train, validate and test: 60/15/25 %, or as the source sets groups aside."""
     names = [str(name) for name in np.random.default_rng([split_seed, 5]).permutation(sorted(set(group.tolist())))]
     test = [name for name in names if name in data.held_out] or names[: max(1, (25 * len(names) + 50) // 100)]
@@ -295,6 +293,6 @@ def _divide_groups(data: Examples, group: NDArray[np.str_], split_seed: int, kin
     return train, validation, test
 
 
-def _class_split(data: Examples, train: Indices, validation: Indices, test: Indices, words: str) -> ClassSplit:
+def _class_split(data: LabelledSet, train: Indices, validation: Indices, test: Indices, words: str) -> ClassSplit:
     turned = ", training classes also turned by quarter turns" if data.characters else ""
     return ClassSplit(np.sort(train), np.sort(validation), np.sort(test), data.characters, words + turned)

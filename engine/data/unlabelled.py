@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.images import ImageSet
+from engine.data.labelled_set import LabelledSet
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice
 
@@ -13,7 +13,7 @@ LOOKED_AT = 500  # images that are set aside, at most
 SOURCE = "source half"
 
 
-def set_aside(data: ImageSet, choice: DatasetChoice) -> tuple[NDArray[np.int64], NDArray[np.int64], str]:
+def set_aside(data: LabelledSet, choice: DatasetChoice) -> tuple[NDArray[np.int64], NDArray[np.int64], str]:
     """(images to learn from, images to look at, both int64 ascending; in words): 5 % and at most 500 are looked at, for
     without labels nothing can be tested. Raises `InvalidExperiment` for what only labels have a place for."""
     if choice.classes is not None:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from engine.comparison.wording import count
 from engine.data.files.loose import LooseImages
-from engine.data.findings import images_of
-from engine.data.images import Cancel, Progress, check
+from engine.data.findings import ids_of
+from engine.data.images import Cancel, Progress, check, images_of
 from engine.data.splits import ClassSplit
 from engine.errors import DataError, ExperimentError, StorageError
 from engine.experiment import Experiment
@@ -184,13 +184,13 @@ def of_run(of: Exportable, experiment: Experiment) -> tuple[Pixels, str]:
     data, split = divided(experiment)
     parts = {name: getattr(split, name) for name in ("test", "validation", "train")}
     if isinstance(split, ClassSplit):
-        parts = {name: images_of(data, classes) for name, classes in parts.items()}
+        parts = {name: ids_of(data, classes) for name, classes in parts.items()}
     rest = np.setdiff1d(np.arange(len(data)), np.concatenate(list(parts.values())))
     ids: dict[str, NDArray[np.int64]] = {}
     for name, whole in {**parts, "further": rest}.items():
         room = MOST - sum(map(len, ids.values()))
         if len(whole) and (not ids or room > MOST - LEAST):
             ids[name] = np.random.default_rng(0).permutation(whole)[:room]
-    pixels: Pixels = data.read(np.concatenate(list(ids.values())), of.form)
+    pixels: Pixels = images_of(data).read(np.concatenate(list(ids.values())), of.form)
     words = ", ".join(f"{len(found)} {'training' if name == 'train' else name}" for name, found in ids.items())
     return pixels, f"{words} images of {data.title}"

@@ -16,7 +16,8 @@ from engine.backbones import catalog
 from engine.backbones.info import usual_pixels
 from engine.backbones.own.exported import WEIGHTS
 from engine.comparison.wording import count, percent
-from engine.data.images import ImageSet, Progress
+from engine.data.images import Progress
+from engine.data.labelled_set import LabelledSet
 from engine.data.sources import load
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import Experiment
@@ -242,7 +243,7 @@ def data_words(experiment: Experiment, figures: Sequence[Mapping[str, Any]]) -> 
     """What is known of the data, also where they are no longer here, or others than its figures are of."""
     choice = experiment.dataset
     try:
-        data: ImageSet = load(choice)
+        data: LabelledSet = load(choice)
     except ExperimentError:
         name = choice.folder_name or choice.name
         return {

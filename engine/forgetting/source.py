@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from engine.artifacts.saved import experiment_of
 from engine.artifacts.weights import build_backbone
 from engine.backbones.backbone import Backbone
-from engine.data.examples import Examples
+from engine.data.labelled_set import LabelledSet
 from engine.data.shifts import shifted_labels
 from engine.data.sources import load
 from engine.data.splits import ImageSplit, split_images
@@ -108,7 +108,7 @@ def own_choice(experiment: Experiment, choice: BackboneChoice) -> BackboneChoice
     return experiment.backbone.model_copy(update={"weights": choice.weights})
 
 
-def same_classes(data: Examples, split: ImageSplit, choice: BackboneChoice, runs: Path) -> tuple[str, ...]:
+def same_classes(data: LabelledSet, split: ImageSplit, choice: BackboneChoice, runs: Path) -> tuple[str, ...]:
     """Names of the head's outputs in order; raises `DataError` where the data have other classes now."""
     names = tuple(data.class_names[place] for place in split.classes)
     if names != past(kept_head(choice), runs).classes:
@@ -119,7 +119,7 @@ def same_classes(data: Examples, split: ImageSplit, choice: BackboneChoice, runs
     return names
 
 
-def tested(data: Examples, split: ImageSplit, folder: Path, avoid: Digests) -> tuple[Indices, int]:
+def tested(data: LabelledSet, split: ImageSplit, folder: Path, avoid: Digests) -> tuple[Indices, int]:
     """Test images [n] that neither run learns from, and how many were left out because the new one does. Raises
     `DataError` where none is left."""
     learnt = learnt_from(folder)
@@ -133,7 +133,7 @@ def tested(data: Examples, split: ImageSplit, folder: Path, avoid: Digests) -> t
     return new[~avoided], int(avoided.sum())
 
 
-def spread(data: Examples, ids: Indices, most: int) -> Indices:
+def spread(data: LabelledSet, ids: Indices, most: int) -> Indices:
     """At most so many of these images [n], the same each time, every class as evenly as it can be; ascending."""
     order = np.random.default_rng(0).permutation(len(ids))
     labels = data.labels[ids[order]]
@@ -144,7 +144,9 @@ def spread(data: Examples, ids: Indices, most: int) -> Indices:
     return np.sort(ids[order[np.argsort(rank, kind="stable")[:most]]])
 
 
-def labelled(data: Examples, ids: Indices, split: ImageSplit, experiment: Experiment, device: torch.device) -> Labelled:
+def labelled(
+    data: LabelledSet, ids: Indices, split: ImageSplit, experiment: Experiment, device: torch.device
+) -> Labelled:
     """Read and shifted as the source's own test images were."""
     shape, shift = normaliser(experiment.backbone), experiment.dataset.shift
     pixels, labels = images(data, ids, shape, device, shift), positions(data.labels[ids], split.classes)

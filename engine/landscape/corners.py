@@ -15,7 +15,7 @@ from engine.backbones.info import usual_pixels
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import BackboneChoice
 from engine.naming import backbone_title
-from engine.preparation.inputs import Normaliser
+from engine.preparation.inputs import Normaliser, Preparer
 from engine.provenance.seen import RUN
 from engine.tuning.method import FineTuneMethod
 from engine.tuning.run import build
@@ -92,8 +92,9 @@ def _unlike(one: Corner, other: Corner) -> str:
     return "" if _read(a.reader.form) == _read(b.reader.form) else "they read images in other sizes or colours"
 
 
-def _read(form: Normaliser) -> tuple[object, ...]:
-    return form.size, form.channels, form.wanted or usual_pixels(form.channels), form.cut
+def _read(form: Preparer) -> tuple[object, ...]:
+    wanted = (form.wanted or usual_pixels(form.channels)) if isinstance(form, Normaliser) else form.tokenizer
+    return form.size, form.channels, wanted, form.cut
 
 
 def learnt(network: Backbone) -> tuple[str, ...]:

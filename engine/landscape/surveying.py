@@ -18,7 +18,7 @@ from engine.data.batches import cuts
 from engine.landscape.corners import Corner, apart
 from engine.landscape.ground import Ground
 from engine.landscape.mixing import State
-from engine.preparation.inputs import Labelled, Normaliser
+from engine.preparation.inputs import Labelled, Preparer
 
 TOGETHER = 64
 
@@ -54,7 +54,7 @@ class Surveyor:
         first = corners[0].model
         self.images = images.train if isinstance(images, Ground) else images
         self.order = self.images.in_order(torch.from_numpy(np.random.default_rng(0).permutation(len(self.images))))
-        self.shape: Normaliser = first.reader.form
+        self.shape: Preparer = first.reader.form
         self.bf16 = all(corner.model.bf16 for corner in corners)
         self.averaged = apart(corners) if averaged is None else averaged
         self.network: Backbone = deepcopy(first.network).requires_grad_(False).eval()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.artifacts.weights import trunk_weights
 from engine.bench.features import FeatureKind, embedded
-from engine.data.images import ImageSet
+from engine.data.labelled_set import LabelledSet
 from engine.errors import DataError
 from engine.events import Preparing
 from engine.experiment import Experiment
@@ -54,7 +54,7 @@ def shown(count: int, first: Ids, most: int = MOST) -> Ids:
     return np.sort(np.concatenate([draws.permutation(wanted), draws.permutation(rest)])[:most])
 
 
-def mapped(data: ImageSet, ids: Ids, eyes: Sequence[Eye], runs: Path) -> Generator[Preparing | Mapped, None, None]:
+def mapped(data: LabelledSet, ids: Ids, eyes: Sequence[Eye], runs: Path) -> Generator[Preparing | Mapped, None, None]:
     """`Preparing` while the images are looked at, then the map as far as it is, time after time; close it to give up.
 
     runs: the folder of saved runs, beside which features are kept. Raises `ExperimentError` where the weights or the

@@ -20,7 +20,7 @@ from engine.meta.roles import MetaRun
 from engine.meta.task import Task
 from engine.meta.tasks.curves import training_curves
 from engine.meta.tasks.image_tasks import classes_of_minibatches
-from engine.preparation.inputs import Normaliser
+from engine.preparation.inputs import Preparer
 from engine.tuning.timing import activations, network, noise, seconds_of
 
 BYTES_PER_TRAINED = 16  # float32 weight, gradient and AdamW's two moments
@@ -51,7 +51,7 @@ def meta_cost(experiment: Experiment, method: MetaLearner) -> Cost:
 
 
 def _timed_tasks(
-    experiment: Experiment, method: MetaLearner, shape: Normaliser, device: torch.device, classes: int
+    experiment: Experiment, method: MetaLearner, shape: Preparer, device: torch.device, classes: int
 ) -> tuple[list[tuple[float, list[Task]]], Task]:
     """([(share of the steps, a meta-batch)], a test task): of noise in the shape of the images, or of curves.
     classes: of a minibatch."""
@@ -74,7 +74,7 @@ def _timed_tasks(
     return stages, tested
 
 
-def _noise_task(way: int, shot: int, queries: int, shape: Normaliser, device: torch.device) -> Task:
+def _noise_task(way: int, shot: int, queries: int, shape: Preparer, device: torch.device) -> Task:
     slots = torch.arange(way, device=device)
     support = shape(noise(way * shot, shape, device))
     query = shape(noise(way * queries, shape, device))

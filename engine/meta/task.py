@@ -15,12 +15,12 @@ from torch import Tensor
 from engine.data.batches import Batch, BatchSampler
 from engine.data.episodes import Episode, EpisodeSampler
 from engine.data.findings import Finding
-from engine.data.images import ImageSet
+from engine.data.labelled_set import LabelledSet
 from engine.data.splits import ClassSplit
 from engine.data.target import CLASSES, NUMBERS, Target, asked
 from engine.machine.transfers import sent
 from engine.preparation.held import read_ahead
-from engine.preparation.inputs import Inputs, Normaliser, picked
+from engine.preparation.inputs import Inputs, Preparer, picked
 
 FurtherTest = Callable[[int | None, np.ndarray | None], tuple[Sequence[Any], str]]
 
@@ -73,7 +73,7 @@ class Tasks(ABC):
     conditions: Mapping[str, str]
     minibatches: BatchSampler | None = None
     further_test: FurtherTest | None = None
-    divided: tuple[ImageSet, ClassSplit] | None = None
+    divided: tuple[LabelledSet, ClassSplit] | None = None
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -104,7 +104,7 @@ class Tasks(ABC):
 class TaskImages:
     """Draws the images of episodes. pixels: uint8 [n, C, H, W]; rows: data-set index -> row."""
 
-    def __init__(self, pixels: Inputs, rows: Tensor, shape: Normaliser) -> None:
+    def __init__(self, pixels: Inputs, rows: Tensor, shape: Preparer) -> None:
         self.pixels, self.rows, self.shape = pixels, rows, shape
 
     def task(self, episode: Episode) -> Task:
@@ -149,7 +149,7 @@ class ImageTasks(Tasks):
     target: Target = CLASSES
     minibatches: BatchSampler | None = None
     further_test: FurtherTest | None = None
-    divided: tuple[ImageSet, ClassSplit] | None = None
+    divided: tuple[LabelledSet, ClassSplit] | None = None
     findings: tuple[Finding, ...] = ()
 
     def read_ahead(self) -> AbstractContextManager[None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from engine.backbones.backbone import parameter_count
+from engine.data.images import images_of
 from engine.data.sources import load
 from engine.data.splits import split_images
 from engine.experiment import Experiment
@@ -58,7 +59,7 @@ def _sizes(experiment: Experiment) -> tuple[list[tuple[int, int, int]], int, boo
     outputs, met = 0, set[tuple[str, bytes]]()
     for choice in tasks_of(experiment):
         of = own_data(choice, experiment)
-        data = load(of)
+        data = images_of(load(of))
         split = split_images(data, of, experiment.seed)
         asked = question(data, split.classes, choice.labels)
         train, validation, test = (

@@ -27,7 +27,7 @@ from engine.multitask.testing import test
 from engine.multitask.titles import own_data, tasks_of, titles
 from engine.multitask.training import MultiTask
 from engine.preparation.held import read_ahead
-from engine.preparation.inputs import Inputs, normaliser
+from engine.preparation.inputs import Inputs, of_images
 from engine.provenance import seen
 from engine.provenance.noted import findings, in_run_folder, keep_left_out, notices
 
@@ -103,7 +103,7 @@ def prepared(
     model = model.to(tasks[0].train.device)
     checkpoints.bookmark.require("images", ", ".join(task.data.fingerprint for task in tasks))
     checkpoints.bookmark.require("weights", digest(snapshot(model)))
-    shape = normaliser(experiment.backbone)
+    shape = of_images(experiment.backbone)
     return MultiTask(model, method, tasks, shape, checkpoints, limits, seed=experiment.seed)
 
 

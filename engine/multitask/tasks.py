@@ -13,14 +13,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.data.images import ImageSet
+from engine.data.images import ImageSet, images_of
 from engine.data.sources import load
 from engine.data.splits import ImageSplit, split_images
 from engine.errors import InvalidExperiment
 from engine.events import Preparing
 from engine.experiment import Experiment, LabelSet
 from engine.multitask.titles import own_data, tasks_of, titles
-from engine.preparation.inputs import Labelled, Normaliser, images, normaliser
+from engine.preparation.inputs import Labelled, Normaliser, images, of_images
 
 NONE = -1  # the label of classes that a task does not ask for
 
@@ -92,10 +92,10 @@ def read_tasks(experiment: Experiment, device: torch.device) -> Generator[Prepar
     for choice, title in zip(tasks_of(experiment), titles(experiment), strict=True):
         yield Preparing(f"Reading the images of “{title}”")
         of = own_data(choice, experiment)
-        data = load(of)
+        data = images_of(load(of))
         split = split_images(data, of, experiment.seed)
         asked = question(data, split.classes, choice.labels)
-        shape, first = normaliser(experiment.backbone), found[-1].outputs.stop if found else 0
+        shape, first = of_images(experiment.backbone), found[-1].outputs.stop if found else 0
         parts = [_labelled(data, ids, asked, shape, device) for ids in (split.train, split.validation, split.test)]
         found.append(TaskData(title, data, split, asked.names, slice(first, first + len(asked.names)), *parts))
     return tuple(_shared(found))

@@ -8,7 +8,7 @@ from contextlib import suppress
 from engine.backbones import catalog
 from engine.backbones.info import BackboneInfo
 from engine.data.dataset import inside
-from engine.data.sources import sets, target_of
+from engine.data.sources import kind_of, sets, target_of
 from engine.data.target import CLASSES, MOVES, NUMBERS, Target
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
@@ -16,8 +16,6 @@ from engine.families import FAMILIES
 from engine.method import Method
 from engine.naming import data_title
 from engine.registry import method, methods
-
-READ = {CLASSES.kind: "images", NUMBERS.kind: "numbers", MOVES.kind: "states"}  # what a network of such tasks reads
 
 
 def task_faults(experiment: Experiment) -> Iterator[InvalidExperiment]:
@@ -27,7 +25,7 @@ def task_faults(experiment: Experiment) -> Iterator[InvalidExperiment]:
     with suppress(InvalidExperiment):
         yield from _method(method(experiment.method.name), target, inside(called))
     with suppress(InvalidExperiment):
-        yield from _network(catalog.backbone(experiment.backbone.name), target, inside(called))
+        yield from _network(catalog.backbone(experiment.backbone.name), kind_of(experiment.dataset), inside(called))
     choice = experiment.dataset
     if target != CLASSES and (choice.classes is not None or choice.split is not None):
         yield InvalidExperiment(
@@ -55,13 +53,17 @@ def _does(chosen: type[Method]) -> str:
     return next(said for kind, said in words.items() if kind in chosen.suits)
 
 
-def _network(info: BackboneInfo, target: Target, called: str) -> Iterator[InvalidExperiment]:
-    wanted = READ[target.kind]
+def _network(info: BackboneInfo, wanted: str, called: str) -> Iterator[InvalidExperiment]:
+    """wanted: what a network of these data reads."""
     if info.form.kind == wanted:
         return
     fitting = " or ".join(one.title for one in catalog.backbones() if one.form.kind == wanted)
-    advice = "Choose another backbone." if target == CLASSES else f"Choose {fitting} as backbone."
-    are = {CLASSES: "these are images", NUMBERS: f"{called} are numbers"}.get(target, f"{called} are places")
+    advice = "Choose another backbone." if wanted == "images" else f"Choose {fitting} as backbone."
+    are = (
+        f"these are {wanted}"
+        if wanted in catalog.SIZED
+        else f"{called} are {'places' if wanted == 'states' else wanted}"
+    )
     reads = {"numbers": "one number", "states": "places"}.get(info.form.kind, info.form.kind)
     yield InvalidExperiment(f"{info.title} reads {reads}, and {are}.", advice, "backbone")
 

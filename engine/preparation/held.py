@@ -1,4 +1,4 @@
-"""Images that memory has room for: each is decoded once, when it is asked for or ahead of that, and then held."""
+"""Images or texts that memory has room for: each is read once, when it is asked for or ahead of that, and then held."""
 
 from __future__ import annotations
 
@@ -11,13 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.data.examples import Examples
-from engine.data.images import Form
-from engine.data.shifts import shifted
+from engine.data.labelled_set import Form, LabelledSet
 from engine.experiment import Shift
 from engine.machine.memory import promise, remarks
 from engine.machine.transfers import has_room, sent, sent_beside
-from engine.preparation import slow
+from engine.preparation.rows import row_bytes, rows
 
 UNREAD, BEGUN, THERE = range(3)
 CHUNK = 64  # images read between two looks at whether to go on
@@ -25,16 +23,16 @@ Places = NDArray[np.int64]
 
 
 class Held:
-    """uint8 [n, c, s, s], the same numbers as a tensor of all of them: indexing waits for the images asked for alone.
+    """[n, *form.row], the same numbers as a tensor of all of them: indexing waits for the examples asked for alone.
 
     Raises `DataError` where a file can no longer be read. Threads may share it: no image is read twice.
     """
 
-    def __init__(self, data: Examples, ids: Places, form: Form, device: torch.device, shift: Shift | None) -> None:
+    def __init__(self, data: LabelledSet, ids: Places, form: Form, device: torch.device, shift: Shift | None) -> None:
         self._data, self._ids, self._form, self._shift = data, ids, form, shift
         self.device = device
         self._said = remarks.said
-        self._pixels = torch.empty(len(ids), form.channels, form.size, form.size, dtype=torch.uint8)
+        self._rows = torch.from_numpy(np.empty((len(ids), *form.row), dtype=form.dtype))
         self._state = np.full(len(ids), UNREAD, dtype=np.int8)
         self._left = len(ids)
         self._moved = False
@@ -49,23 +47,23 @@ class Held:
     @property
     def owed(self) -> int:
         """Bytes that it will take and does not take yet."""
-        return self._left * self._form.channels * self._form.size**2
+        return self._left * row_bytes(self._form)
 
     def __getitem__(self, chosen: Tensor | slice) -> Tensor:
         if self._left:
             self._need(np.arange(len(self))[chosen.cpu().numpy() if isinstance(chosen, Tensor) else chosen])
         else:
             self._move()
-        pixels = self._pixels
-        found = pixels[sent(chosen, pixels.device) if isinstance(chosen, Tensor) else chosen]
+        kept = self._rows
+        found = kept[sent(chosen, kept.device) if isinstance(chosen, Tensor) else chosen]
         return sent_beside(found, self.device)
 
     def _move(self) -> None:
         """To the device for good, unless it has no room for all of them."""
         if not self._moved:
             self._moved = True
-            if has_room(self.device, self._pixels.nbytes):
-                self._pixels = self._pixels.to(self.device)
+            if has_room(self.device, self._rows.nbytes):
+                self._rows = self._rows.to(self.device)
 
     def expect(self, batches: Iterable[Tensor]) -> None:
         """These are asked for next, in this order; who reads ahead begins with them."""
@@ -102,11 +100,7 @@ class Held:
         return len(mine) > 0
 
     def _read(self, places: Places) -> None:
-        ids = self._ids[places]
-        found = slow.read(self._data, ids, self._form, self._said)
-        if self._shift is not None:
-            found = shifted(found, self._shift, ids)
-        self._pixels.numpy()[places] = found.transpose(0, 3, 1, 2)
+        self._rows.numpy()[places] = rows(self._data, self._ids[places], self._form, self._shift, self._said)
         with self._news:
             self._state[places] = THERE
             self._left -= len(places)

@@ -1,23 +1,27 @@
-"""Images as the network reads them: decoded once to uint8, in memory or on the disk, normalised batch by batch."""
+"""Images and texts as a network reads them: decoded or cut into pieces once, and prepared batch by batch."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
+from numpy.typing import DTypeLike
 from torch import Tensor
 
 from engine.backbones import catalog
-from engine.backbones.info import GREY, Pixels, usual_pixels
+from engine.backbones.info import GREY, Pixels, TextForm, usual_pixels
 from engine.data.cutting import PLAIN, Cut
-from engine.data.examples import Examples
+from engine.data.labelled_set import LabelledSet
+from engine.errors import InvalidExperiment
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, Shift
 from engine.machine.memory import room
 from engine.machine.transfers import sent
 from engine.preparation.held import Held
+from engine.preparation.rows import row_bytes
 from engine.preparation.streamed import Streamed
 
 READ_TOGETHER = 128
@@ -46,6 +50,13 @@ class Normaliser:
     channels: int
     wanted: Pixels | None = None
     cut: Cut = PLAIN
+    tokenizer: ClassVar[str] = ""
+    dtype: ClassVar[DTypeLike] = np.uint8
+
+    @property
+    def row(self) -> tuple[int, ...]:
+        """Shape of one image."""
+        return self.channels, self.size, self.size
 
     def __call__(self, pixels: Tensor) -> Tensor:
         images = pixels.contiguous(memory_format=torch.channels_last).float().div_(255)
@@ -57,8 +68,35 @@ class Normaliser:
 
 
 @dataclass(frozen=True)
+class Pieces:
+    """int32 [n, size] -> int64 [n, longest of these]: numbers of word pieces, padded with 0 no further than needed.
+
+    size: pieces kept of a text. tokenizer: by which it is cut, see `engine.texts`.
+    """
+
+    size: int
+    tokenizer: str
+    channels: ClassVar[int] = 1
+    cut: ClassVar[Cut] = PLAIN
+    dtype: ClassVar[DTypeLike] = np.int32
+
+    @property
+    def row(self) -> tuple[int, ...]:
+        """Shape of one text."""
+        return (self.size,)
+
+    def __call__(self, pieces: Tensor) -> Tensor:
+        longest = int((pieces != 0).sum(1).max()) if len(pieces) else 0
+        return pieces[:, : max(1, longest)].long()
+
+
+Preparer = Normaliser | Pieces
+
+
+@dataclass(frozen=True)
 class Labelled:
-    """inputs: uint8 [n, c, s, s] of images. labels: int64 [n], places in the run's classes. ids: in the data set."""
+    """inputs: uint8 [n, c, s, s] of images, int32 [n, pieces] of texts. labels: int64 [n], places in the run's classes.
+    ids: in the data set."""
 
     inputs: Inputs
     labels: Tensor
@@ -80,16 +118,29 @@ class Labelled:
         return self.labels[sent(places, self.device)]
 
 
-def normaliser(choice: BackboneChoice) -> Normaliser:
-    """For images of the chosen size, or of the backbone's own; raises `InvalidExperiment` for one it cannot read."""
-    size, channels = catalog.image_size(choice), catalog.backbone(choice.name).form.channels
-    wanted = catalog.pixels(choice)
+def normaliser(choice: BackboneChoice) -> Preparer:
+    """For images or texts of the chosen size, or of the backbone's own; raises `InvalidExperiment` for one it cannot
+    read."""
+    form = catalog.backbone(choice.name).form
+    return Pieces(catalog.image_size(choice), form.tokenizer) if isinstance(form, TextForm) else of_images(choice)
+
+
+def of_images(choice: BackboneChoice) -> Normaliser:
+    """As `normaliser`, for a network that reads images, or numbers, where only the size counts."""
+    info = catalog.backbone(choice.name)
+    if isinstance(info.form, TextForm):
+        raise InvalidExperiment(
+            f"{info.title} reads texts, and these are images.", "Choose another backbone.", "backbone"
+        )
+    size, channels, wanted = catalog.image_size(choice), info.form.channels, catalog.pixels(choice)
     return Normaliser(size, channels, wanted, cut_of(wanted, channels) if choice.preparation == "own" else PLAIN)
 
 
 def prepared_words(choice: BackboneChoice) -> str:
-    """ "224 px, bicubic, middle 87.5 %, mean 0.485, 0.456, 0.406, deviation 0.229, 0.224, 0.225"."""
+    """ "224 px, bicubic, middle 87.5 %, mean 0.485, 0.456, 0.406, deviation 0.229, 0.224, 0.225"; "64 word pieces"."""
     shape = normaliser(choice)
+    if isinstance(shape, Pieces):
+        return f"{shape.size} word pieces"
     wanted = shape.wanted or usual_pixels(shape.channels)
     mean, deviation = (", ".join(f"{value:.3g}" for value in each) for each in (wanted.mean, wanted.std))
     return f"{shape.size} px, {shape.cut.words}, mean {mean}, deviation {deviation}"
@@ -103,10 +154,11 @@ def cut_of(wanted: Pixels, channels: int) -> Cut:
 
 
 def images(
-    data: Examples, ids: np.ndarray, shape: Normaliser, device: torch.device, shift: Shift | None = None
+    data: LabelledSet, ids: np.ndarray, shape: Preparer, device: torch.device, shift: Shift | None = None
 ) -> Held | Streamed:
-    """uint8 [n, c, s, s], read when they are asked for; held from then on where memory has room for all of them."""
-    fits = len(ids) * shape.channels * shape.size**2 <= room()
+    """Images uint8 [n, c, s, s] or texts int32 [n, pieces], read when asked for; held from then on where memory has
+    room for all of them."""
+    fits = len(ids) * row_bytes(shape) <= room()
     return (Held if fits else Streamed)(data, ids, shape, device, shift)
 
 

@@ -1,4 +1,5 @@
-"""Images that memory has no room for: decoded when a batch asks for them, and from then on read from the disk."""
+"""Images that memory has no room for: decoded when a batch asks for them, and from then on read from the disk. Texts:
+cut into pieces when a batch asks for them."""
 
 from __future__ import annotations
 
@@ -12,13 +13,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.data.decoded import MOST_BYTES, DecodedFile, NoRoom
-from engine.data.examples import Examples
-from engine.data.images import Form
+from engine.data.labelled_set import Form, LabelledSet
 from engine.data.shifts import shifted
 from engine.experiment import Shift
 from engine.machine.memory import remark, remarks
 from engine.machine.transfers import Ahead, sent_beside
-from engine.preparation import slow
+from engine.preparation.rows import as_rows, read, row_bytes
 
 NOTHING = slice(0)
 MANY = "The decoded images take {size}, more than there is memory for"
@@ -45,13 +45,13 @@ class ReadAhead(threading.Thread):
 
 
 class Streamed:
-    """uint8 [n, c, s, s], read when it is indexed: the same numbers as a tensor of all of them holds.
+    """[n, *form.row], read when it is indexed: the same numbers as a tensor of all of them holds.
 
     Nothing is kept in memory. Raises `DataError` where a file can no longer be read.
     """
 
     def __init__(
-        self, data: Examples, ids: NDArray[np.int64], form: Form, device: torch.device, shift: Shift | None
+        self, data: LabelledSet, ids: NDArray[np.int64], form: Form, device: torch.device, shift: Shift | None
     ) -> None:
         self._data, self._ids, self._form, self._shift = data, ids, form, shift
         self.device = device
@@ -61,8 +61,10 @@ class Streamed:
         self._file = self._kept()
 
     def _kept(self) -> DecodedFile | None:
+        if self._form.tokenizer:
+            return None
         data, size, channels = self._data, self._form.size, self._form.channels
-        many = MANY.format(size=gigabytes(len(data) * channels * size**2))
+        many = MANY.format(size=gigabytes(len(data) * row_bytes(self._form)))
         try:
             file = DecodedFile(data, size, channels, how=self._form.cut)
         except NoRoom:
@@ -102,30 +104,31 @@ class Streamed:
         return found
 
     def _read(self, ids: NDArray[np.int64]) -> Tensor:
-        pixels = self._pixels(ids)
-        if self._shift is not None:
-            pixels = shifted(pixels, self._shift, ids)
-        return torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)))
-
-    def _pixels(self, ids: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """uint8 [n, s, s, c], without a shift."""
         if self._file is None:
-            return slow.read(self._data, ids, self._form, self._said)
-        rows = [self._file.read(int(index)) for index in ids]
+            found = read(self._data, ids, self._form, self._said, self._shift)
+        else:
+            found = self._pixels(ids, self._file)
+            found = found if self._shift is None else shifted(found, self._shift, ids)
+        return torch.from_numpy(np.ascontiguousarray(as_rows(found)))
+
+    def _pixels(self, ids: NDArray[np.int64], file: DecodedFile) -> NDArray[np.uint8]:
+        """uint8 [n, s, s, c], without a shift."""
+        rows = [file.read(int(index)) for index in ids]
         missing = np.unique([index for index, row in zip(ids, rows, strict=True) if row is None]).astype(np.int64)
-        read = slow.read(self._data, missing, self._form, self._said)
-        fresh = dict(zip(missing.tolist(), read, strict=True))
+        fresh = dict(zip(missing.tolist(), self._images(missing), strict=True))
         for index, pixels in fresh.items():
-            self._file.write(index, pixels)
-        if self._file.full:
-            self._left_the_disk()
+            file.write(index, pixels)
+        if file.full:
+            self._left_the_disk(file)
         shape = (0, self._form.size, self._form.size, self._form.channels)
         found = [fresh[int(i)] if row is None else row for i, row in zip(ids, rows, strict=True)]
         return np.stack(found) if found else np.empty(shape, dtype=np.uint8)
 
-    def _left_the_disk(self) -> None:
-        assert self._file is not None
-        folder = self._file.path.parent
+    def _images(self, ids: NDArray[np.int64]) -> NDArray[np.uint8]:
+        return np.asarray(read(self._data, ids, self._form, self._said), dtype=np.uint8)
+
+    def _left_the_disk(self, file: DecodedFile) -> None:
+        folder = file.path.parent
         remark(self._said, f"The disk of “{folder}” is full: images that it does not hold are decoded in every epoch.")
 
 

@@ -9,7 +9,7 @@ from engine.data.sources import load
 from engine.data.splits import ImageSplit, split_images
 from engine.experiment import Experiment
 from engine.families import Cost
-from engine.preparation.inputs import Normaliser
+from engine.preparation.inputs import Preparer
 from engine.pretraining.looking import ASKED, BANK, KNOWN, PIXEL_SIDE
 from engine.pretraining.method import PretrainMethod
 from engine.pretraining.training import LOOK_EVERY
@@ -39,7 +39,7 @@ def pretrain_cost(experiment: Experiment, method: PretrainMethod) -> Cost:
     return Cost(size, size, steps, epoch, total, memory)
 
 
-def tested_bytes(features: int, shape: Normaliser, split: ImageSplit) -> int:
+def tested_bytes(features: int, shape: Preparer, split: ImageSplit) -> int:
     """Of what neighbours are looked for among: features or raw pixels, as they are and as directions."""
     values = max(features, min(shape.size, PIXEL_SIDE) ** 2 * shape.channels)
     return 2 * FLOAT * values * (min(KNOWN, len(split.train)) + len(split.test))

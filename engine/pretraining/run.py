@@ -23,6 +23,7 @@ from engine.experiment import Experiment
 from engine.machine.devices import torch_device
 from engine.machine.limits import Limits, heeding, last_words
 from engine.preparation.held import read_ahead
+from engine.preparation.inputs import of_images
 from engine.pretraining.looking import (
     KNOWN,
     PIXEL_SIDE,
@@ -83,12 +84,13 @@ def prepared(
     checkpoints.bookmark.require("images", material.data.fingerprint)
     checkpoints.bookmark.require("weights", digest(snapshot(model)))
     labelled = method.hyperparameters.judged != "no labels" and material.data.labelled
-    looks = FixedImages(material.train, material.validation, material.shape, experiment.dataset.split_seed, labelled)
+    shape = of_images(experiment.backbone)
+    looks = FixedImages(material.train, material.validation, shape, experiment.dataset.split_seed, labelled)
     pictures = Pictures(
         looks, material.train, material.validation, checkpoints.directory, experiment.dataset.split_seed
     )
     return Pretraining(
-        model, method, material.train, looks, material.shape, pool_of(material, method), checkpoints, limits, pictures,
+        model, method, material.train, looks, shape, pool_of(material, method), checkpoints, limits, pictures,
         seed=experiment.seed,
     )  # fmt: skip
 
@@ -195,7 +197,7 @@ def test(
 def figures(
     experiment: Experiment, model: Backbone, exam: NeighbourTest, directory: Path, limits: Limits
 ) -> Generator[Preparing | Evaluated, None, None]:
-    shape = exam.material.shape
+    shape = of_images(experiment.backbone)
     yield Preparing("Testing by nearest neighbours")
     yield exam.figure(features_of(model, shape, exam.known), features_of(model, shape, exam.asked))
     for title, other in others(experiment, directory.parent, limits):

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.examples import Examples
 from engine.data.findings import Finding
+from engine.data.labelled_set import LabelledSet
 from engine.experiment import BackboneChoice
 from engine.machine.files import write_text
 from engine.provenance.seen import NOTHING, RUN, Digests
@@ -38,7 +38,7 @@ def in_sight(choice: BackboneChoice, runs: Path) -> Digests:
     return np.unique(np.concatenate(found))
 
 
-def chosen_by_hand(choice: BackboneChoice, data: Examples, test: NDArray[np.int64], runs: Path) -> list[Finding]:
+def chosen_by_hand(choice: BackboneChoice, data: LabelledSet, test: NDArray[np.int64], runs: Path) -> list[Finding]:
     """What must be said of a test on these images [n] of weights that were chosen so."""
     seen = int(np.isin(data.contents[test], in_sight(choice, runs)).sum())
     if not seen:

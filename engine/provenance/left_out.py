@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.data.images import Skipped
+    from engine.data.labelled_set import Skipped
 
 FILE = "left_out.json"
 

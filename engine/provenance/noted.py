@@ -14,6 +14,7 @@ from engine.data import lists
 from engine.data.episode_splits import LearnsEpisodes, left_out_words, samplers
 from engine.data.findings import Finding, in_classes, in_images
 from engine.data.images import ImageSet
+from engine.data.labelled_set import LabelledSet
 from engine.data.sources import is_drawn
 from engine.data.splits import ClassSplit
 from engine.errors import StorageError
@@ -28,13 +29,13 @@ from engine.registry import with_method
 Found = tuple[Finding, ...]
 
 
-def findings(experiment: Experiment, method: Method, data: ImageSet, split: Division, runs: Path) -> Found:
+def findings(experiment: Experiment, method: Method, data: LabelledSet, split: Division, runs: Path) -> Found:
     """Copies, missing classes, skipped files, and test images or classes that the weights have met before."""
     found = in_classes(data, split) if isinstance(split, ClassSplit) else in_images(data, split)
     return (*found, *met(experiment, method, data, split, runs))
 
 
-def met(experiment: Experiment, method: Method, data: ImageSet, split: Division, runs: Path) -> list[Finding]:
+def met(experiment: Experiment, method: Method, data: LabelledSet, split: Division, runs: Path) -> list[Finding]:
     """Test images or classes that the weights have met before, and images by which they may have been chosen."""
     before = seen.past_of(experiment, method, runs)
     if isinstance(split, ClassSplit):
@@ -45,7 +46,7 @@ def met(experiment: Experiment, method: Method, data: ImageSet, split: Division,
     ]
 
 
-def write_down(experiment: Experiment, method: Method, data: ImageSet, split: Division, directory: Path) -> None:
+def write_down(experiment: Experiment, method: Method, data: LabelledSet, split: Division, directory: Path) -> None:
     """What the run's weights will have met and which files were left out, into its folder. Raises `StorageError`."""
     after = seen.after(seen.past_of(experiment, method, directory.parent), experiment, method, data, split)
     keep_left_out(data, directory)
@@ -53,7 +54,7 @@ def write_down(experiment: Experiment, method: Method, data: ImageSet, split: Di
         seen.write(after, directory)
 
 
-def keep_left_out(data: ImageSet, directory: Path, *others: ImageSet) -> None:
+def keep_left_out(data: LabelledSet, directory: Path, *others: LabelledSet) -> None:
     """The names of all files that were left out and how the others were read, into the run's folder; and the list of
     those, once for all runs that had the same. others: further sets that the run has images of. Raises `StorageError`.
     """
@@ -117,8 +118,10 @@ def loses(experiment: Experiment, method: Method, runs: Path) -> Iterator[str]:
         )
 
 
-def misfit(experiment: Experiment, data: ImageSet) -> Iterator[str]:
+def misfit(experiment: Experiment, data: LabelledSet) -> Iterator[str]:
     """ "The images are 512 px in colour, and Conv-4 reads 28 px in grey: SqueezeNet 1.0 would suit them better." """
+    if not isinstance(data, ImageSet):
+        return
     info, side = catalog.backbone(experiment.backbone.name), min(data.typical_size)
     size = catalog.image_size(experiment.backbone)
     colour = data.channels == 3 and info.form.channels == 1

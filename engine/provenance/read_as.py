@@ -10,15 +10,17 @@ from engine.data.files.folder import FilePixels
 from engine.data.files.grey import Levels
 from engine.data.files.read_as import PLAIN, ReadAs
 from engine.data.images import ImageSet
+from engine.data.labelled_set import LabelledSet
 from engine.data.lists import ListedSource
 from engine.machine.files import write_text
 
 FILE = "read_as.json"
 
 
-def write(data: ImageSet, directory: Path) -> None:
+def write(data: LabelledSet, directory: Path) -> None:
     """Nothing where files are read as they are, also instead of what an earlier attempt left there; raises OSError."""
-    found = data.source.read_as if isinstance(data.source, FilePixels | ListedSource) else PLAIN
+    source = data.source if isinstance(data, ImageSet) else None
+    found = source.read_as if isinstance(source, FilePixels | ListedSource) else PLAIN
     if found == PLAIN:
         (directory / FILE).unlink(missing_ok=True)
         return

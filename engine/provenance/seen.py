@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 from engine.backbones import catalog
 from engine.backbones.info import IMAGENET, OMNIGLOT
 from engine.backbones.kept import OWN
-from engine.data.examples import Examples
-from engine.data.findings import Finding, images_of
-from engine.data.images import ImageSet
+from engine.data.episode_splits import for_tasks
+from engine.data.findings import Finding, ids_of
+from engine.data.labelled_set import LabelledSet
 from engine.data.sets.omniglot import BACKGROUND
 from engine.data.sources import is_drawn, known, load
-from engine.data.splits import ClassSplit, ImageSplit, for_tasks, split_classes, split_images
+from engine.data.splits import ClassSplit, ImageSplit, split_classes, split_images
 from engine.errors import ExperimentError
 from engine.experiment import BackboneChoice, Experiment
 from engine.families import MULTITASK, PRETRAINING, family
@@ -134,7 +134,7 @@ def learnt(experiment: Experiment, runs: Path | None) -> Past:
     return after(before, experiment, method, *divided(experiment))
 
 
-def divided(experiment: Experiment) -> tuple[ImageSet, Division]:
+def divided(experiment: Experiment) -> tuple[LabelledSet, Division]:
     """The data of a run and how it divides them; raises `ExperimentError`."""
     data, choice = load(experiment.dataset), experiment.dataset
     if family(experiment).divides == "classes":
@@ -156,11 +156,11 @@ def past_of(experiment: Experiment, method: Method, runs: Path | None) -> Past:
     return past(experiment.backbone, runs) if method.uses_pretrained else Past()
 
 
-def after(before: Past, experiment: Experiment, method: Method, data: Examples, split: Division) -> Past:
+def after(before: Past, experiment: Experiment, method: Method, data: LabelledSet, split: Division) -> Past:
     """What weights have met after learning from this division: of classes, after which the outputs of the head mean
     something else, or of images."""
     if isinstance(split, ClassSplit):
-        ids = images_of(data, np.concatenate([split.train, split.validation]))
+        ids = ids_of(data, np.concatenate([split.train, split.validation]))
         return Past((*before.lessons, lesson(data, ids)), None, before.unknown)
     if method.family in (PRETRAINING.key, MULTITASK.key):
         met = lesson(data, np.concatenate([split.train, split.validation]))
@@ -178,7 +178,7 @@ def trains_head_alone(experiment: Experiment, method: TrainsBlocks) -> bool:
     return all(table[block].rate == 0 and not table[block].fresh for block in blocks[:-1])
 
 
-def lesson(data: Examples, ids: Indices, head: bool = False) -> Lesson:
+def lesson(data: LabelledSet, ids: Indices, head: bool = False) -> Lesson:
     source = known(data.name)
     named = source is not None and source.read is not None  # elsewhere equal names need not mean equal things
     names = (plain(data.class_names[place]) for place in np.unique(data.labels[ids])) if named else ()
@@ -239,7 +239,7 @@ def _lessons(saved: dict[str, Any]) -> tuple[Lesson, ...]:
 # What that means for a test
 
 
-def met_in_images(found: Past, data: Examples, classes: Indices, test: Indices) -> list[Finding]:
+def met_in_images(found: Past, data: LabelledSet, classes: Indices, test: Indices) -> list[Finding]:
     """Of a run that learns `classes`: test images [n] that a run before learnt from, and classes that published weights
     were made with. A run before may have learnt the same classes from other images; that is what it is for."""
     images = np.isin(data.contents[test], _images(lesson for lesson in found.lessons if not lesson.published))
@@ -249,7 +249,7 @@ def met_in_images(found: Past, data: Examples, classes: Indices, test: Indices) 
     return _finding([*words, *_class_words(known)], found, test[~seen] if seen.any() else None)
 
 
-def met_in_classes(found: Past, data: Examples, test: Indices) -> list[Finding]:
+def met_in_classes(found: Past, data: LabelledSet, test: Indices) -> list[Finding]:
     """Of a run that is tested on classes [n] of its own: those that any weights before have met."""
     known = _classes(found.lessons, data, test)
     seen = known[0] | known[1]
@@ -266,7 +266,7 @@ def _images(lessons: Iterable[Lesson]) -> Digests:
 
 
 def _classes(
-    lessons: Iterable[Lesson], data: Examples, classes: Indices
+    lessons: Iterable[Lesson], data: LabelledSet, classes: Indices
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """bool [classes] twice: met by an image or a whole alphabet; met by name alone."""
     lessons = list(lessons)

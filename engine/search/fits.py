@@ -23,7 +23,7 @@ from engine.layers import HEAD
 from engine.machine.choices import Choices
 from engine.machine.draws import own_draws
 from engine.machine.limits import Limits
-from engine.preparation.inputs import Labelled, Normaliser, picked, reading
+from engine.preparation.inputs import Labelled, Normaliser, Preparer, picked, reading
 from engine.registry import build_as
 from engine.search.folds import TrainingFold
 from engine.tuning.learners import batches, embed
@@ -59,7 +59,7 @@ class FoldFits:
     material: Material
     runs: Path
     train: Labelled
-    shape: Normaliser
+    shape: Preparer
     trunkless: Backbone | None
     choices: Choices | None = None
 
@@ -129,7 +129,7 @@ def part(labelled: Labelled, positions: np.ndarray) -> Labelled:
 
 
 @torch.no_grad()
-def right_share(model: Backbone, labelled: Labelled, shape: Normaliser, bf16: bool) -> float:
+def right_share(model: Backbone, labelled: Labelled, shape: Preparer, bf16: bool) -> float:
     """Share of these images whose class is predicted, in eval mode; raises `Diverged` for scores that are none."""
     model.eval()
     right = 0

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.data.dataset import inside
-from engine.data.episode_splits import samplers
+from engine.data.episode_splits import for_tasks, samplers
 from engine.data.images import Cancel
 from engine.data.sources import is_drawn, load, sets
-from engine.data.splits import for_tasks, split_images
+from engine.data.splits import split_images
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.families import family

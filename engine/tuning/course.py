@@ -19,7 +19,7 @@ from engine.forgetting.measured import SourceWatch
 from engine.layers import HEAD
 from engine.machine.limits import Limits
 from engine.preparation.augmentation import Augmentation
-from engine.preparation.inputs import Labelled, Normaliser
+from engine.preparation.inputs import Labelled, Preparer
 from engine.tuning.learners import HeadOnFeatures, WholeNetwork, batches
 from engine.tuning.lowrank import LowRank, low_rank_weights
 from engine.tuning.measured import RateMeasuring
@@ -35,7 +35,7 @@ class Course(ABC):
     """
 
     def __init__(
-        self, model: Backbone, method: FineTuneMethod, train: Labelled, validation: Labelled, shape: Normaliser,
+        self, model: Backbone, method: FineTuneMethod, train: Labelled, validation: Labelled, shape: Preparer,
         checkpoints: Checkpoints, limits: Limits, *, seed: int, bf16: bool = False, background: int = 0,
         watch: SourceWatch | None = None,
     ) -> None:  # fmt: skip

@@ -21,7 +21,7 @@ from engine.events import Preparing
 from engine.layers import HEAD, LayerRow
 from engine.machine.allocator import freed_memory
 from engine.preparation.augmentation import Augmentation
-from engine.preparation.inputs import Inputs, Labelled, Normaliser, picked
+from engine.preparation.inputs import Inputs, Labelled, Preparer, picked
 from engine.tuning.lowrank import LowRank
 from engine.tuning.objective import Blend
 from engine.tuning.trainable import Part, chosen, frozen_prefix, prefix_of
@@ -44,7 +44,7 @@ class WholeNetwork:
     """
 
     def __init__(
-        self, model: Backbone, train: Labelled, validation: Labelled, shape: Normaliser, table: Mapping[str, LayerRow],
+        self, model: Backbone, train: Labelled, validation: Labelled, shape: Preparer, table: Mapping[str, LayerRow],
         *, bf16: bool = False, augmentation: Augmentation | None = None, low_rank: LowRank | None = None,
         cached: bool = True, generator: torch.Generator | None = None,
     ) -> None:  # fmt: skip
@@ -167,7 +167,7 @@ class HeadOnFeatures:
     """
 
     def __init__(
-        self, model: Backbone, train: Labelled, validation: Labelled, shape: Normaliser, rate: float = 1.0
+        self, model: Backbone, train: Labelled, validation: Labelled, shape: Preparer, rate: float = 1.0
     ) -> None:
         self.model, self.shape, self.rate = model, shape, rate
         self._sets = (train, validation)

@@ -11,6 +11,7 @@ import torch
 
 from engine.data.findings import Finding
 from engine.data.images import ImageSet
+from engine.data.labelled_set import LabelledSet
 from engine.data.shifts import shifted_background, shifted_labels
 from engine.data.sources import load
 from engine.data.splits import ImageSplit, split_images
@@ -18,7 +19,7 @@ from engine.events import Preparing
 from engine.experiment import Experiment, Shift
 from engine.forgetting.measured import SourceWatch
 from engine.forgetting.source import read_source
-from engine.preparation.inputs import Inputs, Labelled, Normaliser, images, normaliser, positions
+from engine.preparation.inputs import Inputs, Labelled, Preparer, images, normaliser, positions
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,12 @@ class Material:
     images and of what the weights have met before. watch: what becomes of what the weights knew, where that is asked
     for."""
 
-    data: ImageSet
+    data: LabelledSet
     split: ImageSplit
     train: Labelled
     validation: Labelled
     test: Labelled
-    shape: Normaliser
+    shape: Preparer
     further: tuple[tuple[Shift | None, Labelled], ...] = ()
     shift: Shift | None = None
     findings: tuple[Finding, ...] = ()
@@ -41,8 +42,9 @@ class Material:
 
     @property
     def background(self) -> int:
-        """Value outside the training images, 0..255, as their shift leaves it."""
-        return self.data.background if self.shift is None else shifted_background(self.data.background, self.shift)
+        """Value outside the training images, 0..255, as their shift leaves it; 0 of anything else."""
+        plain = self.data.background if isinstance(self.data, ImageSet) else 0
+        return plain if self.shift is None else shifted_background(plain, self.shift)
 
     @property
     def inputs(self) -> tuple[Inputs, ...]:
@@ -59,9 +61,9 @@ class Material:
 class Reading:
     """How images of one run are read."""
 
-    data: ImageSet
+    data: LabelledSet
     classes: np.ndarray
-    shape: Normaliser
+    shape: Preparer
     device: torch.device
     split_seed: int
 

@@ -13,10 +13,10 @@ from engine.backbones.backbone import Backbone
 from engine.backbones.precision import rounded
 from engine.comparison.answers import Answers, keep
 from engine.comparison.intervals import Interval, balanced_interval, wilson
-from engine.data.examples import Examples
 from engine.data.findings import Finding
 from engine.data.findings import protocol as noted
 from engine.data.hashes import short_hash
+from engine.data.labelled_set import LabelledSet
 from engine.data.shifts import condition_words, describe
 from engine.data.splits import ImageSplit
 from engine.events import Evaluated, Event, Notice, Preparing
@@ -122,7 +122,7 @@ def balanced(guess: np.ndarray, truth: np.ndarray, classes: int) -> Evaluated:
     return Evaluated("test/balanced accuracy", found.value, found.low, found.high, found.n, "images", notes=notes)
 
 
-def tested_images(split: ImageSplit, data: Examples) -> str:
+def tested_images(split: ImageSplit, data: LabelledSet) -> str:
     """A hash that is the same where the same images of the same classes are tested in the same order, whatever else
     the sets hold."""
     ids = np.sort(split.test)
@@ -130,7 +130,7 @@ def tested_images(split: ImageSplit, data: Examples) -> str:
     return short_hash(data.contents[ids].astype("<u8").tobytes(), *names)
 
 
-def conditions(split: ImageSplit, data: Examples, experiment: Experiment) -> dict[str, str]:
+def conditions(split: ImageSplit, data: LabelledSet, experiment: Experiment) -> dict[str, str]:
     """What figures must have in common to be compared."""
     shift = experiment.dataset.shift
     said = {

@@ -26,7 +26,7 @@ from engine.experiment import BackboneChoice, Experiment
 from engine.families import Cost
 from engine.layers import HEAD
 from engine.machine.devices import torch_device
-from engine.preparation.inputs import Normaliser, normaliser
+from engine.preparation.inputs import Preparer, normaliser
 from engine.tuning.method import FineTuneMethod
 from engine.tuning.trainable import count_trainable, frozen_prefix
 from engine.tuning.training import Phase, phases
@@ -96,7 +96,7 @@ def plan_of(
     return tuple((cost.epochs * len(cuts(train, batch)), cost.seconds) for cost in costs)
 
 
-def network(experiment: Experiment, outputs: int | None) -> tuple[Backbone, Normaliser, torch.device]:
+def network(experiment: Experiment, outputs: int | None) -> tuple[Backbone, Preparer, torch.device]:
     """A random one of the experiment's kind, on its device."""
     device = torch_device(experiment.device)
     choice = BackboneChoice(name=experiment.backbone.name, image_size=experiment.backbone.image_size)
@@ -104,12 +104,12 @@ def network(experiment: Experiment, outputs: int | None) -> tuple[Backbone, Norm
     return model, normaliser(choice), device
 
 
-def noise(count: int, shape: Normaliser, device: torch.device) -> Tensor:
+def noise(count: int, shape: Preparer, device: torch.device) -> Tensor:
     draws, values = torch.Generator(device), (count, shape.channels, shape.size, shape.size)
     return torch.randint(0, 256, values, dtype=torch.uint8, device=device, generator=draws)
 
 
-def _timed_forward(model: Backbone, batch: int, shape: Normaliser, device: torch.device) -> tuple[float, Tensor]:
+def _timed_forward(model: Backbone, batch: int, shape: Preparer, device: torch.device) -> tuple[float, Tensor]:
     """(seconds per image, the images to time steps with): a whole batch, or of a large network as many as it reads in
     `TIMED` seconds, but two, which batch norm needs."""
     images = noise(2, shape, device)

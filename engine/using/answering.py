@@ -12,7 +12,7 @@ from engine.experiment import BackboneChoice, Experiment
 from engine.frozen import Frozen
 from engine.heads.catalog import HEADS
 from engine.heads.head import Head
-from engine.preparation.inputs import normaliser
+from engine.preparation.inputs import of_images
 from engine.using.by_hand import HeadLearner, TaskLearner, of_run
 from engine.using.calibration import read
 
@@ -48,7 +48,7 @@ def on_backbone(choice: BackboneChoice, head: Head, runs: Path) -> HeadLearner:
     if info.form.kind != "images" or info.form.channels not in HANDED:
         raise InvalidExperiment(f"{info.title} does not read image files.", "Choose a backbone that reads images.")
     network = build_backbone(choice.model_copy(update={"head": "new"}), None, 0, runs).eval()
-    return HeadLearner(network, head, f"{head.title} on {info.title}", normaliser(choice))
+    return HeadLearner(network, head, f"{head.title} on {info.title}", of_images(choice))
 
 
 def head_of(name: str) -> Head:

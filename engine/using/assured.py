@@ -15,8 +15,8 @@ from engine.artifacts.saved import SavedModel, tested_file
 from engine.backbones.backbone import batch_norms
 from engine.comparison.temperature import probabilities, temperature_of
 from engine.comparison.wording import percent
-from engine.data.examples import Examples
 from engine.data.files.read_as import ReadAs
+from engine.data.labelled_set import LabelledSet
 from engine.errors import DataError, ExperimentError
 from engine.events import Preparing
 from engine.heads.nearest_mean import unit
@@ -71,7 +71,7 @@ class Assured:
     def looked(self, pixels: Tensor, place: int) -> Heat:
         return looked(self.model, pixels, place)
 
-    def judge(self, inputs: Tensor | Examples) -> Judged:
+    def judge(self, inputs: Tensor | LabelledSet) -> Judged:
         """Of each image its probabilities and how unlike what was learnt it is."""
         features, logits = (found.cpu().numpy() for found in self.model.seen(inputs))
         if self.calibration is None:

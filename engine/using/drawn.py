@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine.data.files.read_as import ReadAs
-from engine.data.images import Form, fitted
+from engine.data.images import fitted
+from engine.data.labelled_set import Form
 from engine.using.bins import HandedImage, Pixels
 
 Ink = NDArray[np.uint8]  # [side, side], black on white

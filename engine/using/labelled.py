@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from engine.data.files.loose import LooseImages
 from engine.data.hashes import digest
-from engine.data.images import Cancel, check
+from engine.data.images import Cancel, check, images_of
 from engine.errors import DataError
 from engine.machine.files import Unread
 from engine.machine.folders import appearing, target_of, told
@@ -109,7 +109,7 @@ def without_labelled(labels: Sequence[OwnLabel], material: Material, cancelled: 
 
 def put_own(material: Material, image: int, around: Path, row: Callable[..., None]) -> None:
     """One image of the run's set, without a second copy of it where the disk can do that."""
-    data = material.data
+    data = images_of(material.data)
     where = getattr(data.source, "file", lambda _: None)(image)
     if where is None:
         raise DataError(

@@ -86,7 +86,7 @@ def predictions(
 def form_of(model: SavedModel) -> Normaliser:
     """How a saved network reads image files; raises `InvalidExperiment` where it reads none."""
     form = model.reader.form if not model.reads_numbers else None
-    if form is None or form.channels not in (1, 3):
+    if not isinstance(form, Normaliser) or form.channels not in (1, 3):
         raise InvalidExperiment("This network does not read image files.", "Choose a run that learnt from images.")
     return form
 

@@ -16,7 +16,7 @@ from engine.comparison.reliability import TASKS, Answered, lowered, reliability
 from engine.comparison.temperature import probabilities, temperature_of
 from engine.comparison.wording import count
 from engine.data.episodes import Episode
-from engine.data.findings import images_of
+from engine.data.findings import ids_of
 from engine.data.target import CLASSES
 from engine.errors import DataError, InvalidExperiment
 from engine.events import Preparing
@@ -73,7 +73,7 @@ def refuse_changed(tasks: ImageTasks, folder: Path) -> None:
     if learnt is None or tasks.divided is None:
         return
     data, split = tasks.divided
-    used = images_of(data, np.concatenate([split.train, split.validation]))
+    used = ids_of(data, np.concatenate([split.train, split.validation]))
     if not np.array_equal(learnt, np.unique(data.contents[used])):
         raise DataError(
             f"The images of {data.title} are not those that this run learnt from.",

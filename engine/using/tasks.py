@@ -9,7 +9,8 @@ from engine.data.files.loose import LooseImages, Read
 from engine.data.files.names import clean
 from engine.data.files.order import natural
 from engine.data.files.read_as import ReadAs
-from engine.data.images import Cancel, Form, check
+from engine.data.images import Cancel, check
+from engine.data.labelled_set import Form
 from engine.errors import DataError
 from engine.given import person_path
 from engine.using.bins import Bin, Bins, HandedImage

@@ -8,7 +8,7 @@ from engine.data.files.folder import FilePixels, load_layout
 from engine.data.files.layout import alone
 from engine.data.files.read_as import ReadAs
 from engine.data.files.tables import from_tables
-from engine.data.images import Cancel, ImageSet, Progress
+from engine.data.images import Cancel, ImageSet, Progress, images_of
 from engine.data.sources import FOLDER, datasets, listing_of, load, resolve
 from engine.errors import DataError
 from engine.experiment import DatasetChoice
@@ -21,11 +21,11 @@ def further_images(
     if not choice.labelled:  # images of one class beside each other, which a test takes for that class
         choice = DatasetChoice(name=FOLDER, path=choice.path)
     if choice.name != FOLDER:
-        return load(choice, progress, cancelled)
+        return images_of(load(choice, progress, cancelled))
     listing = listing_of(choice, cancelled)
     layout = alone(listing)
     if layout is None or from_tables(listing) is not None:
-        return load(choice, progress, cancelled, listing)
+        return images_of(load(choice, progress, cancelled, listing))
     return load_layout(listing, layout, progress, cancelled)
 
 

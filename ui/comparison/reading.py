@@ -86,8 +86,9 @@ def images_of(
 
     def work(cancelled: Callable[[], bool]) -> list[Found]:
         from engine.data import shifts, sources
+        from engine.data.images import images_of as only_images
 
-        data = sources.load(experiment.dataset, cancelled=cancelled)
+        data = only_images(sources.load(experiment.dataset, cancelled=cancelled))
         inside, shift = ids[ids < len(data.labels)], experiment.dataset.shift
         if large and not shift:
             shown = [np.asarray(data.source.image(int(place), LARGE, data.shown_channels)) for place in inside]

@@ -13,7 +13,7 @@ from ui import theme
 from ui.listing.card_list import OnCard
 
 if TYPE_CHECKING:
-    from engine.data.images import Skipped
+    from engine.data.labelled_set import Skipped
 
 Index = QModelIndex | QPersistentModelIndex
 ROW, APART = 26, "\t"

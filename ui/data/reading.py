@@ -50,6 +50,7 @@ class SetReading(QObject):
         turn, choice, given = self.turns, chosen.choice, self._listings.pop(chosen.key, None)
 
         def look(cancelled: Callable[[], bool]) -> tuple[ImageSet, Inventory]:
+            from engine.data.images import images_of
             from engine.data.inventory import by_names, inventory
             from engine.data.sources import listing_of, load
 
@@ -58,7 +59,7 @@ class SetReading(QObject):
                 listing = given or listing_of(choice, cancelled)
                 if (quick := by_names(choice, listing)) is not None:
                     self._said.emit(turn, quick)
-            data = load(choice, lambda share: self._said.emit(turn, share), cancelled, listing)
+            data = images_of(load(choice, lambda share: self._said.emit(turn, share), cancelled, listing))
             return data, inventory(data, chosen.place or None)
 
         self._background.run(look, self._take, self._background.saying(self._fail, "The data set could not be read."),

@@ -25,7 +25,8 @@ from ui.widgets.images import to_image
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
-    from engine.data.images import Form, ImageSet
+    from engine.data.images import ImageSet
+    from engine.data.labelled_set import Form
     from storage.store import RunRow, RunStore
 
 MOST_SEEDS = 10
@@ -172,8 +173,9 @@ def _loading(run: ExaminedRun) -> Callable[[Callable[[], bool]], ImageSet]:
 
     def own(cancelled: Callable[[], bool]) -> ImageSet:
         from engine.data import sources
+        from engine.data.images import images_of
 
-        found = sources.load(experiment.dataset, cancelled=cancelled)
+        found = images_of(sources.load(experiment.dataset, cancelled=cancelled))
         if data and found.fingerprint != data:
             raise DataError(CHANGED, "Bring back the files as they were, or run it again.")
         return found

@@ -11,13 +11,18 @@ from ui.new_experiment.offers import Offer
 
 STEP = 32  # pixels; image sizes are offered in multiples of it
 KINDS = {1: "grey", COLOURS: "in colour"}
-READ_AS = {"images": "images", "numbers": "numbers", "states": "places"}  # by the kind of a network's form
+READ_AS = {
+    "images": "images",
+    "texts": "texts",
+    "numbers": "numbers",
+    "states": "places",
+}  # by the kind of a network's form
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What the chosen data hold. side, channels: of their images, 0 where there are none. drawn: what a network reads
-    of them then, "numbers" or "states"."""
+    of them then, "texts", "numbers" or "states"."""
 
     side: int
     channels: int

@@ -12,12 +12,11 @@ from engine.advice.adviser import usual_start
 from engine.backbones import catalog
 from engine.backbones.info import suits as reads_well
 from engine.data.dataset import Start
-from engine.data.sources import bands, known, target_of
+from engine.data.sources import bands, kind_of, known, target_of
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
 from engine.families import named
 from engine.meta.learner import MetaLearner
-from engine.preflight.tasks import READ
 
 if TYPE_CHECKING:
     from ui.new_experiment.backbone_section import BackboneSection
@@ -74,7 +73,7 @@ class TaskKind(QObject):
 
     def _fits(self, choice: DatasetChoice) -> bool:
         with suppress(InvalidExperiment):
-            kind = READ[target_of(choice).kind]
+            kind = kind_of(choice)
             return self._backbone.info().form.takes(kind, bands(choice)) and suits(self._method.choice(), choice)
         return False
 

@@ -13,12 +13,11 @@ from PySide6.QtWidgets import QApplication
 
 from engine import registry
 from engine.comparison.wording import count
-from engine.data.sources import target_of
+from engine.data.sources import kind_of
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.families import FAMILIES
 from engine.meta.learner import MetaLearner
-from engine.preflight.tasks import READ
 from ui import theme
 from ui.new_experiment.adviser_part import AdviserPart
 from ui.new_experiment.backbone_section import START as BACKBONE
@@ -208,7 +207,7 @@ class NewExperimentPage(Page):
         """Advise on the images that were read, and list what suits them first; meta-learning has its own ways."""
         found = self.data.preview.found
         if found is not None:
-            self.backbone.set_seen(Seen(found.side, found.channels, READ[target_of(self.data.choice()).kind]))
+            self.backbone.set_seen(Seen(found.side, found.channels, kind_of(self.data.choice())))
             self._order_tabs()
         if found is None or self.data.preview.fault or FAMILIES[self.method.method.family].divides != "images":
             self.adviser.set_data(None)

@@ -117,6 +117,7 @@ def fetched(
 ) -> tuple[dict[int, QImage], tuple[str, ...]]:
     """The images at these places as the run saw them, and the names of all classes; nothing when the data are gone."""
     from engine.data import shifts, sources
+    from engine.data.images import images_of
 
     try:
         data = sources.load(experiment.dataset, cancelled=cancelled)
@@ -125,6 +126,7 @@ def fetched(
     missing = np.array([place for place in wanted if place not in known and place < len(data.labels)], np.int64)
     images = {int(place): known[int(place)] for place in wanted if int(place) in known}
     if len(missing):
+        data = images_of(data)
         pixels = data.pixels(missing, min(SIDE, *data.typical_size), data.shown_channels, cancelled=cancelled)
         if experiment.dataset.shift is not None:
             pixels = shifts.shifted(pixels, experiment.dataset.shift, missing)

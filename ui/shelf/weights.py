@@ -86,6 +86,13 @@ def install(row: ShelfRow) -> str:
     return f'pip install "warmstart[{extra(row)}]"'
 
 
+def _input_words(row: ShelfRow) -> str:
+    """ "224 px, colour", "texts, 64 word pieces", "numbers"."""
+    if row.kind == "texts":
+        return f"texts, {row.size} word pieces"
+    return f"{_input(row)}{', colour' if row.channels == COLOURS else ''}"
+
+
 def trained_on(row: ShelfRow) -> str:
     return "nothing, random values" if row.how == "random" else f"{row.trained_on}, {row.how}"
 
@@ -95,20 +102,9 @@ def _licence(row: ShelfRow) -> str:
 
 
 def _input(row: ShelfRow) -> str:
-    if _reads_numbers(row):
-        return "numbers"
+    if row.kind != "images":
+        return row.kind
     return f"{row.size} px" if row.channels == COLOURS else f"{row.size} px {KINDS.get(row.channels, 'bands')}"
-
-
-def _reads(row: ShelfRow) -> str:
-    """What its network reads, as its form has it; only those that read no images have a size of 1."""
-    from engine.backbones import catalog
-
-    return catalog.backbone(row.backbone).form.kind if _reads_numbers(row) else "images"
-
-
-def _reads_numbers(row: ShelfRow) -> bool:
-    return row.size == 1
 
 
 # Filters
@@ -150,15 +146,12 @@ def told(row: ShelfRow) -> Told:
     lines = [
         ("Parameters", f"{row.parameters:,} without a head"),
         ("File", size(row.bytes) if row.bytes else ""),
-        (
-            "Input",
-            "numbers" if _reads_numbers(row) else f"{_input(row)}{', colour' if row.channels == COLOURS else ''}",
-        ),
+        ("Input", _input_words(row)),
         ("Trained on", trained_on(row)),
         ("Accuracy", f"{row.accuracy}, as stated by {row.stated_by}" if row.accuracy else "not stated"),
-        ("Resized", "" if _reads_numbers(row) else resized(row)),
-        ("Mean", _numbers(row.pixels.mean)),
-        ("Deviation", _numbers(row.pixels.std)),
+        ("Resized", resized(row) if row.kind == "images" else ""),
+        ("Mean", "" if row.kind == "texts" else _numbers(row.pixels.mean)),
+        ("Deviation", "" if row.kind == "texts" else _numbers(row.pixels.std)),
         ("Licence", f"{row.licence}, as stated by {row.stated_by}" if row.licence else ""),
         ("Where", where(row)),
         ("Install", install(row) if row.needs and row.state not in HERE else ""),
@@ -201,13 +194,13 @@ def why_not(row: ShelfRow) -> str:
 
 def misfits(found: Sequence[ListLine], data: DatasetChoice) -> Mapping[str, str]:
     """Why, by key. Raises `ExperimentError` where the data cannot be read. Off the window's thread."""
-    from engine.data.sources import is_drawn, load, target_of
-    from engine.preflight.tasks import READ
+    from engine.data.images import images_of
+    from engine.data.sources import kind_of, load
 
-    if is_drawn(data):
-        reads, wanted = {one.key: _reads(row_of(one)) for one in found}, READ[target_of(data).kind]
+    if (wanted := kind_of(data)) != "images":
+        reads = {one.key: row_of(one).kind for one in found}
         return {key: f"It reads {kind}, and these are {wanted}." for key, kind in reads.items() if kind != wanted}
-    images = load(data)
+    images = images_of(load(data))
     side, channels = min(images.typical_size), images.channels
     return {one.key: reason for one in found if (reason := misfit(row_of(one), side, channels))}
 
@@ -215,8 +208,8 @@ def misfits(found: Sequence[ListLine], data: DatasetChoice) -> Mapping[str, str]
 def misfit(row: ShelfRow, side: int, colour: int) -> str:
     """Why these weights do not suit images of so many pixels and channels, "" where they do; as
     `engine.backbones.info.suits`."""
-    if _reads_numbers(row):
-        return "It reads numbers, and these are images."
+    if row.kind != "images":
+        return f"It reads {row.kind}, and these are images."
     if row.channels < colour:
         kind = KINDS.get(colour, f"of {colour} bands")
         return f"It reads {KINDS.get(row.channels, 'few bands')} images, and yours are {_kind(kind)}."

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from engine.backbones import catalog
-from engine.data.episode_splits import samplers
+from engine.data.episode_splits import for_tasks, samplers
 from engine.data.sources import is_drawn
-from engine.data.splits import for_tasks, split_images
+from engine.data.splits import split_images
 from engine.errors import InvalidExperiment, NotHere
 from engine.experiment import Experiment
 from engine.families import MULTITASK, family

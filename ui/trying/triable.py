@@ -82,13 +82,14 @@ class TriableRun:
         return (yield from assured(model, self.folder))
 
     def gallery(self, network: Answerer) -> Generator[Preparing, None, tuple[Gallery, ImageSet]]:
+        from engine.data.images import images_of
         from engine.data.sources import load
         from engine.using.assured import Assured
         from engine.using.nearest import gallery
 
         assert isinstance(network, Assured)
         found = yield from gallery(network.model, self.folder)
-        return found, load(self.row.experiment.dataset)
+        return found, images_of(load(self.row.experiment.dataset))
 
     def learnt_from(self, network: Answerer) -> Generator[Preparing, None, tuple[Material, Experiment]]:
         from engine.using.assured import Assured

@@ -11,7 +11,7 @@ from engine.data.files.order import natural
 from engine.data.files.reading import Entry
 from engine.data.files.tables import from_tables, no_table
 from engine.data.files.tree import Listing
-from engine.data.images import Skipped
+from engine.data.labelled_set import Skipped
 from engine.errors import DataError
 
 FOUND, TABLE, NOWHERE = "as found", "in a table", "nowhere"

@@ -10,7 +10,7 @@ from engine.data.files.layout import Item, Layout
 from engine.data.files.names import clean
 from engine.data.files.order import natural
 from engine.data.files.tree import Listing
-from engine.data.images import Skipped
+from engine.data.labelled_set import Skipped
 from engine.errors import DataError
 
 MISSING, UNLISTED = "in the list, but not there", "not in the list"

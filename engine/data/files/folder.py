@@ -24,7 +24,8 @@ from engine.data.files.read_as import ReadAs
 from engine.data.files.tree import Listing
 from engine.data.findings import named_files
 from engine.data.hashes import BY_CONTENT, digest, short_hash
-from engine.data.images import Cancel, ImageSet, PixelSource, Progress, Skipped, in_threads
+from engine.data.images import Cancel, ImageSet, PixelSource, Progress, in_threads
+from engine.data.labelled_set import Skipped
 from engine.errors import DataError
 from engine.given import is_there
 from engine.machine.files import Unread

@@ -12,7 +12,7 @@ from engine.data.files.parts import TITLES, TRAIN, is_split, mixed_with_classes,
 from engine.data.files.reading import Entry
 from engine.data.files.tree import Listing, ancestors
 from engine.data.findings import named_files
-from engine.data.images import Skipped
+from engine.data.labelled_set import Skipped
 from engine.errors import DataError
 
 OF_PIXELS = frozenset(

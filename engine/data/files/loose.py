@@ -18,7 +18,8 @@ from engine.data.files.names import clean
 from engine.data.files.read_as import PLAIN, ReadAs
 from engine.data.files.reading import Entry, Files, FolderFiles
 from engine.data.files.tree import list_files
-from engine.data.images import Cancel, Form, fitted, in_threads
+from engine.data.images import Cancel, fitted, in_threads
+from engine.data.labelled_set import Form
 from engine.errors import DataError
 from engine.given import is_file, person_path
 from engine.machine.files import Unread

@@ -10,7 +10,8 @@ from PIL import Image, ImageChops
 
 from engine.data.files.decode import decode
 from engine.data.files.grey import Levels
-from engine.data.images import Form, fitted
+from engine.data.images import fitted
+from engine.data.labelled_set import Form
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from engine.data.files.kinds import COMPANIONS, IMAGE_ENDINGS, ending, kind, pro
 from engine.data.files.names import clean, in_zip, is_housekeeping, is_text
 from engine.data.files.order import in_order, natural
 from engine.data.files.reading import PACKERS, UNPACKED, Entry, Files, FolderFiles, ZipFiles
-from engine.data.images import Cancel, Skipped, check
+from engine.data.images import Cancel, check
+from engine.data.labelled_set import Skipped
 from engine.errors import DataError
 from engine.given import is_there, person_path
 from engine.machine.files import Unread

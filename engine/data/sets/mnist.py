@@ -16,7 +16,8 @@ from engine.data.dataset import SMALL, DataSet, DatasetInfo
 from engine.data.files.idx import Bytes, IdxNames, Wanted, found_files, read_idx
 from engine.data.files.tree import Listing
 from engine.data.hashes import short_hash
-from engine.data.images import ArrayPixels, Cancel, ImageSet, Progress, Skipped
+from engine.data.images import ArrayPixels, Cancel, ImageSet, Progress
+from engine.data.labelled_set import Skipped
 from engine.data.published import present
 from engine.downloads.remote import Remote
 from engine.errors import DataError

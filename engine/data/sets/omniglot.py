@@ -20,7 +20,8 @@ from engine.data.files.order import natural
 from engine.data.files.read_as import ReadAs
 from engine.data.files.reading import Entry
 from engine.data.files.tree import Listing
-from engine.data.images import Cancel, ImageSet, Progress, Skipped
+from engine.data.images import Cancel, ImageSet, Progress
+from engine.data.labelled_set import Skipped
 from engine.downloads.remote import Remote
 from engine.errors import DataError
 

@@ -14,7 +14,8 @@ from engine.data.dataset import PHOTOS, DataSet, DatasetInfo
 from engine.data.files.by_list import Row, by_list
 from engine.data.files.layout import Layout
 from engine.data.files.tree import Listing
-from engine.data.images import Cancel, ImageSet, Progress, Skipped
+from engine.data.images import Cancel, ImageSet, Progress
+from engine.data.labelled_set import Skipped
 from engine.data.published import class_folders, file_of, has_files, has_folders, lines_of, named, of_layout
 from engine.downloads.remote import Remote
 from engine.experiment import DatasetChoice

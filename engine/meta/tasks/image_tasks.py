@@ -10,11 +10,19 @@ import numpy as np
 import torch
 
 from engine.data.batches import BatchSampler
-from engine.data.episode_splits import EpisodeShape, Samplers, kind_of, left_out_words, samplers, test_sampler
+from engine.data.episode_splits import (
+    EpisodeShape,
+    Samplers,
+    for_tasks,
+    kind_of,
+    left_out_words,
+    samplers,
+    test_sampler,
+)
 from engine.data.episodes import Episode, evaluation_episodes, list_hash
-from engine.data.images import ImageSet
+from engine.data.labelled_set import LabelledSet
 from engine.data.sources import load
-from engine.data.splits import ClassSplit, for_tasks
+from engine.data.splits import ClassSplit
 from engine.events import Preparing
 from engine.experiment import Experiment
 from engine.meta.learner import MetaLearner
@@ -52,7 +60,7 @@ def read_image_tasks(
     )
 
 
-def _minibatches(data: ImageSet, found: Samplers, method: MetaLearner) -> BatchSampler:
+def _minibatches(data: LabelledSet, found: Samplers, method: MetaLearner) -> BatchSampler:
     """Of all training classes; those that come back in every region share their label."""
     kinds = kind_of(data) if data.kinds else None
     return BatchSampler(data.labels, found.train, method.trains.size, kinds)
@@ -65,7 +73,7 @@ def classes_of_minibatches(experiment: Experiment, method: MetaLearner) -> int:
 
 
 def _further_test(
-    data: ImageSet, experiment: Experiment, shape: EpisodeShape, count: int, shot: int | None,
+    data: LabelledSet, experiment: Experiment, shape: EpisodeShape, count: int, shot: int | None,
     classes: np.ndarray | None,
 ) -> tuple[tuple[Episode, ...], str]:  # fmt: skip
     """`count` fixed test episodes, and what they are in words."""
@@ -73,7 +81,7 @@ def _further_test(
     return evaluation_episodes(sampler, count, experiment.dataset.split_seed * 10 + TEST_SEED), words
 
 
-def _images(experiment: Experiment, data: ImageSet, split: ClassSplit, device: torch.device) -> TaskImages:
+def _images(experiment: Experiment, data: LabelledSet, split: ClassSplit, device: torch.device) -> TaskImages:
     shape = normaliser(experiment.backbone)
     used = np.flatnonzero(np.isin(data.labels, np.concatenate([split.train, split.validation, split.test])))
     pixels = images(data, used, shape, device)
@@ -82,7 +90,7 @@ def _images(experiment: Experiment, data: ImageSet, split: ClassSplit, device: t
     return TaskImages(pixels, rows, shape)
 
 
-def _facts(data: ImageSet, found: Samplers, method: MetaLearner) -> dict[str, object]:
+def _facts(data: LabelledSet, found: Samplers, method: MetaLearner) -> dict[str, object]:
     split, left_out = found.split, left_out_words(data, found)
     return {
         "training classes": found.train.choices,

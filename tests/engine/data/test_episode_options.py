@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.data.episode_splits import EpisodeShape, left_out_words, samplers
+from engine.data.episode_splits import EpisodeShape, for_tasks, left_out_words, samplers
 from engine.data.episodes import EpisodeSampler
 from engine.data.preview import preview
 from engine.data.sources import load, resolve
-from engine.data.splits import for_tasks, split_classes, split_images
+from engine.data.splits import split_classes, split_images
 from engine.errors import InvalidExperiment
 from engine.events import Notice
 from engine.execute import execute

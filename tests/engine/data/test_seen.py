@@ -11,7 +11,7 @@ import pytest
 
 from engine.backbones import catalog
 from engine.backbones.info import OMNIGLOT
-from engine.data.findings import images_of
+from engine.data.findings import ids_of
 from engine.data.sets.digits import load_digits
 from engine.data.sources import load, resolve
 from engine.data.splits import ClassSplit, split_classes, split_images
@@ -199,7 +199,7 @@ def test_names_speak_where_files_were_written_anew(class_folders: Maker) -> None
 
 def test_what_is_written_down_is_read_again(tmp_path: Path) -> None:
     data = load_digits()
-    own = replace(seen.lesson(data, images_of(data, np.array([3]))), names=frozenset({"ä"}), head=True)
+    own = replace(seen.lesson(data, ids_of(data, np.array([3]))), names=frozenset({"ä"}), head=True)
     found = seen.Past((own, *seen.past(OMNIGLOT[0], None).lessons), ("b", "a"))
     (tmp_path / "r").mkdir()
     seen.write(found, tmp_path / "r")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.data.images import Skipped
+from engine.data.labelled_set import Skipped
 from engine.data.sources import load, resolve
 from engine.errors import Cancelled, DataError, InvalidExperiment
 from engine.experiment import DatasetChoice

@@ -15,7 +15,7 @@ import pytest
 
 from engine.data.files.names import clean_part
 from engine.data.files.reading import LARGEST_IMAGE
-from engine.data.images import Skipped
+from engine.data.labelled_set import Skipped
 from engine.data.sources import load, resolve
 from engine.errors import DataError
 from tests.engine.data.conftest import Maker

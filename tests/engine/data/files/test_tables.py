@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.data.images import Skipped
+from engine.data.labelled_set import Skipped
 from engine.data.preview import preview
 from engine.data.sources import load, resolve
 from engine.data.splits import split_images

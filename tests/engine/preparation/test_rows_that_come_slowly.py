@@ -14,7 +14,7 @@ from engine.events import Notice, RunFinished
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.machine import memory
-from engine.preparation import slow
+from engine.preparation import rows
 
 
 @pytest.mark.parametrize("room", ["", "0"])
@@ -44,10 +44,10 @@ def test_a_run_on_a_slow_drive_says_so_once_and_ends_as_any_other(
     quick = list(execute(experiment, tmp_path / "quick"))
     assert not any(isinstance(event, Notice) and "come slowly" in event.text for event in quick)
     monkeypatch.setattr(FilePixels, "image", slowly)
-    monkeypatch.setattr(slow, "SLOW", 0.0002)
+    monkeypatch.setattr(rows, "SLOW", 0.0002)
     monkeypatch.setattr("engine.data.images.KEPT_BYTES", 0)
     monkeypatch.setattr("engine.data.sources._kept", {})
     events = list(execute(experiment, tmp_path / "run"))
     told = [event.text for event in events if isinstance(event, Notice) and "come slowly" in event.text]
-    assert told == [slow.WORDS.format(title="photos")]
+    assert told == [rows.WORDS.format(title="photos")]
     assert isinstance(events[-1], RunFinished)

@@ -1,0 +1,89 @@
+"""A small set of texts that can be told apart by their words, and a small network that reads them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from engine.backbones.info import BackboneInfo, Block, Blocks, TextForm
+from engine.data.hashes import short_hash
+from engine.data.text_set import TextSet
+
+TOPICS = {
+    "weather": "rain snow wind cloud storm sun fog", "music": "song guitar drum choir piano concert band",
+    "food": "bread soup cheese apple rice salad cake", "travel": "train ticket hotel flight airport road map",
+    "sport": "ball goal team race coach tennis match", "money": "bank loan credit price market coin rent",
+    "garden": "seed flower tree soil leaf grass root", "school": "teacher lesson exam pupil book desk chalk",
+}  # fmt: skip
+FILLING = ["the", "a", "of", "and", "to", "we", "you", "is", "it", "that", "this", "on", "for", "with"]
+DIM, NUMBERS = 16, 2**15
+
+
+def sentences(classes: int = 8, each: int = 12, seed: int = 0) -> tuple[list[str], np.ndarray]:
+    """Texts of 3 to 14 words, two or more of them of the topic, and int64 labels."""
+    rng, texts, labels = np.random.default_rng(seed), list[str](), list[int]()
+    for label, words in enumerate(list(TOPICS.values())[:classes]):
+        for _ in range(each):
+            own, other = rng.choice(words.split(), rng.integers(2, 5)), rng.choice(FILLING, rng.integers(1, 11))
+            texts.append(" ".join(rng.permutation(np.concatenate([own, other])).tolist()))
+            labels.append(label)
+    return texts, np.array(labels, np.int64)
+
+
+def text_set(classes: int = 8, each: int = 12, seed: int = 0) -> TextSet:
+    """Classes in two domains."""
+    texts, labels = sentences(classes, each, seed)
+    names = tuple(TOPICS)[:classes]
+    return TextSet(
+        name="topics", title="Topics", licence="CC0", labels=labels, class_names=names, texts=texts,
+        alphabets=tuple("outside" if place % 2 else "inside" for place in range(classes)),
+        fingerprint=short_hash("topics", *texts),
+    )  # fmt: skip
+
+
+class Embedded(nn.Module):
+    """int64 [n, length] -> [n, length, 16]; a padded place is exactly zero."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Embedding(NUMBERS, DIM)
+
+    def forward(self, pieces: Tensor) -> Tensor:
+        return self.table(pieces) * (pieces != 0).unsqueeze(-1)
+
+
+class Mixed(nn.Module):
+    """[n, length, 16] -> the same, each place by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(DIM, DIM)
+
+    def forward(self, values: Tensor) -> Tensor:
+        return torch.tanh(self.linear(values)) * (values != 0).any(-1, keepdim=True)
+
+
+class Pooled(nn.Module):
+    """[n, length, 16] -> [n, 16], the mean of the places that are not padded."""
+
+    def forward(self, values: Tensor) -> Tensor:
+        there = (values != 0).any(-1, keepdim=True)
+        return values.sum(1) / there.sum(1).clamp_min(1)
+
+
+def build() -> Blocks:
+    return OrderedDict(embeddings=Embedded(), mix=Mixed(), pool=Pooled())
+
+
+BACKBONE = BackboneInfo(
+    "bag_of_words",
+    "Bag of words",
+    "The mean of its words' vectors.",
+    (Block("embeddings", "Embeddings", NUMBERS * DIM), Block("mix", "Mix", DIM * DIM + DIM), Block("pool", "Mean", 0)),
+    TextForm(16, "words"),
+    features=DIM,
+    build=build,
+)
