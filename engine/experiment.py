@@ -34,6 +34,7 @@ Count = Annotated[int, Field(ge=1, le=MOST_COUNT)]
 Split = Literal["stratified", "given", "random-classes", "by-alphabet", "by-region"]
 Precision = Literal["float32", "bfloat16", "automatic"]
 Preparation = Literal["plain", "own"]
+Kept = Literal["best and last", "along the way"]
 LabelSet = Literal["classes", "groups", "first half", "second half", "which half"]
 ShiftKind = Literal["noise", "blur", "contrast", "brightness", "pixelate", "jpeg", "inversion", "label shift"]
 
@@ -199,17 +200,16 @@ class Budget(Frozen):
     instead_of_epochs: bool = Field(False, description="train until the minutes are over, however many epochs that is")
 
 
-BESIDES: dict[str, Any] = {"device": True, "backbone": {"what_it_keeps"}}  # what changes no figure of a run
+BESIDES: dict[str, Any] = {"device": True, "checkpoints": True, "backbone": {"what_it_keeps"}}  # change no figure
 
 
 class Experiment(Frozen):
     """Everything needed to run again on another machine.
 
-    `device` is a placement: it says where a run is worked, not what is run, and is left out of `configuration()` and of
-    what is hashed from it; so is `backbone.what_it_keeps`, by which a run is looked at. `precision` stays in: bfloat16
-    rounds otherwise than float32 and gives other figures; what "automatic" came to is recorded with the run, and a
-    repeat goes by that. `dataset.path` stays in too: what identifies images is their fingerprint, and that is known
-    only once they were read; without the path unlike folders would be one configuration.
+    `device` says where a run is worked, not what is run, and is left out of what is hashed; so are `checkpoints` and
+    `backbone.what_it_keeps`, by which it is looked at. `precision` stays in: bfloat16 rounds otherwise; what automatic
+    came to is recorded with the run, and a repeat goes by that. `dataset.path` stays in too: images are identified by
+    their fingerprint, which is known only once they were read; unlike folders would be one configuration.
     """
 
     dataset: SerializeAsAny[DatasetChoice] = DatasetChoice()
@@ -220,6 +220,7 @@ class Experiment(Frozen):
     seed: Seed = 0
     device: str = Field("cpu", description="cpu, cuda:0, cuda:1, …, mps")
     precision: Precision = "float32"
+    checkpoints: Kept = Field("best and last", description="weights that are kept of a run; also those along the way")
     tasks: tuple[TaskChoice, ...] = Field(
         (), max_length=MOST_TASKS, description="what several tasks at once are; both halves of the classes if empty"
     )
@@ -230,9 +231,9 @@ class Experiment(Frozen):
         return () if tasks == HALVES else tasks
 
     @model_serializer(mode="wrap")
-    def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        body: dict[str, Any] = serialise(self)
-        return body if self.tasks else {name: value for name, value in body.items() if name != "tasks"}
+    def _as_before(self, serialise: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        body = {name: value for name, value in serialise(self).items() if name != "tasks" or self.tasks}
+        return as_before(body, {"checkpoints": "best and last"}, info.context == TOLD)
 
     def canonical(self) -> str:
         """JSON with sorted keys and no white space: equal experiments give equal text."""

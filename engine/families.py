@@ -26,7 +26,7 @@ class Cost:
     with validation, test and search, without reading the images. memory_bytes: weights, optimiser, images and
     activations. further_fit: seconds of training once more, for a search. fits: how often a search trains before the
     run itself, if no setting is given up early. least_seconds_per_epoch: of the phase that costs least, such as the
-    head alone; 0 where there is only one. remark: what makes it cost so, in a sentence."""
+    head alone; 0 where there is only one. remark: what makes it cost so, or what else it takes, in a sentence."""
 
     trainable: int
     parameters: int
@@ -56,7 +56,8 @@ class Family:
     computed: experiment -> what its runs choose to be computed by, besides torch's threads, each with what it may be.
     for_a_time: the minutes may replace the epochs. layered: its methods have a layer table. answers: its saved runs
     tell classes apart, their own or those of a task; others keep a trunk alone. pictured: its runs keep pictures of
-    what they make of a few images while they learn. needs_labels: it has nothing to learn from images without.
+    what they make of a few images while they learn. along: they can keep weights along the way.
+    needs_labels: it has nothing to learn from images without.
     """
 
     key: str
@@ -78,6 +79,7 @@ class Family:
     layered: bool = False
     answers: bool = True
     pictured: bool = False
+    along: bool = False
     needs_labels: bool = True
 
 
@@ -90,7 +92,7 @@ FINE_TUNING = Family(
     "finetune", "Fine-tuning",
     run=later("engine.tuning.run", "run_supervised"), cost=later("engine.tuning.timing", "fine_tune_cost"),
     faults=later("engine.preflight.layers", "table_faults"), computed=later("engine.tuning.precision", "possible"),
-    start="lp_ft", for_a_time=True, layered=True,
+    start="lp_ft", for_a_time=True, layered=True, along=True,
 )  # fmt: skip
 META_LEARNING = Family(
     "meta", "Meta-learning",

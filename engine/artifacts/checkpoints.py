@@ -21,18 +21,25 @@ from engine.machine.files import write_text
 
 SECONDS_BETWEEN_WRITES = 2.0
 RECORDS = ("experiment.json", "trained_on.json")  # of a run's folder, written before it learns
+STEP = "step"  # in the head of a file of weights: of which step they are
 COMPUTED = "computed_by.json"  # beside the weights: what they were computed by, as `Formulation.told`
+
+
+def along_the_way(epoch: int | str) -> str:
+    """Name of the file of the weights after this epoch; "*" for that of any."""
+    return f"epoch-{epoch}.safetensors"
 
 
 class Checkpoints:
     """Keeps the best weights of a run by (accuracy, then lower loss) and writes them to its folder now and then.
 
     What the disk refuses is kept in memory and tried again; `insist` at the end of a run raises. A folder that is gone
-    is made again with what it held. bookmark: keeps where the run is; without one it cannot be resumed.
+    is made again with what it held. bookmark: keeps where the run is; without one it cannot be resumed. along: weights
+    along the way are kept as well.
     """
 
-    def __init__(self, directory: Path, bookmark: Bookmark | None = None) -> None:
-        self.directory, self.bookmark = directory, bookmark or Bookmark()
+    def __init__(self, directory: Path, bookmark: Bookmark | None = None, along: bool = False) -> None:
+        self.directory, self.bookmark, self.along = directory, bookmark or Bookmark(), along
         self.best: dict[str, Tensor] | None = None
         self.best_step = 0
         self.best_value = -1.0
@@ -77,6 +84,13 @@ class Checkpoints:
         self._rank = tuple(state["rank"])
         self._await_best()
 
+    def keep_along(self, model: nn.Module, epoch: int, step: int) -> Iterator[CheckpointSaved | Notice]:
+        """Keep these weights too, under the number of their epoch, where that is asked for."""
+        if self.along:
+            said = CheckpointSaved(f"epoch {epoch}", along_the_way(epoch), step)
+            self._waiting[said.kind] = (snapshot(model), said)
+            yield from self.write()
+
     def finish(self, model: nn.Module, step: int) -> Iterator[CheckpointSaved | Notice]:
         """Write what is not, or no longer, on disk: the best weights and the last ones."""
         if not (self.directory / "best.safetensors").exists():
@@ -108,7 +122,7 @@ class Checkpoints:
         self._tried_at = time.monotonic()
         for kind, (state, said) in list(self._waiting.items()):
             self._keep_records()
-            write_tensors(state, self.directory / said.path)
+            write_tensors(state, self.directory / said.path, {STEP: str(said.step)})
             del self._waiting[kind]
             if self._refused:
                 yield Notice(f"The file {said.path} is written now.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -11,10 +12,11 @@ from typing import TypeVar
 
 import torch
 from pydantic import ValidationError
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from engine.artifacts.checkpoints import STEP
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone, digest
 from engine.backbones.download import is_as_named
@@ -185,6 +187,16 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except (SafetensorError, OSError) as error:
+        raise WeightsError(f"The weights file {path.name} cannot be read.", "Restore it or choose others.") from error
+
+
+def step_of(path: Path) -> int:
+    """Of the optimiser, after which these weights were kept; that of no step, which comes last, where the file of an
+    earlier version does not tell it. Raises `WeightsError` when it cannot be read."""
+    try:
+        with safe_open(path, "pt") as file:
+            return int((file.metadata() or {}).get(STEP, sys.maxsize))
+    except (SafetensorError, OSError, ValueError) as error:
         raise WeightsError(f"The weights file {path.name} cannot be read.", "Restore it or choose others.") from error
 
 

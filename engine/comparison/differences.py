@@ -43,6 +43,7 @@ LABELS = {
     "seed": "Seed",
     "device": "Device",
     "precision": "Precision",
+    "checkpoints": "Weights kept",
 }
 WHEN_EMPTY = {
     "dataset.path": NONE,

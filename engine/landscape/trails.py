@@ -1,22 +1,23 @@
-"""The way that a run took, seen from a plane: the weights that every run keeps, from its start to its last epoch."""
+"""The way that a run took, seen from a plane: the weights that it keeps anyway, and those kept along the way."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from engine.artifacts.weights import read_weights
+from engine.artifacts.checkpoints import along_the_way
+from engine.artifacts.weights import read_weights, step_of
 from engine.errors import ExperimentError
 from engine.landscape.corners import Corner, begun
 from engine.landscape.frames import ThroughThree
 from engine.landscape.grids import Trail
 from engine.landscape.mixing import State
 
-FILES = {"best epoch": "best.safetensors", "last epoch": "last.safetensors"}
+LAST = "last.safetensors"
+FILES = {"best.safetensors": "best epoch", LAST: "last epoch"}
 
 
 def trails(corners: Sequence[Corner], frame: ThroughThree) -> tuple[Trail, ...]:
@@ -26,21 +27,29 @@ def trails(corners: Sequence[Corner], frame: ThroughThree) -> tuple[Trail, ...]:
 
 
 def trail(corner: Corner, frame: ThroughThree) -> Trail | None:
-    """From where its run began, by its best epoch, to its last one; places that are the same count once."""
-    places: list[tuple[str, State]] = []
+    """From where its run began to its last epoch; places that are the same count once, under their last name."""
+    names: list[str] = []
+    seen: list[tuple[float, float, float]] = []
+    before: State | None = None
     for words, state in _states(corner):
-        if not places or any(not torch.equal(state[name], places[-1][1][name]) for name in frame.names):
-            places.append((words, state))
-    if len(places) < 2:
-        return None
-    seen = np.array([frame.seen(state) for _, state in places])
-    return Trail(corner.folder.name, tuple(words for words, _ in places), seen[:, :2], seen[:, 2])
+        if before is not None and all(torch.equal(state[name], before[name]) for name in frame.names):
+            names[-1] = words if names[-1] != "start" else "start"
+            continue
+        names.append(words)
+        seen.append(frame.seen(state))
+        before = state
+    found = np.array(seen)
+    return None if len(names) < 2 else Trail(corner.folder.name, tuple(names), found[:, :2], found[:, 2])
 
 
 def _states(corner: Corner) -> Iterator[tuple[str, State]]:
+    """In the order of their steps, to the last: what comes after is of a time that the run went back from. Files of
+    earlier versions, which do not tell their step, as best, then last."""
     with suppress(ExperimentError):  # what it began with may be gone
         yield "start", begun(corner, corner.title).state
-    for words, name in FILES.items():
-        file: Path = corner.folder / name
-        if file.is_file():
-            yield words, read_weights(file)
+    folder = corner.folder
+    files = [file for file in (*folder.glob(along_the_way("*")), *map(folder.joinpath, FILES)) if file.is_file()]
+    for file in sorted(files, key=step_of):
+        yield FILES.get(file.name, file.stem.replace("-", " ")), read_weights(file)
+        if file.name == LAST:
+            return

@@ -122,6 +122,8 @@ def trail_words(plane: LossPlane) -> str:
     """What the lines on it are."""
     if not plane.trails:
         return ""
-    names = dict.fromkeys(name for trail in plane.trails for name in trail.names)
+    names = dict.fromkeys(
+        "epochs 1, 2, 4, …" if name.startswith("epoch ") else name for trail in plane.trails for name in trail.names
+    )
     far = max(float(trail.off.max()) for trail in plane.trails)
     return f"Lines: ways of the runs ({', '.join(names)}), as seen from above: up to {far:.2g} away from this plane."

@@ -134,6 +134,7 @@ def _family(experiment: Experiment, built: Method | None) -> Iterator[InvalidExp
         return
     yield from _settings(experiment.dataset, kind)
     yield from _time(experiment.budget, kind)
+    yield from _along(experiment, kind)
     yield from only_for_several(experiment, kind)
     yield from kind.faults(experiment, built)
 
@@ -171,6 +172,14 @@ def _time(budget: Budget, kind: Family) -> Iterator[InvalidExperiment]:
         )  # fmt: skip
     elif budget.instead_of_epochs and budget.minutes is None:
         yield InvalidExperiment("Training for a time needs the minutes.", "Say how many minutes.", "budget")
+
+
+def _along(experiment: Experiment, kind: Family) -> Iterator[InvalidExperiment]:
+    if experiment.checkpoints == "along the way" and not kind.along:
+        yield InvalidExperiment(
+            f"{kind.title} keeps no weights along the way.",
+            "Keep the best and the last, or choose a fine-tuning method.", "checkpoints",
+        )  # fmt: skip
 
 
 def _device(name: str) -> Iterator[InvalidExperiment]:

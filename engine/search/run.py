@@ -24,7 +24,16 @@ from engine.search.trials import COMPLETE, FAILED, PRUNED, choose
 from engine.tuning.material import Material, read_material, watching
 from engine.tuning.method import FineTuneMethod
 from engine.tuning.precision import settle, settled
-from engine.tuning.run import data_notices, facts, left_out_notice, prepared, started, train_and_test, with_findings
+from engine.tuning.run import (
+    checkpoints_of,
+    data_notices,
+    facts,
+    left_out_notice,
+    prepared,
+    started,
+    train_and_test,
+    with_findings,
+)
 
 TIME_SHARE = 0.8  # of a time budget; the rest is for the run with the chosen values
 KEY = "search"  # of its state among all that a resume point holds
@@ -53,7 +62,7 @@ def run_searched(
         return
     chosen = complete(search.chosen())
     method = build_as(FineTuneMethod, chosen)
-    checkpoints = Checkpoints(directory, bookmark)
+    checkpoints = checkpoints_of(experiment, directory, bookmark)
     training = prepared(chosen, method, material, checkpoints, search.limits_left())
     for said in train_and_test(training, chosen, material):
         yield said.given(notes=search.notes()) if isinstance(said, Evaluated) else said

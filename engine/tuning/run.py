@@ -36,12 +36,17 @@ def run_supervised(
     material = yield from heeding(limits, read_material(experiment, device))
     material = with_findings(material, experiment, method, directory)
     material = yield from heeding(limits, watching(material, experiment, directory.parent))
-    training = prepared(experiment, method, material, Checkpoints(directory, bookmark), limits)
+    training = prepared(experiment, method, material, checkpoints_of(experiment, directory, bookmark), limits)
     precision = yield from heeding(limits, settle(training, experiment, bookmark.choices))
     yield started(training, experiment, material, facts(training, material))
     yield from bookmark.once((*precision, *data_notices(material)))
     yield from bookmark.once(left_out_notice(training))
     yield from train_and_test(training, experiment, material)
+
+
+def checkpoints_of(experiment: Experiment, directory: Path, bookmark: Bookmark) -> Checkpoints:
+    """What keeps the weights that the experiment asks for."""
+    return Checkpoints(directory, bookmark, along=experiment.checkpoints == "along the way")
 
 
 def started(training: FineTuning, experiment: Experiment, material: Material, known: Mapping[str, Any]) -> RunStarted:

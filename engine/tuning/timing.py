@@ -30,6 +30,7 @@ from engine.preparation.inputs import Preparer, normaliser
 from engine.tuning.method import FineTuneMethod
 from engine.tuning.trainable import count_trainable, frozen_prefix
 from engine.tuning.training import Phase, phases
+from engine.tuning.way import disk_words
 
 TIMED = 0.3  # seconds that a measurement may take before it is cut short
 HEAD_STEP = 4e-4  # seconds of a step of the head on cached features
@@ -183,5 +184,11 @@ def fine_tune_cost(experiment: Experiment, method: FineTuneMethod) -> Cost:
     asked = (1 + len(experiment.dataset.tested_on)) * (3 if method.descends else 1)  # a gradient costs two passes more
     return Cost(
         trained, parameter_count(model), steps, max(epochs), total + asked * timing.forward * len(split.test), memory,
-        further_fit=total - shared, least_seconds_per_epoch=min(epochs),
+        further_fit=total - shared, least_seconds_per_epoch=min(epochs), remark=_remark(experiment, method, model),
     )  # fmt: skip
+
+
+def _remark(experiment: Experiment, method: FineTuneMethod, model: Backbone) -> str:
+    if experiment.checkpoints == "best and last":
+        return ""
+    return disk_words(method, parameter_count(model), experiment.budget.instead_of_epochs)

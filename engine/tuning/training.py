@@ -22,6 +22,7 @@ from engine.tuning.learners import WholeNetwork
 from engine.tuning.method import FineTuneMethod, Stage
 from engine.tuning.objective import AveragedWeights, Tally, accuracy, check_numbers
 from engine.tuning.rates import Rates
+from engine.tuning.way import kept_after
 
 
 @dataclass(frozen=True)
@@ -252,6 +253,8 @@ class StageTraining:
                 values |= {"val/loss": loss, "val/accuracy": accuracy(logits, run.validation.labels)}
                 yield from run.checkpoints.offer(run.model, run.step, values["val/accuracy"], loss)
                 values |= self._patience(values["val/accuracy"])
+            if kept_after(self.number + 1):
+                yield from run.checkpoints.keep_along(run.model, run.epoch, run.step)
             values |= run.kept()
         yield Metrics(run.step, values)
         check_numbers(run.model, values.get("val/loss", 0.0), f"after epoch {run.epoch}")

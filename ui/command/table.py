@@ -177,6 +177,7 @@ WEIGHTS = "what it starts from, also run:NUMBER of a saved run; default: pretrai
 PREPARED = "plain: images resized wholly, as before 0.10; own (default): resized and cut as the weights state it"
 KEPT = "keep the head that comes with the weights of a saved run"
 KEEPS = "after each epoch, measure how well it still tells the classes of the run whose weights it starts from"
+ALONG = "also keep the weights after epochs 1, 2, 4, 8, …, which are the run's path in the plane between runs"
 TASKS = "several tasks for one network: what is asked of the images (classes, groups, first-half, second-half, \
 which-half), or DATA:QUESTION of other images, with settings of these as DATA:QUESTION:split-seed=1"
 TESTED = "test on shifted test images as well, which it never learns from"
@@ -209,6 +210,7 @@ DIVISION = (
 EVERY = (
     Flag("device", "device", "cpu, cuda:0, mps (see: list devices)", NAME),
     Flag("precision", "precision", "numbers to train with; default float32", {"choices": get_args(Precision)}),
+    Flag("along-the-way", "checkpoints", ALONG, {"action": "store_const", "const": "along the way"}),
     Flag("minutes", "budget.minutes", "stop training after M minutes and evaluate", M),
     Flag("instead-of-epochs", "budget.instead_of_epochs",
          "with --minutes: train exactly that long, however many epochs", {"action": "store_const", "const": True}),

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from engine.comparison.wording import number, percent
 from engine.landscape.barriers import PARTS
-from engine.landscape.grids import LossPlane
+from engine.landscape.grids import LossPlane, Trail
 from ui import theme
 from ui.figures.drawing import paint_mark
 from ui.figures.painted import PaintedFigure, line_height
@@ -19,7 +19,7 @@ from ui.landscape.contours import BandScale, axes_of, image_of, paint_scale, sca
 
 GAP, SCALE_ROOM = 16.0, 64.0  # pixels between two planes; of the scale beside them
 INK, HALO = QColor("#10131a"), QColor("#ffffff")  # on the bands, whatever the theme is
-NEAR = 9.0
+NEAR, CLOSE = 9.0, 5.0  # pixels around the mark of a network, and around a place on the way to it
 NO_NUMBER = "At no point is the loss a number."
 DISTANCE, LENGTHS = "distance between weights", "steps of each filter's own length"
 
@@ -87,7 +87,7 @@ class PlaneFigure(PaintedFigure):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(plot.area, image)
         for trail in plane.trails:
-            self._paint_trail(painter, [plot.point(float(x), float(y)) for x, y in trail.places])
+            self._paint_trail(painter, plot, trail, origin)
         for place, title in enumerate(plane.titles):
             self._paint_corner(painter, plot, plane, place, title, origin)
 
@@ -98,13 +98,16 @@ class PlaneFigure(PaintedFigure):
         said = metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, plot.area.width())
         painter.drawText(QPointF(plot.area.left(), plot.area.top() - 4), said)
 
-    def _paint_trail(self, painter: QPainter, places: list[QPointF]) -> None:
+    def _paint_trail(self, painter: QPainter, plot: Plot, trail: Trail, origin: QPointF) -> None:
         """The way of a run, a dot for every place that was kept."""
+        places = [plot.point(float(x), float(y)) for x, y in trail.places]
         for colour, width in ((HALO, 4.0), (INK, 1.6)):
             painter.setPen(QPen(colour, width))
             painter.drawPolyline(places)
-        for at in places:
+        for at, name, off in zip(places, trail.names, trail.off, strict=True):
             paint_mark(painter, at, INK, size=2.0)
+            box = QRectF(at.x() - CLOSE, at.y() - CLOSE, 2 * CLOSE, 2 * CLOSE).translated(origin)
+            self.marks.append((box, f"{name}, {float(off):.2g} away from this plane"))
 
     def _paint_corner(
         self, painter: QPainter, plot: Plot, plane: LossPlane, place: int, title: str, origin: QPointF
@@ -117,7 +120,8 @@ class PlaneFigure(PaintedFigure):
             self._paint_label(painter, plot, at, title)
         loss, accuracy = (plane.ends[figure, self.part][place] for figure in ("loss", "accuracy"))
         words = f"{title}: loss {number(float(loss), 3)}, accuracy {percent(float(accuracy))}"
-        self.marks.append((QRectF(at.x() - NEAR, at.y() - NEAR, 2 * NEAR, 2 * NEAR).translated(origin), words))
+        box = QRectF(at.x() - NEAR, at.y() - NEAR, 2 * NEAR, 2 * NEAR).translated(origin)
+        self.marks.insert(0, (box, words))  # found before a place on a way
 
     def _paint_label(self, painter: QPainter, plot: Plot, at: QPointF, title: str) -> None:
         """Beside its mark, on the side that has room, on a light ground."""

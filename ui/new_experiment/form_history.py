@@ -21,6 +21,7 @@ MOST = 200  # steps that can be undone
 PARTS = {
     "backbone": "the backbone", "tasks": "the tasks", "budget": "the time limit", "search": "the search",
     "seed": "the first seed", "device": "the device", "precision": "the precision",
+    "checkpoints": "the weights kept",
 }  # fmt: skip
 
 DATA = {

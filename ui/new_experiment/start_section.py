@@ -34,7 +34,12 @@ LIMITS: list[tuple[object, str]] = [(False, "At the latest"), (True, "Instead of
 LIMIT_HELP = "Stop after this time at the latest, or train exactly this long, however many epochs that is."
 PRECISIONS: list[tuple[object, str]] = [("float32", "float32"), ("bfloat16", "bfloat16"), ("automatic", "Automatic")]
 PRECISION_HELP = "bfloat16 is faster on some processors, and rougher. Automatic times a step and takes the faster one."
-OWN_FIELDS = ("device", "precision", "budget", "seed", "search")  # problems that are shown in this column
+KEPT: list[tuple[object, str]] = [("best and last", "Best and last"), ("along the way", "Along the way")]
+KEPT_HELP = (
+    "Along the way also keeps the weights after epochs 1, 2, 4, 8, … of each stage, a file each: the path of this run "
+    "in the plane between runs. It changes nothing of the training; what it takes is said under Cost."
+)
+OWN_FIELDS = ("device", "precision", "budget", "seed", "search", "checkpoints")  # problems shown here
 
 
 class StartSection(Column):
@@ -58,7 +63,7 @@ class StartSection(Column):
         self.finish()
         on_change(self._choose_device, self.device)
         on_change(self._show_limit, self.minutes)
-        on_change(self.changed.emit, self.seeds, self.first_seed, self.minutes, self.limit, self.precision)
+        on_change(self.changed.emit, self.seeds, self.first_seed, self.minutes, self.limit, self.precision, self.kept)
         self._pressed = QTimer(self, singleShot=True, interval=QApplication.doubleClickInterval())
         self._add_foot()
 
@@ -80,6 +85,7 @@ class StartSection(Column):
         self.limit = Choice(LIMITS)
         self._timed_allowed, self._filled_timed = True, False
         self.precision = Choice(PRECISIONS)
+        self.kept, self._may_keep = Choice(KEPT), True
         more = Fold("More")
         grid = FieldGrid(dense=True)
         order = "Draws the labelled images, the new head and the batch order."
@@ -90,6 +96,7 @@ class StartSection(Column):
             description(LIMIT_HELP)
         grid.addWidget(self.limit, grid.rowCount(), 0, 1, 2)
         grid.add("Precision", self.precision, PRECISION_HELP, lambda: "float32")
+        self._kept_row = grid.add("Weights kept", self.kept, KEPT_HELP, lambda: "best and last")
         more.body.addLayout(grid)
         self._show_limit()
         return more
@@ -121,13 +128,14 @@ class StartSection(Column):
     def tab_order(self) -> tuple[QWidget, ...]:
         more = (*self.search.tab_order(), self.more.button, self.first_seed, self.minutes, self.limit)
         foot = (self.start_button, self.queue_button, self.copy_button)
-        return self.device, self.seeds, self.name, *more, self.precision, *foot
+        return self.device, self.seeds, self.name, *more, self.precision, self.kept, *foot
 
     def experiments(self, base: Experiment) -> list[Experiment]:
         """One experiment per seed, with the settings of this column. Raises `InvalidExperiment`."""
         settings = {
             "device": str(self.device.key() or "cpu"),
             "precision": str(self.precision.key()),
+            "checkpoints": str(self.kept.key()) if self._may_keep else "best and last",
             "budget": Budget(minutes=self.minutes.value() or None, instead_of_epochs=self._is_timed()),
             "search": self.search.choice(),
         }
@@ -144,7 +152,7 @@ class StartSection(Column):
         fill({
             self.device: experiment.device, self.seeds: 1, self.first_seed: experiment.seed,
             self.minutes: budget.minutes or 0.0, self.limit: budget.instead_of_epochs,
-            self.precision: experiment.precision,
+            self.precision: experiment.precision, self.kept: experiment.checkpoints,
         })  # fmt: skip
         self._filled_timed = budget.instead_of_epochs
         self._show_limit()
@@ -166,6 +174,12 @@ class StartSection(Column):
         self._filled_timed &= allowed == self._timed_allowed
         self._timed_allowed = allowed
         self._show_limit()
+
+    def set_keeping_allowed(self, allowed: bool) -> None:
+        """Whether the method can keep weights along the way."""
+        self._may_keep = allowed
+        for widget in self._kept_row:
+            widget.setVisible(allowed)
 
     def _show_limit(self) -> None:
         self.limit.setVisible(self._timed_allowed)

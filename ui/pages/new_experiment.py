@@ -188,6 +188,7 @@ class NewExperimentPage(Page):
         family = FAMILIES[method.family]
         self.backbone.set_uses_pretrained(method.uses_pretrained)
         self.launch.set_timed_allowed(family.for_a_time)
+        self.launch.set_keeping_allowed(family.along)
         self.launch.search.set_method(method)
         self.data.set_family(family.key)
         self._show_around()

@@ -59,7 +59,11 @@ def test_planes_fill_their_square(known: int, figure: str, several: bool, qtbot:
     image = picture(shown, 1.0)
     colours = {QColor(image.pixel(x, y)).name() for x in range(0, 700, 4) for y in range(0, 480, 4)}
     assert len(colours) > BANDS
-    assert len(shown.marks) == 3 * len(planes)
+    assert len(shown.marks) == 5 * len(planes)
+    corners = [words for _, words in shown.marks if "loss" in words]
+    ways = [words for _, words in shown.marks if "away from this plane" in words]
+    assert len(corners) == 3 * len(planes)
+    assert ways == ["start, 0 away from this plane", "best epoch, 0 away from this plane"] * len(planes)
     assert b"<svg" in svg(shown)
     rows = csv_text(shown).splitlines()
     assert rows[0].startswith("plane,x,y,train loss")

@@ -167,3 +167,16 @@ def test_the_help_of_precision_says_what_each_choice_is(page: NewExperimentPage)
     assert choices == {"float32", "bfloat16", "Automatic"}
     for words in (precision.toolTip(), precision.accessibleDescription()):
         assert all(choice in words for choice in choices - {"float32"}), "float32 is the usual one"
+
+
+def test_weights_along_the_way_are_asked_for_where_they_can_be_kept(page: NewExperimentPage) -> None:
+    page.method.choose("full_ft")
+    kept = page.launch.kept
+    assert not kept.isHidden()
+    kept.set_key("along the way")
+    assert page.experiment().checkpoints == "along the way"
+    page.method.choose("protonet")
+    assert kept.isHidden()
+    assert page.experiment().checkpoints == "best and last"
+    page.method.choose("full_ft")
+    assert page.experiment().checkpoints == "along the way"
