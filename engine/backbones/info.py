@@ -20,7 +20,7 @@ FAR = 4  # times as large or small as what a network reads, from which images do
 WeightsState = Literal["none needed", "bundled", "installed", "on this machine", "download", "not installed"]
 HERE: frozenset[WeightsState] = frozenset(("none needed", "bundled", "installed", "on this machine"))
 WeightsKind = Literal["random", "supervised", "meta-learned", "own"]
-Family = Literal["convolutional", "transformer", "hybrid", "mixer", "mobile"]
+Family = Literal["convolutional", "transformer", "hybrid", "mixer", "mobile", "recurrent"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ STATES = {
     "installed": "installed",
 }  # fmt: skip
 
+HOW = {"contrastive": "Trained by contrast"}
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -118,7 +120,7 @@ def _offer(info: BackboneInfo, one: WeightsInfo) -> Offer:
     if one.kind == "own":
         facts = f"Your file for {info.title}: {one.how}"
         return Offer(info, one.name, one.title, info.title, facts, "yours", "yours", preparation=_stated(one.pixels))
-    how = "Meta-learned" if one.kind == "meta-learned" else "Trained with labels"
+    how = HOW.get(one.how, "Meta-learned" if one.kind == "meta-learned" else "Trained with labels")
     weight = f" · {size(one.bytes)}".replace(" kB", "\u00a0kB").replace(" MB", "\u00a0MB") if one.bytes else ""
     facts = f"{one.title}: {how.lower()} on {one.trained_on} · {one.licence}{weight}"
     needs = "" if one.here else one.needs

@@ -45,8 +45,9 @@ def test_the_catalogue_counts_what_the_network_has(name: str) -> None:
 def test_shapes(name: str) -> None:
     info = catalog.backbone(name)
     for side in {info.form.size, info.form.least}:
-        one = (2,) if info.form.kind == "states" else (info.form.channels, side, side)
-        features = built(name).embed(torch.zeros(1, *one))
+        one = {"states": (2,), "texts": (side,)}.get(info.form.kind, (info.form.channels, side, side))
+        given = torch.zeros(1, *one, dtype=torch.long if info.form.kind == "texts" else torch.float32)
+        features = built(name).embed(given)
         assert features.shape == (1, info.features)
         assert built(name).head(features).shape == (1, 7)
 
