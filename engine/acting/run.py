@@ -41,7 +41,7 @@ def run_policies(
     yield RunStarted(settings.steps, settings.validate_every, examples, facts(model, tasks))
     limits.start()
     yield from kept(training, checkpoints)
-    weights = "as loaded" if checkpoints.best is None else "best validation"
+    weights = "best validation" if checkpoints.best is not None and checkpoints.best_step else "as loaded"
     if checkpoints.best is not None:
         model.load_state_dict(checkpoints.best)
     yield from test(model, tasks, weights)

@@ -95,12 +95,25 @@ def read_source(
     source = SourceRun(
         f"“{data.title}”", network.to(device).eval(), classes,
         labelled(data, spread(data, test, MOST_TESTED), split, experiment, device),
-        labelled(data, spread(data, split.train, max(MOST_PROBED, 2 * len(classes))), split, experiment, device),
+        labelled(data, spread(data, split.train, most_probed(len(classes))), split, experiment, device),
         experiment, len(test), avoided,
     )  # fmt: skip
     for part in (source.test, source.probe):
         yield from reading(part.inputs, "Reading the images of the run it starts from")
     return source
+
+
+def measured_images(choice: BackboneChoice, runs: Path) -> int:
+    """How many images of the source one look takes, to test and for a fresh probe. Raises `ExperimentError` where it or
+    its images are gone."""
+    experiment = experiment_of(runs / choice.weights.removeprefix(RUN))
+    split = split_images(load(experiment.dataset), experiment.dataset, experiment.seed)
+    return min(MOST_TESTED, len(split.test)) + min(most_probed(len(split.classes)), len(split.train))
+
+
+def most_probed(classes: int) -> int:
+    """Training images that a fresh probe learns from, at most: two of each class at least."""
+    return max(MOST_PROBED, 2 * classes)
 
 
 def own_choice(experiment: Experiment, choice: BackboneChoice) -> BackboneChoice:

@@ -36,11 +36,6 @@ def _summed(key: str, parts: Sequence[tuple[Tensor, float]]) -> Tensor:
     return (total.clamp_min_(0) if key.endswith("running_var") else total).to(first.dtype)
 
 
-def uniform(count: int) -> list[float]:
-    """Shares of the mean of so many."""
-    return [1 / count] * count
-
-
 @torch.no_grad()
 def dot(one: State, other: State, names: Collection[str]) -> float:
     """Of the weights of these names together, in float64."""

@@ -17,7 +17,8 @@ from engine.backbones.precision import rounded
 from engine.data.batches import cuts
 from engine.landscape.corners import Corner, apart
 from engine.landscape.ground import Ground
-from engine.landscape.mixing import State
+from engine.landscape.mixing import State, mixed
+from engine.landscape.statistics import Departure, depart, departure
 from engine.preparation.inputs import Labelled, Preparer
 
 TOGETHER = 64
@@ -45,7 +46,8 @@ class Surveyor:
     images: on the training ones batch norm's running statistics are averaged anew at every point, once over all of
     them, mixed (a batch of one class has other statistics), in eval mode before and after. averaged: of which layers;
     by themselves those whose statistics the corners do not share, since a mean of two networks' statistics is those of
-    neither; none of them to keep what is mixed.
+    neither; none of them to keep what is mixed. `mix` goes to a point between the corners as those who want its weights
+    need it: with the corners' own statistics at the corners, and what these are beside their averages between them.
     """
 
     def __init__(
@@ -58,6 +60,8 @@ class Surveyor:
         self.bf16 = all(corner.model.bf16 for corner in corners)
         self.averaged = apart(corners) if averaged is None else averaged
         self.network: Backbone = deepcopy(first.network).requires_grad_(False).eval()
+        self._states = [corner.state for corner in corners]
+        self._departures: list[Departure] = []  # of the corners, once they are needed
 
     def put(self, state: State) -> None:
         """Bring the network to this point."""
@@ -68,6 +72,22 @@ class Surveyor:
             with rounded(self.network, self.bf16):
                 seen = (self.shape(part) for part in pixels)
                 refresh_statistics(self.network, seen, [layers[name] for name in self.averaged])
+
+    def mix(self, shares: Sequence[float]) -> None:
+        """Bring the network to the sum of share times corner, the shares being 1 together; at a corner it is that
+        network, bit for bit."""
+        state = mixed(self._states, shares)
+        if 1 in shares or not self.averaged:
+            self.network.load_state_dict(state)
+            return
+        if not self._departures:
+            self._departures = [self._departure(corner) for corner in self._states]
+        self.put(state)
+        depart(self.network, self._departures, shares)
+
+    def _departure(self, state: State) -> Departure:
+        self.put(state)
+        return departure(state, self.network.state_dict(), sorted(self.averaged))
 
     @torch.no_grad()
     def logits(self, images: Labelled) -> Tensor:

@@ -18,7 +18,6 @@ from engine.backbones.backbone import digest, snapshot
 from engine.errors import InvalidExperiment
 from engine.events import Preparing
 from engine.landscape.corners import Corner, ended, refuse_unlike
-from engine.landscape.mixing import mixed, uniform
 from engine.landscape.surveying import Sounding, Surveyor, sounding
 from engine.mixtures.starts import start_of
 from engine.preparation.inputs import Labelled
@@ -66,18 +65,18 @@ class Kitchen:
 
     def __init__(self, corners: Sequence[Corner], material: Material) -> None:
         self.material = material
-        self._alone = Surveyor(corners, material.train, averaged=frozenset())
-        self._together = Surveyor(corners, material.train)
+        self._corners = list(corners)
+        self._surveyor = Surveyor(corners, material.train)
 
     @property
     def averages(self) -> bool:
         """Whether batch norm's statistics are averaged anew for mixtures."""
-        return bool(self._together.averaged)
+        return bool(self._surveyor.averaged)
 
     def mix(self, corners: Sequence[Corner]) -> Surveyor:
-        surveyor = self._alone if len(corners) == 1 else self._together
-        surveyor.put(mixed([one.state for one in corners], uniform(len(corners))))
-        return surveyor
+        taken = [any(one is other for other in corners) for one in self._corners]
+        self._surveyor.mix([is_taken / len(corners) for is_taken in taken])
+        return self._surveyor
 
     def state(self, corners: Sequence[Corner]) -> dict[str, Tensor]:
         """The mixture's weights, its batch norm as it was measured."""

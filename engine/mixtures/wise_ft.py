@@ -23,7 +23,6 @@ from engine.experiment import DatasetChoice
 from engine.forgetting.measured import SourceWatch, StillKnown
 from engine.forgetting.source import read_source
 from engine.landscape.corners import Corner, ended, refuse_unlike
-from engine.landscape.mixing import mixed
 from engine.landscape.surveying import Sounding, Surveyor
 from engine.mixtures.starts import start_of
 from engine.preparation.inputs import Labelled, images
@@ -79,8 +78,8 @@ class MixLine:
     further: Further | None
 
     def state(self, alpha: float) -> dict[str, Tensor]:
-        """The mixture's weights, its batch norm as it was measured; those of an end where nothing is averaged anew."""
-        self.surveyor.put(mixed((self.start.state, self.end.state), (1 - alpha, alpha)))
+        """The mixture's weights, its batch norm as it was measured; at an end those of that end."""
+        self.surveyor.mix((1 - alpha, alpha))
         return snapshot(self.surveyor.network)
 
     def sighted(self, alpha: float, found: Along) -> Digests:

@@ -29,7 +29,10 @@ def along_words(found: Along) -> Iterator[str]:
             f"{count(gain.n, 'test images')} it is {above}."
         )
     yield f"Old classes: {found.source_words.removesuffix('.')}."
-    anew = "averaged anew on the training images at each alpha, at 0 and 1 too, which so answer otherwise than the runs"
+    anew = (
+        "those of the start and of the result at the ends; between them averaged anew on the training images, and "
+        "moved as far as these two are beside their own averages"
+    )
     same = "the same at both ends, so kept"
     yield f"Batch norm’s statistics are {anew if found.averaged else same}."
 
@@ -42,5 +45,6 @@ def soup_words(soup: Soup) -> Iterator[str]:
     validation, test = (count(n, f"{kind} images") for n, kind in zip(soup.images, ("validation", "test"), strict=True))
     yield f"Chosen by {validation}, never by the {test}."
     same = "the same in all of them, so kept"
-    yield f"Batch norm’s statistics are {'averaged anew on the training images' if soup.kitchen.averages else same}."
+    anew = "averaged anew on the training images, and moved as far as those of the runs are beside their own averages"
+    yield f"Batch norm’s statistics are {anew if soup.kitchen.averages else same}."
     yield f"The ensemble costs {count(len(soup.ingredients), 'passes')} for each image, a soup one."

@@ -70,7 +70,8 @@ def check_data(study: Study, cancelled: Cancel | None = None) -> None:
             continue
         of_classes = family(cell.experiment).divides == "classes"
         shape = build_as(MetaLearner, cell.experiment).episodes if of_classes else None
-        key = (shape, choice.split_seed, choice.labels_per_class, choice.part, *choice.own_values())
+        few = choice.classes, choice.labels_per_class, choice.part
+        key = (shape, choice.name, choice.path, choice.split_seed, *few, *choice.own_values())
         if key in seen:
             continue
         seen.add(key)

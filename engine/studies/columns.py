@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.data.shifts import condition_words
-from engine.metrics import SHIFT, named
+from engine.metrics import FRESH_PROBE, OLD_HEAD, SHIFT, SOURCE, named
 from engine.metrics import words as words_of
 from engine.multitask.titles import BEFORE, TASK, WHEN
 from engine.studies.cells import task_titles
 from engine.studies.study import Condition, Study, labels_words
 
+READERS = {OLD_HEAD: "the old head", FRESH_PROBE: "a fresh probe"}
 MEAN = {"tests": "mean over shifts"}  # where the mean of the further test sets is measured
 
 
@@ -40,14 +41,20 @@ def columns(study: Study, metric: str) -> tuple[StudyColumn, ...]:
 
 def test_sets(study: Study, metric: str) -> list[tuple[str, str]]:
     """(name of the figure, words) of every test set of a run; of each task where there are several, then of each
-    before the others were learnt, where that came first."""
+    before the others were learnt, where that came first. Last what arms still know of what they started from."""
     if several := task_titles(study):
         now = [(task_figure(metric, title), title) for title in several]
         return [*now, *((task_figure(metric, title, before=True), f"{title}, {BEFORE}") for title in several)]
+    kept = [(SOURCE + reader, f"old classes by {how}") for reader, how in READERS.items() if _measures_kept(study)]
     words = [condition_words(shift) for shift in study.dataset.tested_on]
     further = list(zip(further_tests(study, metric), words, strict=True))
     mean = [(named(metric, MEAN), "mean out of distribution")] if len(further) > 1 else []
-    return [(metric, "in distribution" if further else ""), *mean, *further]
+    return [(metric, "in distribution" if further else "new classes" if kept else ""), *mean, *further, *kept]
+
+
+def _measures_kept(study: Study) -> bool:
+    """Whether it is measured what any arm still knows of what it started from."""
+    return any(arm.backbone.what_it_keeps == "each epoch" for arm in study.arms)
 
 
 def task_figure(metric: str, title: str, before: bool = False) -> str:

@@ -17,7 +17,7 @@ from engine.comparison.verdict import Verdict, verdicts
 from engine.comparison.verdict_words import corrected
 from engine.comparison.wording import MARK, lower_is_better, points
 from engine.families import MULTITASK, family
-from engine.metrics import named
+from engine.metrics import SOURCE, named
 from engine.multitask.titles import BEFORE
 from engine.studies.cells import Cell, cells, task_titles
 from engine.studies.columns import MEAN, StudyColumn, columns, further_tests
@@ -220,8 +220,11 @@ def answers(table: StudyTable) -> list[str]:
 def shown_columns(table: StudyTable) -> Iterable[int]:
     """Every column but the single further test sets, which the mean stands for."""
     has_mean = len(table.study.dataset.tested_on) > 1
-    shown = (table.metric, named(table.metric, MEAN))
-    return (n for n, column in enumerate(table.columns) if not has_mean or column.name in shown)
+    shown = {table.metric, named(table.metric, MEAN)}
+    return (
+        n for n, column in enumerate(table.columns)
+        if not has_mean or column.name in shown or column.name.startswith(SOURCE)
+    )  # fmt: skip
 
 
 NOT_SURE = {

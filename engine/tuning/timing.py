@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -24,9 +24,12 @@ from engine.data.sources import load
 from engine.data.splits import split_images
 from engine.experiment import BackboneChoice, Experiment
 from engine.families import Cost
+from engine.forgetting.source import measured_images
 from engine.layers import HEAD
 from engine.machine.devices import torch_device
+from engine.machine.places import runs_home
 from engine.preparation.inputs import Preparer, normaliser
+from engine.tuning.at_test import full, learning
 from engine.tuning.method import FineTuneMethod
 from engine.tuning.trainable import count_trainable, frozen_prefix
 from engine.tuning.training import Phase, phases
@@ -168,27 +171,55 @@ def fine_tune_cost(experiment: Experiment, method: FineTuneMethod) -> Cost:
     split = split_images(load(experiment.dataset), experiment.dataset, experiment.seed)
     batch = min(method.hyperparameters.batch_size, len(split.train))
     timing = Timing(experiment, len(split.classes), batch)
-    model, images = timing.model, timing.images
-    costs = timing.phases(method, len(split.train), len(split.validation))
-    shared = sum(cost.once for cost in costs) if len(method.stages()) == 1 else 0.0  # a search embeds once for all fits
-    epochs, total = [cost.epoch for cost in costs] or [0.0], sum(cost.seconds for cost in costs)
-    trained = count_trainable(model, method, experiment.budget.instead_of_epochs)
-    pixels = (len(split.train) + len(split.validation) + len(split.test)) * images[0].numel()
-    memory = (
-        4 * parameter_count(model)
-        + 12 * trained
-        + pixels
-        + round(timing.longer * activations(model, images, timing.shape))
+    fitted = timing.phases(method, len(split.train), len(split.validation))
+    fit = sum(cost.seconds for cost in fitted)
+    shared = sum(cost.once for cost in fitted) if len(method.stages()) == 1 else 0.0  # a search embeds once for all
+    source = (
+        measured_images(experiment.backbone, runs_home()) if experiment.backbone.what_it_keeps == "each epoch" else 0
     )
-    steps = method.epochs * len(cuts(len(split.train), batch))
+    look = source * timing.forward
+    costs = [_watched(cost, phase, look) for cost, phase in zip(fitted, _phases(timing, method), strict=True)]
+    epochs, total = [cost.epoch for cost in costs] or [0.0], sum(cost.seconds for cost in costs)
     asked = (1 + len(experiment.dataset.tested_on)) * (3 if method.descends else 1)  # a gradient costs two passes more
+    tested = asked * timing.forward * len(split.test) + 2 * look  # and what it keeps, before it learns and as tested
+    images = len(split.train) + len(split.validation) + len(split.test) + source
+    trained = count_trainable(timing.model, method, experiment.budget.instead_of_epochs)
+    memory = _memory(timing, method, trained, images, max(batch, _at_once(method, len(split.test))))
     return Cost(
-        trained, parameter_count(model), steps, max(epochs), total + asked * timing.forward * len(split.test), memory,
-        further_fit=total - shared, least_seconds_per_epoch=min(epochs), remark=_remark(experiment, method, model),
+        trained, parameter_count(timing.model), method.epochs * len(cuts(len(split.train), batch)), max(epochs),
+        total + tested, memory + (4 * parameter_count(timing.model) if source else 0), further_fit=fit - shared,
+        least_seconds_per_epoch=min(epochs),
+        remark=_remark(experiment, method, timing.model, source),
     )  # fmt: skip
 
 
-def _remark(experiment: Experiment, method: FineTuneMethod, model: Backbone) -> str:
-    if experiment.checkpoints == "best and last":
-        return ""
-    return disk_words(method, parameter_count(model), experiment.budget.instead_of_epochs)
+def _remark(experiment: Experiment, method: FineTuneMethod, model: Backbone, source: int) -> str:
+    """source: images of the run it starts from that are looked at after each epoch."""
+    said = [f"After each epoch {source:,} images of the run it starts from tell what it keeps."] if source else []
+    if experiment.checkpoints != "best and last":
+        said.append(disk_words(method, parameter_count(model), experiment.budget.instead_of_epochs))
+    return " ".join(said)
+
+
+def _phases(timing: Timing, method: FineTuneMethod) -> list[Phase]:
+    return phases(method, timing.model.block_names)
+
+
+def _watched(cost: PhaseCost, phase: Phase, look: float) -> PhaseCost:
+    """With a look at what is kept of the source after each epoch that changes the trunk."""
+    return cost if set(phase.groups) == {HEAD} else replace(cost, epoch=cost.epoch + look)
+
+
+def _at_once(method: FineTuneMethod, tested: int) -> int:
+    """Test images that a gradient goes through together."""
+    if not method.descends:
+        return 0
+    return max(cut.stop - cut.start for cut in full(cuts(tested, method.hyperparameters.batch_size)))
+
+
+def _memory(timing: Timing, method: FineTuneMethod, trained: int, images: int, at_once: int) -> int:
+    """Bytes of weights, of what learns, of all images, and of the layers of so many at once."""
+    norms = sum(one.numel() for one in learning(timing.model)) if method.descends else 0
+    pixels = images * timing.images[0].numel()
+    layers = activations(timing.model, timing.images, timing.shape) * at_once / len(timing.images)
+    return 4 * parameter_count(timing.model) + 12 * (trained + norms) + pixels + round(layers)

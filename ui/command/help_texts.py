@@ -125,7 +125,7 @@ examples:
 One run needs a start with a head that had learnt: LP-FT, or a run that kept the head of a probe. Several need one start
 and one head: probe once, then fine-tune that run with other rates, seeds or augmentation, its head kept each time.
 Validation images choose; test images are only told. Batch norm's statistics are averaged anew on training images
-wherever the mixed runs do not share them.
+wherever the mixed runs do not share them, and moved as far as each run's own are beside such an average.
 """
 EXPORT_HELP = """\
 examples:

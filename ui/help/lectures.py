@@ -48,10 +48,6 @@ SINUSOIDS = Experiment(
         "test_steps": 10, "validate_every": 200,
     }),
 )  # fmt: skip
-FIRST_HALF = Experiment(
-    dataset=DatasetChoice(name="digits", part="source half"), backbone=BackboneChoice(name="conv4"),
-    method=MethodChoice(name="scratch"),
-)  # fmt: skip
 FROM_OMNIGLOT = Experiment(
     dataset=DatasetChoice(name="digits", labels_per_class=10),
     backbone=BackboneChoice(name="conv4", weights="omniglot-supervised"),
@@ -105,9 +101,9 @@ SECTIONS: dict[str, tuple[AnsweredQuestion, ...]] = {
         ),
         AnsweredQuestion(
             "How are the old data and the new ones balanced: what is forgotten?",
-            "Train this first. Then let another run go on from its weights on other images, and tick “Measure what it "
-            "keeps” below them: how well it still tells the old classes, by the old head and by a fresh probe.",
-            FIRST_HALF,
+            "Digits first, then other characters by five recipes: how well each still tells digits, by its old head "
+            "and by a fresh probe. The same of your own runs: “Measure what it keeps” below weights that a run left.",
+            "what-is-forgotten",
         ),
         AnsweredQuestion(
             "Does pretraining start in a better basin?",

@@ -54,6 +54,13 @@ def test_a_run_tells_its_returns_after_each_step_and_keeps_its_paths(name: str, 
         SavedModel.open(tmp_path)
 
 
+def test_a_policy_that_learnt_nothing_is_tested_as_it_was_loaded(tmp_path: Path) -> None:
+    for steps, weights in ((0, "as loaded"), (2, "best validation")):
+        events = execute(experiment(KINDS[0], steps=steps), tmp_path / str(steps))
+        figure = next(event for event in events if isinstance(event, Evaluated))
+        assert figure.notes["weights"] == weights
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_a_run_that_was_cut_off_goes_on_to_the_last_bit(name: str, tmp_path: Path) -> None:
     whole = list(execute(experiment(name), tmp_path / "whole"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,10 +20,14 @@ from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, Shift
 from engine.forgetting.afterwards import kept_of_source
 from engine.forgetting.measured import SourceWatch, forgotten
-from engine.forgetting.source import SourceRun, read_source, spread
+from engine.forgetting.source import SourceRun, measured_images, read_source, spread
+from engine.machine.places import VARIABLE
+from engine.preflight.cost import estimate
 from engine.preflight.problems import problems
 from engine.provenance.seen import FILE, NOTHING, learnt_from
 from engine.tuning.material import read_material
+from engine.tuning.timing import PhaseCost, _watched
+from engine.tuning.training import Phase
 
 T = TypeVar("T")
 CPU = torch.device("cpu")
@@ -135,6 +140,22 @@ def test_the_old_head_on_the_new_trunk_by_hand(runs: Path) -> None:
     assert figures(events)["source/old head"].value == pytest.approx(float(right))
     before = float(curves(events, "source/old head")[0][1])
     assert figures(events)["forgotten/old head"].value == pytest.approx(before - float(right))
+
+
+def test_what_it_costs_is_in_the_estimate(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The source's images at each look, and its network beside the run's; no look where nothing moves."""
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    shutil.copytree(runs / "source", tmp_path / "runs" / "source")
+    source = source_of(runs)
+    images = len(source.test) + len(source.probe)
+    assert measured_images(BackboneChoice(weights="run:source"), runs) == images
+    seen, unseen = (estimate(target(kept=kept)) for kept in ("each epoch", "not measured"))
+    assert seen.memory_bytes - unseen.memory_bytes == images * 28 * 28 + 4 * seen.parameters
+    assert f"{images} images of the run it starts from" in seen.remark
+    assert not unseen.remark
+    still = PhaseCost(2, 0.0, 1.0)
+    assert _watched(still, Phase(0, 2, {"head": 1.0}), 5.0) == still
+    assert _watched(still, Phase(0, 2, {"head": 1.0, "conv4": 1.0}), 5.0).epoch == 6.0
 
 
 def test_measuring_changes_nothing_of_the_run(runs: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.landscape.mixing import difference, dot, mixed, uniform
+from engine.landscape.mixing import difference, dot, mixed
 
 
 def state(weight: float, variance: float = 1.0, count: int = 3) -> dict[str, Tensor]:
@@ -24,7 +24,7 @@ def test_theta_of_alpha(alpha: float, expected: float) -> None:
 
 def test_the_mean_of_many_is_rounded_once() -> None:
     values = [0.1 * number for number in range(7)]
-    found = mixed([state(value) for value in values], uniform(7))["weight"]
+    found = mixed([state(value) for value in values], [1 / 7] * 7)["weight"]
     exact = sum(float(torch.tensor(value)) for value in values) / 7
     assert found[0] == torch.tensor(exact, dtype=torch.float32)
     assert found[1] == torch.tensor(0.1)

@@ -12,11 +12,13 @@ import pytest
 import torch
 
 from engine.artifacts.saved import SavedModel, experiment_of
+from engine.backbones.backbone import snapshot
 from engine.comparison.wording import caveats
 from engine.errors import ExperimentError
 from engine.events import Evaluated, RunFailed
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice
+from engine.landscape.mixing import mixed
 from engine.mixtures.saving import experiment_of_mixture, keep_mixture
 from engine.mixtures.soup import cooked
 from engine.mixtures.wise_ft import ALPHAS, best_of, line_of
@@ -98,13 +100,40 @@ def test_the_source_and_another_folder_are_measured_along_the_way(run: Run, phot
     assert not set(data.contents[line.further.images.ids].tolist()) & set(learnt.tolist())
 
 
-def test_statistics_that_differ_are_averaged_anew_at_the_ends_alike(run: Run) -> None:  # noqa: F811
-    folder = run("moving", "lp_ft", batch_norm="batch statistics", **GENTLE)
-    line = drained(line_of(folder, "LP-FT"))
+def test_the_ends_are_themselves_where_batch_norm_moved(run: Run) -> None:  # noqa: F811
+    """A head probed on the pretrained statistics, then all of it fine-tuned by those of its batches."""
+    run("probe", "linear_probe")
+    kept = {"weights": "run:probe", "head": "kept"}
+    folder = run("moved", backbone=kept)
+    line = drained(line_of(folder, "full"))
     assert line.surveyor.averaged
-    state = line.state(1.0)
-    assert torch.equal(state["head.weight"], line.end.state["head.weight"])
-    assert any(not torch.equal(state[key], line.end.state[key]) for key in state if key.endswith("running_mean"))
+    test = line.material.test.inputs[:]
+    for alpha, own in ((0.0, "probe"), (1.0, "moved")):
+        state = line.state(alpha)
+        of = SavedModel.open(folder.parent / own)
+        assert all(torch.equal(value, state[key]) for key, value in of.network.state_dict().items())
+        assert torch.equal(line.surveyor.logits(line.material.test), of.seen(test)[1])
+
+
+def test_between_the_ends_statistics_are_averaged_and_moved_as_the_ends_are(run: Run) -> None:  # noqa: F811
+    """Near an end they are near its own, however far these are from an average: by hand for the first batch norm."""
+    run("probe", "linear_probe")
+    line = drained(line_of(run("moved", backbone={"weights": "run:probe", "head": "kept"}), "full"))
+    ends = [line.start.state, line.end.state]
+    name = sorted(line.surveyor.averaged)[0]
+    averages = []
+    for one in (*ends, mixed(ends, (0.25, 0.75))):
+        line.surveyor.put(one)
+        averages.append(snapshot(line.surveyor.network))
+    state = line.state(0.75)
+    own, anew = ([one[f"{name}.running_mean"] for one in states] for states in (ends, averages))
+    expected = anew[2] + 0.25 * (own[0] - anew[0]) + 0.75 * (own[1] - anew[1])
+    torch.testing.assert_close(state[f"{name}.running_mean"], expected)
+    own, anew = ([one[f"{name}.running_var"] + 1e-5 for one in states] for states in (ends, averages))
+    expected = anew[2] * (own[0] / anew[0]) ** 0.25 * (own[1] / anew[1]) ** 0.75 - 1e-5
+    torch.testing.assert_close(state[f"{name}.running_var"], expected, rtol=1e-4, atol=1e-6)
+    line.surveyor.averaged = frozenset()
+    assert torch.equal(line.state(0.75)["head.weight"], state["head.weight"])
 
 
 def test_a_soup_of_runs_of_one_start(run: Run) -> None:  # noqa: F811

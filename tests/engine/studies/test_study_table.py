@@ -128,6 +128,19 @@ def test_further_test_sets_and_their_mean_are_columns() -> None:
     assert found.columns[1].name == f"{TEST}, mean over shifts"
 
 
+def test_what_arms_still_know_of_their_source_are_columns() -> None:
+    kept = {"name": "conv4", "weights": "source", "what_it_keeps": "each epoch"}
+    arms = [{"title": "A", "method": {"name": "lora"}, "backbone": kept}]
+    source = {"backbone": {"name": "conv4"}, "method": {"name": "scratch"}}
+    asked = study(arms=arms, source=source, seeds=[0])
+    tests = {TEST: 0.9, "source/old head": 0.4, "source/fresh probe": 0.8, "forgotten/old head": 0.5}
+    found = study_table(asked, {cell.key: CellOutcome(tests) for cell in cells(asked) if cell.arm is not None})
+    assert [column.title for column in found.columns] == [
+        "new classes", "old classes by the old head", "old classes by a fresh probe",
+    ]  # fmt: skip
+    assert [entry.interval.value for entry in found.entries[0]] == pytest.approx([0.9, 0.4, 0.8])
+
+
 def test_curves_cross_on_the_logarithm() -> None:
     # A - B is -0.1 at 2 and +0.1 at 8 labels: zero halfway on the logarithm, at 4.
     values = by_seed(0, 2, 0.4, 0.41, 0.39) | by_seed(1, 2, 0.5, 0.5, 0.5)

@@ -20,6 +20,7 @@ from engine.events import Evaluated, Event, RunFinished
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, Shift
 from engine.methods.tuning.tent import Tent
+from engine.preflight.cost import estimate
 from engine.preflight.problems import problems
 from engine.preparation.inputs import Labelled
 from engine.registry import methods
@@ -55,6 +56,21 @@ def test_equal_logits_have_the_most_entropy_and_no_gradient() -> None:
     found.sum().backward()
     assert logits.grad is not None
     assert logits.grad.abs().max() < 1e-12
+
+
+def test_a_gradient_through_the_test_images_needs_memory() -> None:
+    """The layers of a whole batch of these; of what only takes their statistics none is kept, as of no adaptation."""
+    few = DatasetChoice(name="digits", labels_per_class=2, validation_per_class=2)
+
+    def bytes_of(name: str, batch: int) -> int:
+        values = {} if name == "as_is" else {"batch_size": batch}
+        kept = BackboneChoice(weights="omniglot-supervised")
+        given = Experiment(dataset=few, backbone=kept, method=MethodChoice(name=name, hyperparameters=values))
+        return estimate(given).memory_bytes
+
+    small, large = bytes_of("tent", 64), bytes_of("tent", 256)
+    assert large > 2 * small - bytes_of("target_statistics", 64)
+    assert bytes_of("target_statistics", 64) == bytes_of("target_statistics", 256)
 
 
 def test_the_entropy_of_two_to_one() -> None:
