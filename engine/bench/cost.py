@@ -10,6 +10,7 @@ import numpy as np
 from engine.backbones.backbone import parameter_count
 from engine.bench.draws import LabelCount, plan
 from engine.bench.measure import FOLDED_DRAWS, FOLDS
+from engine.bench.of_texts import heads_of
 from engine.data.sources import load
 from engine.data.splits import split_images
 from engine.experiment import Experiment
@@ -22,6 +23,7 @@ from engine.tuning.timing import Timing, activations
 
 FEW_LABELS, MORE_LABELS = 2, 15  # labels per class of the fits that are timed,
 MOST_IMAGES = 500  # or fewer where there are many classes
+WORDS = 10  # of a text that is made up
 
 
 def bench_cost(experiment: Experiment, method: HeadBench) -> Cost:
@@ -31,15 +33,15 @@ def bench_cost(experiment: Experiment, method: HeadBench) -> Cost:
     classes = len(split.classes)
     counts, _ = plan(method.counts, positions(data.labels[split.train], split.classes).numpy(),
                      [data.class_names[c] for c in split.classes])  # fmt: skip
-    timing = Timing(experiment, None, EVALUATION_BATCH)
+    timing, heads = Timing(experiment, None, EVALUATION_BATCH), heads_of(method, data)
     model, images = timing.model, timing.images
     embedding = timing.forward * (len(split.train) + len(split.test) * (1 + len(experiment.dataset.tested_on)))
-    fitting = bench_seconds(method.heads, counts, classes, model.features, method.hyperparameters.repeats)
+    fitting = bench_seconds(heads, counts, classes, model.features, method.hyperparameters.repeats)
     head, trunk = (model.features + 1) * classes, parameter_count(model)
     memory = (
         4 * trunk + 4 * model.features * (len(split.train) + len(split.test)) + activations(model, images, timing.shape)
     )
-    return Cost(head, trunk + head, len(counts) * len(method.heads), embedding, embedding + fitting, memory)
+    return Cost(head, trunk + head, len(counts) * len(heads), embedding, embedding + fitting, memory)
 
 
 def bench_seconds(
@@ -64,6 +66,10 @@ def timed(head: Head, classes: int, features: int, labels: int) -> tuple[float, 
     places = np.repeat(np.arange(classes), labels)
     rng = np.random.default_rng(0)
     clouds = 2 * rng.normal(size=(classes, features))[places] + rng.normal(size=(len(places), features))
+    if head.of_texts:
+        clouds = np.array(
+            [" ".join(map(str, numbers)) for numbers in rng.integers(MOST_IMAGES, size=(len(places), WORDS))]
+        )
     begin = time.perf_counter()
     tuned = head.tuned(clouds, places, classes, 0)
     between = time.perf_counter()

@@ -25,8 +25,11 @@ class LabelCount:
 
     @property
     def words(self) -> str:
-        """ "1 label", "5 labels", "all labels"."""
+        """ "0 labels", "1 label", "5 labels", "all labels"."""
         return "all labels" if self.labels is None else f"{self.labels} label{'' if self.labels == 1 else 's'}"
+
+
+NO_LABELS = LabelCount(0, 0, True)  # where what classes are called is all that is known of them
 
 
 def plan(wanted: Sequence[int | None], labels: Ids, class_names: Sequence[str]) -> tuple[list[LabelCount], list[str]]:

@@ -36,16 +36,16 @@ from engine.experiment import BackboneChoice, Experiment, Shift
 from engine.machine.devices import torch_device
 from engine.machine.files import replacing, trim
 from engine.machine.transfers import sent
-from engine.preparation.inputs import Preparer, normaliser
+from engine.preparation.inputs import Pieces, Preparer, normaliser
 from engine.preparation.rows import as_rows
 
 Ids = NDArray[np.int64]
 Features = NDArray[np.float32]
-CHUNK = 64
+CHUNK, TEXTS = 64, 16  # images and texts that go through the network together
 MOST_BYTES = 2**30  # of all files together; the ones not used for longest go first
 FORMAT = "1"  # a change of what is computed makes old files worthless
+ROWS = 4096  # texts whose pieces are counted at a time
 KEEP_EVERY, COST = 5.0, 20  # seconds between two writes, and at least so many times what one took
-TEXT = "Embedding images with the frozen backbone"
 
 
 @dataclass(frozen=True)
@@ -136,30 +136,41 @@ def _kept(
     missing = np.setdiff1d(ids, known[0])
     if len(missing):
         fresh = yield from _embed(data, missing, kind, build, lambda some: write(file, *merged(known, some)))
-        known = merged(known, (missing, fresh))
+        known = merged(known, fresh)
     return known[1][np.searchsorted(known[0], ids)]
 
 
 def _embed(
     data: LabelledSet, ids: Ids, kind: FeatureKind, build: Callable[[], nn.Module], keep: Callable[[Known], None]
-) -> Generator[Preparing, None, Features]:
+) -> Generator[Preparing, None, Known]:
     """keep: is given what there is so far now and then, so that a long pass can go on, and all of it at the end."""
     device, shape = torch_device(kind.device), normaliser(kind.backbone)
-    yield Preparing(TEXT)
+    what, chunk = ("texts", TEXTS) if isinstance(shape, Pieces) else ("images", CHUNK)
+    words = f"Embedding {what} with the frozen backbone"
+    yield Preparing(words)
     model = build().to(device).eval()
+    ids = _by_length(data, ids, shape, kind.shift)
     parts, due = [], time.monotonic() + KEEP_EVERY
-    for start in range(0, len(ids), CHUNK):
-        yield Preparing(TEXT, start / len(ids))
-        pixels = seen_pixels(data, ids[start : start + CHUNK], shape, kind.shift)
+    for start in range(0, len(ids), chunk):
+        yield Preparing(words, start / len(ids))
+        pixels = seen_pixels(data, ids[start : start + chunk], shape, kind.shift)
         features = forward(model, shape, sent(pixels, device), kind.precision == "bfloat16").cpu().numpy()
         if not np.isfinite(features).all():
             raise WeightsError("The network gives features that are not numbers.", "Choose other weights or float32.")
         parts.append(features)
-        if start + CHUNK >= len(ids) or time.monotonic() >= due:
+        if start + chunk >= len(ids) or time.monotonic() >= due:
             begin, found = time.monotonic(), np.concatenate(parts)
-            keep((ids[: len(found)], found))
+            keep(ordered(ids[: len(found)], found))
             due = time.monotonic() + max(KEEP_EVERY, COST * (time.monotonic() - begin))
-    return np.concatenate(parts)
+    return ordered(ids, np.concatenate(parts))
+
+
+def _by_length(data: LabelledSet, ids: Ids, shape: Preparer, shift: Shift | None) -> Ids:
+    """Texts from the longest on, as each batch is as long as its longest; images as they come."""
+    if not isinstance(shape, Pieces):
+        return ids
+    pieces = [(data.read(ids[at : at + ROWS], shape, shift) != 0).sum(1) for at in range(0, len(ids), ROWS)]
+    return ids[np.argsort(-np.concatenate(pieces), kind="stable")]
 
 
 def seen_pixels(data: LabelledSet, ids: Ids, shape: Preparer, shift: Shift | None) -> Tensor:
@@ -198,9 +209,13 @@ def merged(old: Known, new: Known) -> Known:
     """Both, in the order of the ids."""
     if not len(old[0]):
         return new
-    ids = np.concatenate([old[0], new[0]])
+    return ordered(np.concatenate([old[0], new[0]]), np.concatenate([old[1], new[1]]))
+
+
+def ordered(ids: Ids, features: Features) -> Known:
+    """By rising ids."""
     order = np.argsort(ids)
-    return ids[order], np.concatenate([old[1], new[1]])[order]
+    return ids[order], features[order]
 
 
 def write(file: Path, ids: Ids, features: Features) -> None:

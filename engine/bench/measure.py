@@ -6,14 +6,14 @@ import math
 from collections.abc import Generator, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.bench.draws import LabelCount, draw
 from engine.data.examples import members
-from engine.heads.head import Head, prepared
+from engine.heads.head import Features, Head, Texts, prepared
 
 Ids = NDArray[np.int64]
 FOLDED_DRAWS = 3  # draws that are cross-validated: each costs as many fits as it has folds
@@ -22,14 +22,20 @@ FOLDS = 5
 
 @dataclass(frozen=True, eq=False)
 class FeaturePart:
-    """Features [n, d], labels int64 [n] in 0 .. classes - 1, and ids int64 [n] of some images."""
+    """Features [n, d], labels int64 [n] in 0 .. classes - 1, and ids int64 [n] of some images, or of texts [n]."""
 
     features: NDArray[np.float32]
     labels: Ids
     ids: Ids
+    texts: Texts | None = None
 
     def at(self, places: Ids) -> FeaturePart:
-        return FeaturePart(self.features[places], self.labels[places], self.ids[places])
+        texts = None if self.texts is None else self.texts[places]
+        return FeaturePart(self.features[places], self.labels[places], self.ids[places], texts)
+
+    def given(self, head: Head) -> Features:
+        """What this head learns from and is asked about: the features, or the texts instead."""
+        return cast(Features, self.texts) if head.of_texts else self.features
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,11 +125,11 @@ def _fitted(
     head: Head, learnt: FeaturePart, judged: FeaturePart, classes: int, seed: int
 ) -> Generator[None, None, tuple[Head, Ids]]:
     """The head with its settings chosen, and the classes it gives to what it is judged by."""
-    prepare = prepared(head, learnt.features)
-    features = prepare(learnt.features)
+    prepare = prepared(head, learnt.given(head))
+    features = prepare(learnt.given(head))
     tuned = head.tuned(features, learnt.labels, classes, seed)
     yield
-    answer = tuned.fit(features, learnt.labels, classes)(prepare(judged.features)).argmax(1)
+    answer = tuned.fit(features, learnt.labels, classes)(prepare(judged.given(head))).argmax(1)
     yield
     return tuned, answer
 
@@ -144,7 +150,7 @@ def folds_of(labels: Ids, classes: int, seed: int) -> tuple[list[Ids], str]:
     for label, places in enumerate(members(labels, np.arange(classes))):
         shuffled = np.random.default_rng([seed, 10, label]).permutation(places)
         fold[shuffled] = np.arange(len(shuffled)) % count
-    words = "leave-one-out, one image of every class at a time" if most == count else f"{count} stratified folds"
+    words = "leave-one-out, one of every class at a time" if most == count else f"{count} stratified folds"
     return [np.flatnonzero(fold == number) for number in range(count)], words
 
 
@@ -153,6 +159,7 @@ def best(cells: list[HeadCell]) -> HeadCell:
 
     Where nothing could be cross-validated the first head is taken; test figures never choose.
     """
-    largest = max(cell.count.position for cell in cells if cell.accuracies)
-    there = [cell for cell in cells if cell.count.position == largest and cell.accuracies]
+    found = [cell for cell in cells if cell.accuracies and not cell.head.of_texts]
+    largest = max(cell.count.position for cell in found)
+    there = [cell for cell in found if cell.count.position == largest]
     return max(there, key=lambda cell: -1.0 if math.isnan(cell.folds) else cell.folds)

@@ -12,10 +12,11 @@ import numpy as np
 from engine.artifacts.bookmark import Bookmark, State
 from engine.backbones import catalog
 from engine.bench.confidence import RESTS_ON, confidence
-from engine.bench.draws import LabelCount, plan
+from engine.bench.draws import plan
 from engine.bench.features import FeatureKind, embedded
 from engine.bench.figures import ALL, BENCH, FOLDS, FOLDS_KEY, POSITION
 from engine.bench.measure import Benched, FeaturePart, HeadCell, best, measuring
+from engine.bench.of_texts import heads_of, names_of, part_of, planned
 from engine.comparison.grouping import over_seeds
 from engine.comparison.intervals import Interval, wilson
 from engine.comparison.wording import ACCURACY, percent
@@ -28,7 +29,7 @@ from engine.data.splits import ImageSplit, split_images
 from engine.errors import Cancelled
 from engine.events import EpochCompleted, Evaluated, Event, Metrics, Notice, Preparing, RunStarted
 from engine.experiment import Experiment, Shift
-from engine.heads.head import scores
+from engine.heads.head import Head, scores
 from engine.machine.limits import Limits, heeding, last_words
 from engine.methods.bench.head_bench import HeadBench
 from engine.metrics import HEAD, LABELS
@@ -39,21 +40,27 @@ from engine.tuning.testing import beside, conditions, evaluated, kept, under
 
 @dataclass(frozen=True, eq=False)
 class BenchMaterial:
-    """further: the test images once more under each shift that they are also tested on. findings: what must be known
-    of the images and of what the weights have met before."""
+    """further: the test images once more under each shift that they are also tested on. heads: what is measured.
+    findings: what must be known of the images and of what the weights have met before."""
 
     data: LabelledSet
     split: ImageSplit
     on: Benched
     further: tuple[tuple[Shift, FeaturePart], ...]
+    heads: tuple[Head, ...]
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def what(self) -> str:
+        """ "images" or "texts"."""
+        return "images" if self.on.train.texts is None else "texts"
 
 
 def run_head_bench(
     experiment: Experiment, method: HeadBench, directory: Path, limits: Limits, bookmark: Bookmark
 ) -> Iterator[Event]:
     """Embed, measure, choose by cross-validation. Raises `ExperimentError` for what a person can mend."""
-    material = yield from heeding(limits, read_features(experiment, directory.parent))
+    material = yield from heeding(limits, read_features(experiment, method, directory.parent))
     bookmark.require("images", material.data.fingerprint)
     bookmark.require("weights", FeatureKind.of(experiment, directory.parent).weights_key())
     keep_left_out(material.data, directory)
@@ -62,22 +69,22 @@ def run_head_bench(
     train = material.on.train
     counts, left = plan(method.counts, train.labels, material.on.class_names)
     largest = counts[-1].position
-    yield RunStarted(largest, largest, len(material.on.class_names), facts(experiment, material, method))
+    yield RunStarted(largest, largest, len(material.on.class_names), facts(experiment, material))
     yield from bookmark.once(notices(found))
     yield from bookmark.once(Notice(one, "warning") for one in left)
-    measured = BenchMeasuring(counts, method, material.on, experiment.seed, limits, bookmark)
+    measured = BenchMeasuring(planned(counts, material.heads), method, material.on, experiment.seed, limits, bookmark)
     yield from measured.events()
-    cells, planned = measured.cells, len(measured.planned)
+    cells, whole = measured.cells, len(measured.planned)
     if not cells:
         raise Cancelled
     shared = conditions(material.split, material.data, experiment)
     yield from how_sure(best(cells), material.on, experiment.seed, directory)
     yield from (one.given(shared, noted(found)) for one in results(cells, experiment, material))
-    step = largest if len(cells) == planned else min(cells[-1].count.position, largest - 1)
-    yield from last_words(limits, step, largest, f"{len(cells):,} of {planned:,} measurements")
+    step = largest if len(cells) == whole else min(cells[-1].count.position, largest - 1)
+    yield from last_words(limits, step, largest, f"{len(cells):,} of {whole:,} measurements")
 
 
-def read_features(experiment: Experiment, runs: Path) -> Generator[Preparing, None, BenchMaterial]:
+def read_features(experiment: Experiment, method: HeadBench, runs: Path) -> Generator[Preparing, None, BenchMaterial]:
     """Yields `Preparing`, returns the features of training and test images."""
     yield Preparing("Reading the data set")
     choice = experiment.dataset
@@ -89,7 +96,7 @@ def read_features(experiment: Experiment, runs: Path) -> Generator[Preparing, No
         labels = positions(data.labels[ids], split.classes).numpy()
         if shift is not None:
             labels = shifted_labels(labels, len(split.classes), shift, choice.split_seed)
-        return FeaturePart(features, labels, ids)
+        return part_of(data, features, labels, ids)
 
     both = yield from part(np.concatenate([split.train, split.test]), choice.shift)
     places = np.arange(len(both.ids))
@@ -98,10 +105,12 @@ def read_features(experiment: Experiment, runs: Path) -> Generator[Preparing, No
     for shift in choice.tested_on:
         further.append((shift, (yield from part(split.test, shift))))
     names = tuple(data.class_names[c] for c in split.classes)
-    return BenchMaterial(data, split, Benched(train, test, names, data.labels[split.train]), tuple(further))
+    called = yield from names_of(data, split.classes, FeatureKind.of(experiment, runs))
+    on = Benched(train, test, names, data.labels[split.train])
+    return BenchMaterial(data, split, on, tuple(further), heads_of(method, data, called))
 
 
-def facts(experiment: Experiment, material: BenchMaterial, method: HeadBench) -> dict[str, Any]:
+def facts(experiment: Experiment, material: BenchMaterial) -> dict[str, Any]:
     """What the window shows beside a run."""
     info = catalog.backbone(experiment.backbone.name)
     head = (info.features + 1) * material.on.classes
@@ -109,7 +118,7 @@ def facts(experiment: Experiment, material: BenchMaterial, method: HeadBench) ->
         "classes": material.on.classes,
         "training images": len(material.split.train),
         "test images": len(material.split.test),
-        "heads": len(method.heads),
+        "heads": len(material.heads),
         "trainable parameters": head,
         "parameters": info.parameters + head,
         "head parameters": head,
@@ -122,11 +131,11 @@ class BenchMeasuring:
     """Every head at every count, the small counts first. cells: those that were finished."""
 
     def __init__(
-        self, counts: list[LabelCount], method: HeadBench, on: Benched, seed: int, limits: Limits, bookmark: Bookmark
+        self, planned: list[HeadCell], method: HeadBench, on: Benched, seed: int, limits: Limits, bookmark: Bookmark
     ) -> None:
-        self.planned = [HeadCell(head, count) for count in counts for head in method.heads]
+        self.planned = planned
         self.cells: list[HeadCell] = []
-        self._heads, self._repeats = len(method.heads), method.hyperparameters.repeats
+        self._repeats = method.hyperparameters.repeats
         self._on, self._seed, self._limits, self._bookmark = on, seed, limits, bookmark
 
     def events(self) -> Iterator[Event]:
@@ -137,8 +146,9 @@ class BenchMeasuring:
             self.cells.append(cell)
             figures = {BENCH + cell.head.name: cell.accuracy, FOLDS + cell.head.name: cell.folds}
             yield Metrics(cell.count.position, {name: value for name, value in figures.items() if value == value})
-            if len(self.cells) % self._heads == 0:
-                yield EpochCompleted(len(self.cells) // self._heads, cell.count.position)
+            if all(other.count != cell.count for other in self.planned[len(self.cells) :]):
+                counts = dict.fromkeys(one.count for one in self.cells)
+                yield EpochCompleted(len(counts), cell.count.position)
 
     def _go_on(self) -> None:
         """Of what an earlier part of the run kept, all cells but the last were finished and said."""
@@ -183,9 +193,9 @@ def results(cells: list[HeadCell], experiment: Experiment, material: BenchMateri
         by = f"cross-validation, {percent(chosen.folds)} ({chosen.folding})"
     said = {"chosen by": by} | ({"how sure": RESTS_ON} if chosen.fold_accuracies else {})
     for figure in of_chosen(chosen, experiment, material):
-        yield figure.given(notes=notes(chosen) | said)
+        yield figure.given(notes=notes(chosen, material.what) | said)
     for cell in cells:
-        yield cell_result(cell, len(material.on.test.labels)).given(notes=notes(cell))
+        yield cell_result(cell, len(material.on.test.labels), material.what).given(notes=notes(cell, material.what))
 
 
 def of_chosen(chosen: HeadCell, experiment: Experiment, material: BenchMaterial) -> Iterator[Evaluated]:
@@ -205,40 +215,41 @@ def predictions(chosen: HeadCell, on: Benched, part: FeaturePart, seed: int) -> 
     return scores(chosen.tuned or chosen.head, labelled.features, labelled.labels, on.classes, part.features).argmax(1)
 
 
-def cell_result(cell: HeadCell, images: int) -> Evaluated:
+def cell_result(cell: HeadCell, images: int, what: str) -> Evaluated:
     """One head at one count with its interval over draws, or over test images where every draw is the same."""
-    found, interval = accuracy_interval(cell, images)
+    found, interval = accuracy_interval(cell, images, what)
     said: dict[str, str | float] = {"interval": interval, POSITION: cell.count.position}
     said |= {"folds": f"{cell.folding}; {_draws(len(cell.fold_accuracies))}"} if cell.fold_accuracies else {}
     said |= {FOLDS_KEY: cell.folds if cell.fold_accuracies else "none"}
-    n, unit = (images, "images") if len(cell.accuracies) == 1 else (found.n, "draws")
+    n, unit = (images, what) if len(cell.accuracies) == 1 else (found.n, "draws")
     return Evaluated(
         ACCURACY, found.value, found.low, found.high, n, unit,
-        {HEAD: cell.head.title, LABELS: cell.count.labels or ALL}, notes=said,
+        {HEAD: cell.head.title, LABELS: ALL if cell.count.labels is None else cell.count.labels}, notes=said,
         scores=np.asarray(cell.accuracies, np.float64),
     )  # fmt: skip
 
 
-def accuracy_interval(cell: HeadCell, images: int) -> tuple[Interval, str]:
-    """(figure, what its interval says in words)."""
+def accuracy_interval(cell: HeadCell, images: int, what: str) -> tuple[Interval, str]:
+    """(figure, what its interval says in words). what: "images" or "texts"."""
     if len(cell.accuracies) == 1:
-        return wilson(round(cell.accuracies[0] * images), images), f"95 % Wilson, over {images} test images; one draw"
+        return wilson(round(cell.accuracies[0] * images), images), f"95 % Wilson, over {images} test {what}; one draw"
     found, draws = over_seeds(cell.accuracies, ACCURACY), _draws(len(cell.accuracies))
     assert found is not None
     if not found.known:
-        return found, f"{draws} of the labelled images are too few for an interval; the same {images} test images"
-    return found, f"95 % Student, over {draws} of the labelled images; the same {images} test images"
+        return found, f"{draws} of the labelled {what} are too few for an interval; the same {images} test {what}"
+    return found, f"95 % Student, over {draws} of the labelled {what}; the same {images} test {what}"
 
 
 def _draws(count: int) -> str:
     return f"{count} draw{'' if count == 1 else 's'}"
 
 
-def notes(cell: HeadCell) -> dict[str, str | float]:
-    """What it takes to believe a figure of this cell."""
-    return {
-        "weights": "frozen, as they came",
+def notes(cell: HeadCell, what: str) -> dict[str, str | float]:
+    """What it takes to believe a figure of this cell. what: "images" or "texts"."""
+    said: dict[str, str | float] = {
+        "weights": "none: words are counted" if cell.head.of_texts else "frozen, as they came",
         HEAD: cell.head.title,
         "labels per class": cell.count.words,
-        "standardised": "by the labelled images" if cell.head.standardised else "no",
+        "standardised": f"by the labelled {what}" if cell.head.standardised else "no",
     }
+    return said | ({"features": "of length 1"} if what == "texts" and not cell.head.of_texts else {})

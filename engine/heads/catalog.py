@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from engine.heads.class_names import ClassNames
 from engine.heads.cosine_classifier import CosineClassifier
+from engine.heads.counted_words import CountedWords
 from engine.heads.head import Head
 from engine.heads.logistic import Logistic
 from engine.heads.mahalanobis import Mahalanobis
@@ -15,5 +17,7 @@ HEADS: tuple[Head, ...] = (
     NearestMean(), NearestMeanCosine(), CentredNearestMean(), PowerNearestMean(), CosineClassifier(), Logistic(),
     Ridge(), Mahalanobis(),
 )  # fmt: skip
-hold_all("engine.heads", ["catalog", "head", *(type(head).__module__.rpartition(".")[2] for head in HEADS)])
-TITLES: dict[str, str] = {head.name: head.title for head in HEADS}
+FOR_TEXTS: tuple[Head, ...] = (ClassNames(), CountedWords())  # which need more of a class than its features
+_files = (type(head).__module__.rpartition(".")[2] for head in (*HEADS, *FOR_TEXTS))
+hold_all("engine.heads", ["catalog", "head", *_files])
+TITLES: dict[str, str] = {head.name: head.title for head in (*HEADS, *FOR_TEXTS)}

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Features = NDArray[np.floating]
+Texts = NDArray[np.object_]  # str [n]
 Labels = NDArray[np.int64]
 Scores = NDArray[np.float64]
 Scorer = Callable[[Features], Scores]
@@ -24,6 +25,7 @@ class Head:
     idea: ClassVar[str]
     paper: ClassVar[str]
     standardised: ClassVar[bool] = True  # False: it learns from the features as they are
+    of_texts: ClassVar[bool] = False  # it learns from texts [n] instead of features: a measure for others, never chosen
 
     def fit(self, features: Features, labels: Labels, classes: int) -> Scorer:
         """features [n, d]; labels [n] in 0 .. classes - 1, every class at least once.
@@ -51,8 +53,10 @@ def standardiser(train: Features) -> Callable[[Features], NDArray[np.float64]]:
     return lambda features: (np.asarray(features, np.float64) - mean) / deviation
 
 
-def prepared(head: Head, train: Features) -> Callable[[Features], NDArray[np.float64]]:
-    """How this head wants its features: standardised by `train` [n, d], or as they are."""
+def prepared(head: Head, train: Features) -> Callable[[Features], Features]:
+    """How this head wants its features: standardised by `train` [n, d], or as they are; texts as they are."""
+    if head.of_texts:
+        return lambda texts: texts
     return standardiser(train) if head.standardised else lambda features: np.asarray(features, np.float64)
 
 

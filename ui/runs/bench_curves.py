@@ -19,6 +19,7 @@ from ui.runs.bench_words import by_head, short_count, tip
 
 TITLE = "Accuracy against labels per class"
 UNIT = "Test accuracy, mean and 95 % interval"
+NONE = 0.5  # place of no labels
 NUMBERS = ("head", "labels per class", "mean labels per class", "test accuracy", "low", "high", "cross-validation")
 
 
@@ -52,7 +53,7 @@ class BenchCurves(PaintedFigure):
             painter.setPen(theme.colour("faint"))
             painter.drawText(QRectF(0, 0, size.width(), size.height()), Qt.AlignmentFlag.AlignCenter, self._empty)
             return
-        counts = sorted({(float(f.position), short_count(f)) for f in self._figures})
+        counts = sorted({(place_of(f), short_count(f)) for f in self._figures})
         across = Axis(counts[0][0], counts[-1][0], log=True, named=tuple(counts))
         edges = [edge for f in self._figures for edge in (f.accuracy, f.low, f.high)]
         drawn = [line_of(place, head, line) for place, (head, line) in enumerate(lines.items())]
@@ -60,6 +61,11 @@ class BenchCurves(PaintedFigure):
         self.marks = chart.paint(painter, size)
 
 
+def place_of(figure: BenchFigure) -> float:
+    """On the logarithmic axis, where no labels at all stand as far before 1 as 2 stands after it."""
+    return figure.position or NONE
+
+
 def line_of(place: int, head: str, line: Sequence[BenchFigure]) -> ChartLine:
-    points = [(float(f.position), Interval(f.accuracy, f.low, f.high, 0), tip(f)) for f in line]
+    points = [(place_of(f), Interval(f.accuracy, f.low, f.high, 0), tip(f)) for f in line]
     return ChartLine(head, arm_pen(place), points, square=bool(place % 2))

@@ -43,9 +43,14 @@ class HeadBench(Method):
     presets = {"Usual values": {}, "Quick look": {"most_labels": "5", "repeats": 3}}
 
     @property
+    def all_heads(self) -> bool:
+        return bool(self.hyperparameters.heads == "all")
+
+    @property
     def heads(self) -> tuple[Head, ...]:
+        """Those that learn from features alone."""
         wanted = self.hyperparameters.heads
-        return tuple(head for head in HEADS if wanted in ("all", head.title))
+        return tuple(head for head in HEADS if self.all_heads or head.title == wanted)
 
     @property
     def counts(self) -> tuple[int | None, ...]:

@@ -24,7 +24,7 @@ from engine.events import (
 )
 from engine.execute import execute
 from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment, MethodChoice, Shift
-from engine.heads.catalog import HEADS, TITLES
+from engine.heads.catalog import HEADS
 from engine.preflight.cost import estimate
 from tests.engine.tuning.resuming import cut_off, goes_on, keep_every_point, stopped
 from tests.engine.tuning.resuming import figures as figures_said
@@ -89,7 +89,7 @@ def test_a_cell_has_the_students_interval_over_its_draws(story: list[Event]) -> 
 
 def test_cells_are_found_again_with_their_heads_and_folds(story: list[Event]) -> None:
     found = figures(results(story))
-    assert {figure.head for figure in found} == set(TITLES.values())
+    assert {figure.head for figure in found} == {head.title for head in HEADS}
     assert {figure.position for figure in found} == {1, 2}
     streamed = {name: value for event in story if isinstance(event, Metrics) for name, value in event.values.items()}
     ridge = next(figure for figure in found if (figure.head, figure.position) == ("Ridge regression", 2))

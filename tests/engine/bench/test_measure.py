@@ -56,7 +56,7 @@ def test_few_labels_are_held_out_one_image_of_every_class_at_a_time() -> None:
     parts, words = folds_of(labels, 2, 0)
     assert sorted(np.concatenate(parts)) == list(range(6))
     assert [sorted(labels[part]) for part in parts] == [[0, 1]] * 3
-    assert words == "leave-one-out, one image of every class at a time"
+    assert words == "leave-one-out, one of every class at a time"
 
 
 def test_many_labels_are_held_out_in_five_stratified_folds() -> None:

@@ -1,0 +1,57 @@
+"""What a bench has besides where its images are texts: what classes are called, and counted words to be better than."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+
+import numpy as np
+
+from engine.bench.draws import NO_LABELS, LabelCount
+from engine.bench.features import FeatureKind, Features, embedded
+from engine.bench.measure import FeaturePart, HeadCell
+from engine.data.hashes import short_hash
+from engine.data.labelled_set import LabelledSet
+from engine.data.text_set import TextSet
+from engine.events import Preparing
+from engine.heads.class_names import ClassNames, as_text
+from engine.heads.counted_words import CountedWords
+from engine.heads.head import Head
+from engine.heads.nearest_mean import unit
+from engine.methods.bench.head_bench import HeadBench
+
+
+def part_of(data: LabelledSet, features: Features, labels: np.ndarray, ids: np.ndarray) -> FeaturePart:
+    """Features of texts are of length 1: as sentence encoders are compared, and better for every head."""
+    if not isinstance(data, TextSet):
+        return FeaturePart(features, labels, ids)
+    texts = np.array([data.texts[int(place)] for place in ids], dtype=object)
+    return FeaturePart(unit(features).astype(np.float32), labels, ids, texts)
+
+
+def heads_of(method: HeadBench, data: LabelledSet, names: Features | None = None) -> tuple[Head, ...]:
+    """The heads of a bench of such data, what is only to be beaten last. names: features [classes, d] of what the
+    classes are called."""
+    if not isinstance(data, TextSet):
+        return method.heads
+    named = (ClassNames(names),) if method.all_heads else ()
+    return (*method.heads, *named, CountedWords())
+
+
+def names_of(data: LabelledSet, classes: np.ndarray, kind: FeatureKind) -> Generator[Preparing, None, Features | None]:
+    """Yields `Preparing`, returns features float32 [classes, d] of what these classes of texts are called; None of
+    images. kind: whose shift the names do not have."""
+    if not isinstance(data, TextSet):
+        return None
+    texts = tuple(as_text(data.class_names[place]) for place in classes)
+    places = np.arange(len(texts), dtype=np.int64)
+    called = TextSet(
+        name=data.name, title=data.title, licence=data.licence, labels=places, class_names=texts, texts=texts,
+        fingerprint=short_hash("class names", *texts),
+    )  # fmt: skip
+    return (yield from embedded(called, places, kind))
+
+
+def planned(counts: Sequence[LabelCount], heads: Sequence[Head]) -> list[HeadCell]:
+    """Every head at every count; without labels those alone that know what classes are called."""
+    first = [HeadCell(head, NO_LABELS) for head in heads if isinstance(head, ClassNames) and head.names is not None]
+    return first + [HeadCell(head, count) for count in counts for head in heads]

@@ -1,0 +1,149 @@
+"""A head bench of texts: class names without a label, counted words beside every head, unit lengths, any order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.bench import features as embedding
+from engine.bench.features import FeatureKind, embedded
+from engine.bench.figures import figures, is_bench
+from engine.bench.of_texts import names_of, part_of
+from engine.data import sources
+from engine.data.dataset import DataSet, DatasetInfo
+from engine.data.text_set import TextSet
+from engine.events import EpochCompleted, Evaluated, Event, Notice, Preparing, RunFinished
+from engine.execute import execute
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.heads.catalog import HEADS
+from engine.heads.class_names import ClassNames
+from engine.heads.counted_words import CountedWords
+from tests.texts import text_set
+
+TITLES = [head.title for head in HEADS]
+
+
+def bench(**hyperparameters: object) -> Experiment:
+    return Experiment(
+        dataset=DatasetChoice(name="topics"),
+        backbone=BackboneChoice(name="text_bilstm"),
+        method=MethodChoice(name="head_bench", hyperparameters={"most_labels": "2", "repeats": 2} | hyperparameters),
+    )
+
+
+def know_topics(patched: pytest.MonkeyPatch) -> None:
+    """Four topics with sixteen texts each stand among the data sets of the program."""
+    info = DatasetInfo("topics", "Topics", "Short texts on four topics.", 64, 4)
+    sets = (*sources.sets(), DataSet(info, load=lambda choice: text_set(4, 16), texts=True))
+    patched.setattr(sources, "sets", lambda: sets)
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> list[Event]:
+    with pytest.MonkeyPatch.context() as patched:
+        know_topics(patched)
+        return list(execute(bench(), tmp_path_factory.mktemp("bench") / "run"))
+
+
+def cells(events: list[Event]) -> list[Evaluated]:
+    return [event for event in events if isinstance(event, Evaluated) and is_bench(event)]
+
+
+def test_class_names_are_the_zero_and_counted_words_stand_beside_all(told: list[Event]) -> None:
+    assert isinstance(told[-1], RunFinished)
+    found = figures(cells(told))
+    none = [figure for figure in found if figure.position == 0]
+    assert [(figure.head, figure.count) for figure in none] == [("Class names", "0 labels")]
+    for position in (1, 2):
+        at = [figure.head for figure in found if figure.position == position]
+        assert at == [*TITLES, "Class names", "Counted words, no network"]
+    assert [event.step for event in told if isinstance(event, EpochCompleted)] == [0, 1, 2]
+
+
+def test_counted_words_are_a_measure_and_never_chosen(told: list[Event]) -> None:
+    """Though of topics that are told by their words nothing is better in cross-validation."""
+    run = next(event for event in told if isinstance(event, Evaluated))
+    folds = {figure.head: figure.folds for figure in figures(cells(told)) if figure.position == 2}
+    assert max(folds, key=lambda head: folds[head]) == "Counted words, no network"
+    assert run.protocol["head"] == max((head for head in folds if "no network" not in head), key=lambda h: folds[h])
+
+
+def test_nothing_that_is_said_of_texts_speaks_of_images(told: list[Event]) -> None:
+    said = [str(value) for event in told if isinstance(event, Evaluated) for value in event.protocol.values()]
+    said += [event.text for event in told if isinstance(event, Preparing | Notice)]
+    assert [words for words in said if "image" in words] == []
+    assert {cell.protocol.get("features") for cell in cells(told)} == {"of length 1", None}
+
+
+def test_one_head_alone_stands_beside_counted_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    know_topics(monkeypatch)
+    one = bench(heads="Nearest mean", most_labels="1", repeats=1)
+    found = figures(cells(list(execute(one, tmp_path / "run"))))
+    assert [figure.head for figure in found] == ["Nearest mean", "Counted words, no network"]
+
+
+def test_class_names_by_hand() -> None:
+    """Two classes in the plane: names alone, then names and the mean of the texts."""
+    names = np.array([[2.0, 0.0], [0.0, 5.0]])
+    nothing = ClassNames(names).fit(np.zeros((0, 2)), np.zeros(0, np.int64), 2)
+    assert np.allclose(nothing(np.array([[3.0, 4.0]])), [[0.6, 0.8]])
+    texts, labels = np.array([[0.0, 3.0], [0.0, 1.0], [1.0, 0.0]]), np.array([0, 0, 1])
+    both = ClassNames(names).fit(texts, labels, 2)  # each class is (1, 1), name and texts as long as each other
+    assert np.allclose(both(np.array([[1.0, 0.0]])), [[0.5**0.5, 0.5**0.5]])
+
+
+def test_counted_words_tell_classes_by_words_and_pairs() -> None:
+    texts = np.array(["not good", "good not", "not good at all", "good not at all"], dtype=object)
+    score = CountedWords().fit(texts, np.array([0, 1, 0, 1]), 2)
+    asked = np.array(["so not good", "so good not", "", "😀"], dtype=object)
+    assert score(asked)[:2].argmax(1).tolist() == [0, 1], "the order of two words tells them apart"
+    assert np.isfinite(score(asked)).all()
+    assert CountedWords().fit(np.array(["a", "b", "c"], object), np.arange(3), 3)(asked).shape == (4, 3)
+
+
+def drained(steps: object) -> np.ndarray:
+    try:
+        while True:
+            next(steps)  # type: ignore[call-overload]
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+
+
+def test_features_come_in_the_order_asked_whatever_order_they_are_computed_in(tmp_path: Path) -> None:
+    """And a pass that was cut off goes on with what is missing."""
+    data, kind = text_set(4, 16), FeatureKind(BackboneChoice(name="text_bilstm"), tmp_path)
+    ids = np.random.default_rng(0).permutation(len(data))
+    some = drained(embedded(data, ids[:10], kind))
+    whole = drained(embedded(data, ids, kind))
+    assert np.array_equal(whole[:10], some)
+    fresh = FeatureKind(BackboneChoice(name="text_bilstm"), tmp_path / "other")
+    one_by_one = np.concatenate([drained(embedded(data, ids[at : at + 1], fresh)) for at in range(12)])
+    assert np.allclose(whole[:12], one_by_one, atol=1e-6)
+
+
+def test_the_longest_texts_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(embedding, "seen_pixels", lambda data, ids, shape, shift: _noted(seen, data, ids, shape))
+    data = text_set(4, 16)
+    drained(embedded(data, np.arange(len(data)), FeatureKind(BackboneChoice(name="text_bilstm"), tmp_path)))
+    assert seen == sorted(seen, reverse=True)
+
+
+def _noted(seen: list[int], data: TextSet, ids: np.ndarray, shape: object) -> object:
+    import torch
+
+    rows = data.read(ids, shape)  # type: ignore[arg-type]
+    seen += (rows != 0).sum(1).tolist()
+    return torch.from_numpy(rows)
+
+
+def test_names_are_read_as_texts_and_parts_have_unit_length(tmp_path: Path) -> None:
+    data, kind = text_set(4, 3), FeatureKind(BackboneChoice(name="text_bilstm"), tmp_path)
+    names = drained(names_of(data, np.array([2, 0]), kind))
+    assert names.shape == (2, 256)
+    part = part_of(data, np.full((2, 3), 2.0, np.float32), np.array([0, 1]), np.array([1, 0]))
+    assert np.allclose(np.linalg.norm(part.features, axis=1), 1)
+    assert part.texts is not None
+    assert part.texts.tolist() == [data.texts[1], data.texts[0]]
