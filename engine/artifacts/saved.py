@@ -43,17 +43,23 @@ State = Mapping[str, Tensor]
 
 def refuse_answerless(experiment: Experiment) -> None:
     """Raises `WeightsError` for a run that has no network of its own that tells classes apart, or a head for each of
-    several tasks."""
+    several tasks: it opens as one of them (`engine.multitask.alone`)."""
     if not (chosen := find(experiment.method.name)).keeps_network:
         raise WeightsError(
             f"{chosen.title} changed the network anew for each set of test images, and kept none of these.",
             "Open the run that its weights came from.",
         )
     kind = family(experiment)
-    if not kind.answers:
-        several = "has a head for each of several tasks and answers for no one of them"
-        why = several if kind is MULTITASK else "keeps no head and tells no classes apart"
-        raise WeightsError(f"This run {why}.", "Start a fine-tuning or a head bench from its weights.")
+    if kind is MULTITASK and len(experiment.tasks) != 1:
+        raise WeightsError(
+            "This run has a head for each of several tasks.",
+            "Choose one of them on Try it, or with --task in the terminal.",
+        )
+    if not kind.answers and kind is not MULTITASK:
+        raise WeightsError(
+            "This run keeps no head and tells no classes apart.",
+            "Start a fine-tuning or a head bench from its weights.",
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from engine.comparison.intervals import Interval
 from engine.comparison.wording import with_interval
 from engine.events import Evaluated
 from engine.experiment import DatasetChoice, Experiment, MethodChoice
+from engine.multitask.titles import TASK, titles
 from engine.using.kept_words import network_of
 
 
@@ -19,7 +20,7 @@ class ExportJob:
     """run: the folder of a saved run, or of kept classes. name: what people call it. class_names, figures: as the run
     was saved with them. classes: a folder with a folder of images for each class, for a method that learns classes by
     example. check_on: a folder of images instead of the run's own. pt2: torch's own file as well. runs: of kept
-    classes, where saved runs lie; None of a run."""
+    classes, where saved runs lie; None of a run. task: the place of one of several tasks of a run, which goes alone."""
 
     run: Path
     name: str
@@ -30,6 +31,7 @@ class ExportJob:
     check_on: Path | None = None
     pt2: bool = False
     runs: Path | None = None
+    task: int | None = None
 
     def told(self, into: Path) -> dict[str, Any]:
         """For JSON; `heard` is the way back. into: the folder that is filled."""
@@ -38,8 +40,18 @@ class ExportJob:
             "experiment": self.experiment.model_dump(mode="json"), "figures": self.figures, "pt2": self.pt2,
             "classes": self.classes and str(self.classes.absolute()),
             "check_on": self.check_on and str(self.check_on.absolute()), "into": str(into.absolute()),
-            "runs": self.runs and str(self.runs.absolute()),
+            "runs": self.runs and str(self.runs.absolute()), "task": self.task,
         }  # fmt: skip
+
+
+def job_of_task(
+    folder: Path, name: str, experiment: Experiment, task: int, results: Iterable[Evaluated]
+) -> ExportJob:  # fmt: skip
+    """One of several tasks of a run, with the figures that are its own: first the one that it is known by."""
+    where = {TASK: titles(experiment)[task]}
+    own = [one for one in results if one.at.get(TASK) == where[TASK]]
+    told = figures(replace(one, at={}) if one.at == where else one for one in own)
+    return ExportJob(folder, name, experiment, figures=told, task=task)
 
 
 def job_of_kept(folder: Path, runs: Path, experiment_of: Callable[[str], Experiment]) -> ExportJob:
@@ -58,7 +70,7 @@ def heard(told: Mapping[str, Any]) -> tuple[ExportJob, Path]:
     paths = {key: told[key] and Path(told[key]) for key in ("classes", "check_on", "runs")}
     job = ExportJob(
         Path(told["run"]), told["name"], Experiment.model_validate(told["experiment"]), tuple(told["class_names"]),
-        tuple(told["figures"]), pt2=told["pt2"], **paths,
+        tuple(told["figures"]), pt2=told["pt2"], task=told["task"], **paths,
     )  # fmt: skip
     return job, Path(told["into"])
 

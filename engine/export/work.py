@@ -32,6 +32,8 @@ from engine.export.predictor import program, reading
 from engine.machine.environment import environment
 from engine.machine.limits import never
 from engine.meta.learner import MetaLearner
+from engine.multitask.alone import as_one_task
+from engine.multitask.titles import of_one
 from engine.preparation.inputs import Normaliser, prepared_words
 from engine.using import calibration
 from engine.using.answering import head_of
@@ -47,6 +49,7 @@ HASHED = (calibration.FILE, GRAPH, WEIGHTS, CLASSES, LABELS, LEARNT, PROGRAM, RE
 def export(job: ExportJob, into: Path, say: Say) -> Agreement:
     """Fill the folder. say: what it is at, and how far that is, 0..1. Raises `ExperimentError`, `OSError`."""
     say("Reading the run", None)
+    job = job if job.task is None else alone(job, job.task)
     of, examples = of_kept(job) if job.runs else (of_run(job, say), None)
     refuse_large(of)
     say("Reading images to check on", None)
@@ -65,6 +68,12 @@ def export(job: ExportJob, into: Path, say: Say) -> Agreement:
     say("Writing weights and card", None)
     write_rest(job, of, found, into)
     return found
+
+
+def alone(job: ExportJob, task: int) -> ExportJob:
+    """As a run that has learnt this task and no other."""
+    folder = as_one_task(job.run, task, job.experiment)
+    return replace(job, run=folder, experiment=of_one(job.experiment, task), task=None)
 
 
 def of_run(job: ExportJob, say: Say) -> Exportable:

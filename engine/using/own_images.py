@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engine.artifacts.saved import TOGETHER, SavedModel
 from engine.errors import DataError
 from engine.events import Preparing
+from engine.multitask.alone import material_of
 from engine.preparation.inputs import Labelled
 from engine.provenance import seen
 from engine.tuning.material import Material, read_material
@@ -36,7 +37,8 @@ def own_images(model: SavedModel, folder: Path) -> Generator[Preparing, None, Ma
     """Yields `Preparing`, returns the run's images. Raises `InvalidExperiment` for a meta-learner, `ExperimentError`
     where the images are not there any more, or are not those that it learnt from."""
     model.refuse_tasks()
-    material = yield from read_material(model.experiment, model.reader.device)
+    of_task = bool(model.experiment.tasks)
+    material = yield from (material_of if of_task else read_material)(model.experiment, model.reader.device)
     if changed(model, material, folder):
         raise DataError(
             f"The images of {material.data.title} are not those that this run learnt from.",
@@ -47,7 +49,8 @@ def own_images(model: SavedModel, folder: Path) -> Generator[Preparing, None, Ma
 
 def changed(model: SavedModel, material: Material, folder: Path) -> bool:
     """Whether what the run wrote down of its images is no longer true; what never trained wrote nothing down."""
-    if not isinstance(model.method, seen.TrainsBlocks) or not model.method.stages():
+    trained = isinstance(model.method, seen.TrainsBlocks) and bool(model.method.stages())
+    if not trained and not model.experiment.tasks:
         return False
     learnt, used = seen.learnt_from(folder), np.concatenate([material.split.train, material.split.validation])
     return learnt is not None and not np.array_equal(learnt, np.unique(material.data.contents[used]))

@@ -224,3 +224,19 @@ def test_a_meta_learner_is_calibrated_when_asked_and_from_then_on(tmp_path: Path
     again = warmstart("adapt", 1, classes, classes / "down", *at)
     assert (again.out, again.err) == (first.out, "")
     assert again.out != plain.out
+
+
+def test_a_task_of_several_answers_and_is_told_apart(tmp_path: Path, warmstart: Command) -> None:
+    at = ("--workspace", tmp_path / "workspace")
+    photos = drawn(tmp_path / "photos", deep=False)
+    several = ("--method", "equal", "--tasks", "classes", "which-half", "--set", "epochs=1")
+    assert warmstart("run", "--data", photos, *several, *at).code == 0
+    one = photos / "down" / "1.png"
+    for task, classes in (("class", {"across", "down", "slant"}), ("2", {"first half", "second half"})):
+        said = warmstart("predict", 1, one, "--task", task, "--json", *at)
+        answers = json.loads(said.out.splitlines()[-1])["answers"]
+        assert {answer["class"] for answer in answers} == classes
+        assert sum(answer["probability"] for answer in answers) == pytest.approx(1)
+    unsaid = warmstart("predict", 1, one, *at)
+    assert unsaid.code == 2
+    assert "“Class”, “Which half”" in unsaid.err

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from engine.errors import InvalidExperiment, shown
 from ui.command.help_texts import ADAPT_HELP, EXPORT_HELP, KEPT_HELP, MIX_HELP, PREDICT_HELP, TEST_HELP
 
+TASK = "of a run that learnt several tasks: which of them answers, by its title or number"
+
 
 def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
@@ -29,6 +31,7 @@ def alpha(text: str) -> float:
 def add_images(asked: argparse.ArgumentParser, number: str = "+") -> None:
     asked.add_argument("images", metavar="IMAGE|FOLDER|ZIP", nargs=number, help="what to look at, in this order")
     asked.add_argument("--top", type=positive, metavar="N", help="how many classes; default 3, of --json all")
+    asked.add_argument("--task", metavar="NAME", help=TASK)
     asked.add_argument("--csv", metavar="FILE", help="also write a table, with the likeliest class or --top of them")
     asked.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
 
@@ -40,6 +43,7 @@ def add_export(export: argparse.ArgumentParser) -> None:
     export.add_argument(
         "--classes", metavar="DIR", help="for methods that learn classes by example: a folder of images for each class"
     )
+    export.add_argument("--task", metavar="NAME", help=TASK)
     words = "a folder of images to check the export on, instead of the run's own"
     export.add_argument("--check-on", metavar="DIR", help=words)
     export.add_argument("--pt2", action="store_true", help="also torch's own file, for the same version of torch")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.multitask.titles import titled
 from storage.rows import RunRow
 
 if TYPE_CHECKING:
@@ -29,16 +30,21 @@ class ExportPlan:
     place: Path
 
 
-def read_plan(row: RunRow, place: Path) -> Callable[[RunStore], ExportPlan]:
-    """place: where it would go. Raises `ExperimentError`."""
+def read_plan(row: RunRow, place: Path, task: int | None = None) -> Callable[[RunStore], ExportPlan]:
+    """place: where it would go. task: the place of one of several. Raises `ExperimentError`."""
 
     def read(store: RunStore) -> ExportPlan:
         from engine.export import kinds
-        from engine.export.job import ExportJob, figures
+        from engine.export.job import ExportJob, figures, job_of_task
         from engine.export.packages import EXPORTING
 
         results, names = store.results(row.id), store.class_names(row.id)
-        job = ExportJob(store.directory(row), row.name, row.experiment, names, figures(results))
+        folder = store.directory(row)
+        job = (
+            ExportJob(folder, row.name, row.experiment, names, figures(results))
+            if task is None
+            else job_of_task(folder, titled(row.name, row.experiment, task), row.experiment, task, results)
+        )
         method = kinds.method_of(row.experiment)
         takes, alone = kinds.takes_classes(method), kinds.why_alone(method)
         return ExportPlan(job, takes, alone, missing_words(), EXPORTING.why_not_here(), free(place))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from engine.data.sources import is_drawn
 from engine.errors import InvalidExperiment
 from engine.families import HEAD_BENCH
+from engine.multitask.titles import titled
 from storage.rows import RunRow
 from ui.parts import Parts
 from ui.widgets.folders import show_folder
@@ -92,12 +93,13 @@ def why_no_landscape(rows: Sequence[RunRow]) -> str:
     return ""
 
 
-def export(owner: QWidget, parts: Parts, row: RunRow) -> None:
-    """Open the dialog for this run, above the window of `owner`."""
+def export(owner: QWidget, parts: Parts, row: RunRow, task: int | None = None) -> None:
+    """Open the dialog for this run, above the window of `owner`. task: the place of one of its several."""
     from ui.export.dialog import ExportDialog
     from ui.export.job import read_plan
 
-    ExportDialog(parts, row.name, lambda place: read_plan(row, place), owner.window()).show()
+    title = row.name if task is None else titled(row.name, row.experiment, task)
+    ExportDialog(parts, title, lambda place: read_plan(row, place, task), owner.window()).show()
 
 
 def export_kept(owner: QWidget, parts: Parts, folder: Path) -> None:

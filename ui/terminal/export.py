@@ -10,9 +10,11 @@ from typing import Self
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from engine.errors import Cancelled, InvalidExperiment
-from engine.export.job import ExportJob, figures, job_of_kept
+from engine.export.job import ExportJob, figures, job_of_kept, job_of_task
 from engine.export.process import ExportResult, run_export, words
+from engine.families import MULTITASK, named
 from engine.given import person_path
+from engine.multitask.titles import refuse_task, task_called, titled
 from engine.using.kept_words import is_kept
 from storage.store import RunStore
 from ui.terminal.interrupts import Interrupts
@@ -79,6 +81,12 @@ def job_of(chosen: argparse.Namespace) -> ExportJob:
     with RunStore(open_workspace(chosen.workspace)) as store:
         run = store.run(chosen.run)
         folder, results, names = store.directory(run), store.results(run.id), store.class_names(run.id)
+    if named(run.family) is MULTITASK:
+        place = task_called(run.experiment, chosen.task or "")
+        job = job_of_task(folder, titled(run.name, run.experiment, place), run.experiment, place, results)
+        check_on = chosen.check_on and person_path(chosen.check_on)
+        return replace(job, check_on=check_on or None, pt2=chosen.pt2)
+    refuse_task(chosen.task, run.name)
     classes, check_on = (path and person_path(path) for path in (chosen.classes, chosen.check_on))
     return ExportJob(
         folder, run.name, run.experiment, names, figures(results), classes or None, check_on or None, chosen.pt2

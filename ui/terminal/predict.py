@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from engine.errors import InvalidExperiment
+from engine.families import MULTITASK, named
 from engine.given import person_path
+from engine.multitask.titles import of_one, refuse_task, task_called, titled
 from engine.using.table import Unlike, answer_table
 from storage.store import RunRow, RunStore
 from ui.terminal.output import print_json, say
@@ -109,7 +112,21 @@ def opened(chosen: argparse.Namespace) -> tuple[RunRow, Path, SavedModel]:
     with RunStore(open_workspace(chosen.workspace)) as store:
         run = store.run(chosen.run)
         folder, told = store.directory(run), store.class_names(run.id)
+    if named(run.family) is MULTITASK:
+        return of_task(run, folder, chosen)
+    refuse_task(chosen.task, run.name)
     return run, folder, SavedModel.open(folder, run.experiment, told, device=chosen.device or "cpu")
+
+
+def of_task(run: RunRow, folder: Path, chosen: argparse.Namespace) -> tuple[RunRow, Path, SavedModel]:
+    """The same of one of its several tasks."""
+    from engine.artifacts.saved import SavedModel
+    from engine.multitask.alone import as_one_task
+
+    place = task_called(run.experiment, chosen.task or "")
+    alone, name = as_one_task(folder, place, run.experiment), titled(run.name, run.experiment, place)
+    own = replace(run, name=name, experiment=of_one(run.experiment, place))
+    return own, alone, SavedModel.open(alone, device=chosen.device or "cpu")
 
 
 def loose(chosen: argparse.Namespace, read_as: ReadAs) -> LooseImages:

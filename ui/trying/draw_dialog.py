@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QWidget
 from engine.using.drawn import PAPER, STROKE, as_file
 from ui.background import Background
 from ui.trying.hand.pad_side import CENTRE, WHY_CENTRE
-from ui.trying.triable import Triable, TriableRun
+from ui.trying.triable import Triable, TriableRun, TriableTask
 from ui.widgets.buttons import PrimaryButton, button, icon_button
 from ui.widgets.drawing_pad import DrawingPad
 from ui.widgets.layouts import in_column, in_row
@@ -52,7 +52,7 @@ class DrawDialog(QDialog):
 
     def open_for(self, chosen: Sequence[Triable]) -> None:
         """The ink is as the first of these reads images."""
-        if chosen and isinstance(run := chosen[0], TriableRun):
+        if chosen and isinstance(run := chosen[0], TriableRun | TriableTask):
             self._background.run(reads_light_ink(run), self.light.setChecked, key=KEY)
         self.show()
         self.pad.setFocus()
@@ -75,7 +75,7 @@ class DrawDialog(QDialog):
         self.go.setEnabled(not self.pad.is_empty)
 
 
-def reads_light_ink(run: TriableRun) -> Callable[[Callable[[], bool]], bool]:
+def reads_light_ink(run: TriableRun | TriableTask) -> Callable[[Callable[[], bool]], bool]:
     """Work for the background: whether image files of the kind that this run learnt from are light on dark. What it
     turns itself, as it turned its own files, is dark on light."""
 
@@ -83,7 +83,8 @@ def reads_light_ink(run: TriableRun) -> Callable[[Callable[[], bool]], bool]:
         from engine.backbones import catalog
         from engine.provenance import read_as
 
-        grey = catalog.backbone(run.row.experiment.backbone.name).form.channels == 1
+        row = run.row if isinstance(run, TriableRun) else run.task.row
+        grey = catalog.backbone(row.experiment.backbone.name).form.channels == 1
         return grey and not read_as.read(run.folder).inverted
 
     return work

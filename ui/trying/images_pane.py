@@ -26,7 +26,7 @@ from ui.trying.lot import Handed
 from ui.trying.progress_line import WorkLine
 from ui.trying.run_choice import OPEN_FOLDER, OPEN_TIP, RunChoice
 from ui.trying.run_reading import RunReading
-from ui.trying.triable import TriableRun
+from ui.trying.triable import TriableRun, TriableTask
 from ui.widgets.buttons import button
 from ui.widgets.frame import ThinSplitter
 from ui.widgets.invitation import Invitation
@@ -150,8 +150,10 @@ class ImagesPane(QWidget):
 
     def _export(self) -> None:
         (run,) = self.work.chosen
-        assert isinstance(run, TriableRun)
-        handing_on.export(self, self.parts, run.row)
+        if isinstance(run, TriableTask):
+            handing_on.export(self, self.parts, run.task.row, run.task.place)
+        elif isinstance(run, TriableRun):
+            handing_on.export(self, self.parts, run.row)
 
     def is_settled(self) -> bool:
         """Nothing is read or answered any more."""
@@ -228,7 +230,7 @@ class ImagesPane(QWidget):
         self.listed.setCurrentWidget(self.measured if self.work.preparing and not some else self.table)
 
     def _is_one_run(self) -> bool:
-        return len(self.work.chosen) == 1 and isinstance(self.work.chosen[0], TriableRun)
+        return len(self.work.chosen) == 1 and isinstance(self.work.chosen[0], TriableRun | TriableTask)
 
     # Labels
 

@@ -7,19 +7,20 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QLineEdit, QListView, QWidget
 
 from engine.comparison.wording import count, figure
+from engine.multitask.titles import of_one
 from engine.naming import backbone_title, data_title, method_title
 from storage.rows import RunRow
 from ui.listing.card_list import OnCard
 from ui.listing.finding import search
 from ui.trying.run_line import CHECK_ROOM, FACTS, RunLine
-from ui.trying.triable import Key, TriableFolder, TriableRuns
+from ui.trying.triable import Key, TaskOfRun, TriableFolder, TriableRuns
 from ui.widgets.buttons import button
 from ui.widgets.layouts import in_column
 from ui.widgets.text import Text, plain
 
 Index = QModelIndex | QPersistentModelIndex
 NOTHING = QModelIndex()
-Shown = RunRow | TriableFolder
+Shown = RunRow | TaskOfRun | TriableFolder
 OPEN_FOLDER = "Open an exported folder…"
 OPEN_TIP = "A model that “export” wrote, here or on another machine; it can also be dropped anywhere here"
 
@@ -30,7 +31,7 @@ class ChoiceModel(QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
         self.folders: tuple[TriableFolder, ...] = ()
-        self.runs: tuple[RunRow, ...] = ()
+        self.runs: tuple[RunRow | TaskOfRun, ...] = ()
         self.found: list[Shown] = []
         self.ticked: tuple[Key, ...] = ()
         self._words = ""
@@ -38,9 +39,9 @@ class ChoiceModel(QAbstractListModel):
     @property
     def keys(self) -> set[Key]:
         """Of all that can be ticked, found or not."""
-        return {*(one.key for one in self.folders), *(one.id for one in self.runs)}
+        return {*(one.key for one in self.folders), *map(key_of, self.runs)}
 
-    def show_runs(self, runs: tuple[RunRow, ...]) -> None:
+    def show_runs(self, runs: tuple[RunRow | TaskOfRun, ...]) -> None:
         self.runs = runs
         self.filter(self._words)
 
@@ -60,7 +61,7 @@ class ChoiceModel(QAbstractListModel):
         self.beginResetModel()
         self.found = [
             *(one for one in self.folders if not meant.tags and meant.finds_words(searched(one))),
-            *(row for row in self.runs if meant.finds(row, searched(row))),
+            *(one for one in self.runs if meant.finds(one if isinstance(one, RunRow) else one.row, searched(one))),
         ]
         self.endResetModel()
 
@@ -89,13 +90,18 @@ class ChoiceModel(QAbstractListModel):
 
 
 def key_of(one: Shown) -> Key:
-    return one.key if isinstance(one, TriableFolder) else one.id
+    return one.id if isinstance(one, RunRow) else one.key
 
 
 def facts(one: Shown) -> str:
-    """ "94.2 % · Linear probe · SqueezeNet · TrashNet", "Exported · 6 classes · SqueezeNet"."""
+    """ "94.2 % · Linear probe · SqueezeNet · TrashNet", "Exported · 6 classes · SqueezeNet"; of a task not the figure,
+    which is the mean over all of them."""
     if isinstance(one, TriableFolder):
         return f"Exported · {count(one.classes, 'classes')} · {one.network}"
+    if isinstance(one, TaskOfRun):
+        own, experiment = of_one(one.row.experiment, one.place), one.row.experiment
+        names = method_title(experiment.method.name), backbone_title(experiment.backbone.name), data_title(own)
+        return " · ".join(("one of its tasks", *names))
     return facts_of_run(one)
 
 

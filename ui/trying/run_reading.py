@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from ui.parts import Parts
-from ui.trying.run_choice import RunChoice
+from ui.trying.run_choice import RunChoice, key_of
 from ui.trying.triable import (
     Key,
     Triable,
@@ -81,8 +81,8 @@ class RunReading(QObject):
         self._runs.show_runs(found)
         self.listed.emit(bool(self._runs.model.keys))
         wanted, self._wanted = self._wanted, ()
-        there = {row.id for row in found.runs}
-        if good := tuple(run_id for run_id in wanted if run_id in there):
+        there = {number_of(key): key for one in reversed(found.runs) for key in (key_of(one),)}
+        if good := tuple(there[run_id] for run_id in wanted if run_id in there):
             self._runs.tick(good)
         for run_id in wanted:
             if run_id not in there:
@@ -111,7 +111,7 @@ class RunReading(QObject):
         folders = {one.key: one for one in self._runs.model.folders}
 
         def read(store: RunStore) -> tuple[Triable, ...]:
-            return tuple(read_one(store, key) if isinstance(key, int) else folders[key] for key in keys)
+            return tuple(folders[key] if isinstance(key, Path) else read_one(store, key) for key in keys)
 
         self._parts.library.read(read, self._take_chosen, self._not_read)
 
@@ -119,3 +119,8 @@ class RunReading(QObject):
         self._answered += 1
         if tuple(one.key for one in chosen) == self._runs.model.ticked:
             self.chosen.emit(chosen)
+
+
+def number_of(key: Key) -> Key:
+    """The run's, also of one of its tasks: the first of them is tried where its run is asked for."""
+    return key[0] if isinstance(key, tuple) else key

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.events import Preparing
 from engine.experiment import Experiment
-from engine.families import named
+from engine.families import MULTITASK, named
+from engine.multitask.titles import learnt, titled
 from storage.rows import RunRow
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 WEIGHTS = ("best.safetensors", "last.safetensors")
 STAYED = "The training images stayed with the run: an exported folder holds none of them."
 EXPORTED = ("config.json",)  # which tells the digests of all other files
-Key = int | Path  # of a run its number, of a folder where it lies
+Key = int | tuple[int, int] | Path  # of a run its number, with a task's place, of a folder where it lies
 Stamp = tuple[tuple[str, int, int], ...]
 
 
@@ -101,6 +102,60 @@ class TriableRun:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskOfRun:
+    """One task of a run that learnt several. place: among them."""
+
+    row: RunRow
+    place: int
+
+    @property
+    def key(self) -> Key:
+        return self.row.id, self.place
+
+    @property
+    def name(self) -> str:
+        return titled(self.row.name, self.row.experiment, self.place)
+
+
+@dataclass(frozen=True, slots=True)
+class TriableTask:
+    """A task of a run, which answers as a run of its own. folder: of the whole run."""
+
+    task: TaskOfRun
+    folder: Path
+
+    @property
+    def key(self) -> Key:
+        return self.task.key
+
+    @property
+    def title(self) -> str:
+        return self.task.name
+
+    @property
+    def stamp(self) -> Stamp:
+        return stamp_of(self.folder, WEIGHTS)
+
+    def opened(self) -> Generator[Preparing, None, Answerer]:
+        return (yield from self._alone().opened())
+
+    def gallery(self, network: Answerer) -> Generator[Preparing, None, tuple[Gallery, ImageSet]]:
+        return (yield from self._alone().gallery(network))
+
+    def learnt_from(self, network: Answerer) -> Generator[Preparing, None, tuple[Material, Experiment]]:
+        return (yield from self._alone().learnt_from(network))
+
+    def _alone(self) -> TriableRun:
+        """For the background: what is written there on the first time."""
+        from engine.multitask.alone import as_one_task
+        from engine.multitask.titles import of_one
+
+        row, place = self.task.row, self.task.place
+        folder = as_one_task(self.folder, place, row.experiment)
+        return TriableRun(replace(row, experiment=of_one(row.experiment, place)), folder)
+
+
+@dataclass(frozen=True, slots=True)
 class TriableFolder:
     """A folder that was exported, here or elsewhere. name: of the run that it was. classes: how many it tells apart.
     network: its title."""
@@ -140,9 +195,10 @@ class TriableFolder:
 
 @dataclass(frozen=True, slots=True)
 class TriableRuns:
-    """The newest first. meets: ended runs that have no classes of their own. silent: those that keep no weights."""
+    """The newest first, of a run of several tasks each task that it learnt. meets: ended runs that have no classes of
+    their own. silent: those that keep no weights."""
 
-    runs: tuple[RunRow, ...]
+    runs: tuple[RunRow | TaskOfRun, ...]
     meets: int = 0
     silent: int = 0
 
@@ -151,9 +207,21 @@ def read_triable(store: RunStore) -> TriableRuns:
     """For the storage thread."""
     ended = [row for row in store.runs() if not row.is_live and row.is_readable and not row.archived]
     kept = [row for row in ended if keeps_weights(store.directory(row))]
-    fixed = [row for row in kept if named(row.family).divides == "images" and named(row.family).answers]
+    fixed = [row for row in kept if named(row.family) is MULTITASK or _has_classes(row)]
     order = sorted(fixed, key=lambda row: -(row.ended or row.created))
-    return TriableRuns(tuple(order), len(kept) - len(fixed), len(ended) - len(kept))
+    runs = tuple(one for row in order for one in (tasks_of_run(row) if named(row.family) is MULTITASK else (row,)))
+    return TriableRuns(runs, len(kept) - len(fixed), len(ended) - len(kept))
+
+
+def _has_classes(row: RunRow) -> bool:
+    return named(row.family).divides == "images" and named(row.family).answers
+
+
+def tasks_of_run(row: RunRow) -> tuple[TaskOfRun, ...]:
+    """None where this version does not know its method any more."""
+    with suppress(ExperimentError):
+        return tuple(TaskOfRun(row, place) for place in learnt(row.experiment))
+    return ()
 
 
 def keeps_weights(folder: Path) -> bool:
@@ -170,10 +238,13 @@ def stamp_of(folder: Path, names: Sequence[str]) -> Stamp:
     return tuple(found)
 
 
-def read_one(store: RunStore, run_id: int) -> TriableRun:
+def read_one(store: RunStore, key: int | tuple[int, int]) -> TriableRun | TriableTask:
     """For the storage thread; raises `StorageError`."""
-    row = store.run(run_id)
-    return TriableRun(row, store.directory(row), store.class_names(row.id))
+    if isinstance(key, int):
+        row = store.run(key)
+        return TriableRun(row, store.directory(row), store.class_names(row.id))
+    row = store.run(key[0])
+    return TriableTask(next(one for one in tasks_of_run(row) if one.place == key[1]), store.directory(row))
 
 
 def read_folders(paths: Sequence[str]) -> tuple[TriableFolder, ...]:
