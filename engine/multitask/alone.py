@@ -91,6 +91,7 @@ def material_of(experiment: Experiment, device: torch.device) -> Generator[Prepa
     asked = question(task.data, task.split.classes, tasks_of(experiment)[0].labels)
     labels = asked.labels[task.data.labels]
     data = replace(task.data, labels=labels, class_names=asked.names, alphabets=None, kinds=None, of_regions=None)
-    parts = [part.ids for part in task.parts]
-    split = ImageSplit(*parts, np.arange(len(asked.names)), task.split.description, task.split.pool)
+    train, validation, test = (part.ids for part in task.parts)
+    classes = np.arange(len(asked.names))
+    split = ImageSplit(train, validation, test, classes, task.split.description, task.split.pool)
     return Material(data, split, *task.parts, of_images(experiment.backbone))
