@@ -1,6 +1,7 @@
 """Batch norm that follows the test images: its statistics alone, and TENT by batches of several sizes.
 
-    python -m benchmarks.at_test --workspace DIR [--mnist FOLDER] [--seeds 5] [--batches 16 50 200] [--side 16]
+    python -m benchmarks.at_test --workspace DIR [--mnist FOLDER] [--only NAME] [--seeds 5] [--batches 16 50 200]
+        [--side 16]
 
 Two pairs, Conv-4 from random weights each. Digits: the source learns one half of the images with all labels, the other
 half is tested. MNIST, where FOLDER is given: the source learns 100 images a class, all 10,000 test images are tested.
@@ -66,6 +67,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--workspace", type=Path, required=True)
     asked.add_argument("--mnist", type=Path)
+    asked.add_argument("--only", choices=("digits", "mnist"))
     asked.add_argument("--seeds", type=int, default=5)
     asked.add_argument("--side", type=int, default=16)
     asked.add_argument("--batches", type=int, nargs="+", default=[16, 50, 200])
@@ -74,6 +76,8 @@ def main() -> None:
     print(machine())
     found: dict[str, list[Figure]] = {}
     for name, (learnt, data) in pairs(given.mnist):
+        if given.only not in (None, name):
+            continue
         for seed in range(given.seeds):
             start = given.workspace / "runs" / f"{name}{seed}"
             split = {"split_seed": seed}
