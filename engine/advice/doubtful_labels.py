@@ -26,6 +26,7 @@ Ids = NDArray[np.int64]
 Shares = NDArray[np.float64]
 FOLDS, MOST = 5, 20_000
 JUDGING = "Judging every image by the others"
+CHOICE = 5 / 6  # of the fits choose how far the head is pulled towards zero
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,14 +90,26 @@ def out_of_fold(features: Features, labels: Ids) -> Generator[Preparing, None, S
     classes, shares = int(labels.max()) + 1, np.zeros((len(labels), int(labels.max()) + 1))
     folds = min(FOLDS, int(np.bincount(labels).min()))
     parts = list(StratifiedKFold(folds, shuffle=True, random_state=0).split(features, labels))
-    head: Logistic | None = None
+    first = parts[0][0]
+    head = yield from pulled(standardiser(features[first])(features[first]), labels[first], classes)
     for number, (learnt, held) in enumerate(parts):
-        yield Preparing(JUDGING, number / len(parts))
+        yield Preparing(JUDGING, CHOICE + (1 - CHOICE) * number / len(parts))
         prepare = standardiser(features[learnt])
-        known = prepare(features[learnt])
-        head = head or Logistic().tuned(known, labels[learnt], classes, 0)
-        shares[held] = probabilities(head.fit(known, labels[learnt], classes), prepare(features[held]))
+        score = head.fit(prepare(features[learnt]), labels[learnt], classes)
+        shares[held] = probabilities(score, prepare(features[held]))
     return shares
+
+
+def pulled(known: Features, labels: Ids, classes: int) -> Generator[Preparing, None, Logistic]:
+    """The head with its pull towards zero chosen on these images alone, fit by fit."""
+    choosing, share = Logistic().choosing(known, labels, classes, 0), 0.0
+    while True:
+        yield Preparing(JUDGING, CHOICE * share)
+        try:
+            share = next(choosing)
+        except StopIteration as end:
+            found: Logistic = end.value
+            return found
 
 
 def probabilities(score: Scorer, features: Features) -> Shares:

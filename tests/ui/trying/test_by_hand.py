@@ -115,6 +115,23 @@ def test_dropped_classes_answer_what_is_dropped_and_each_change_is_told(
     assert pane.asked.lines[0].startswith("Undone: +1 example of down")
 
 
+def test_what_is_dropped_before_the_network_is_ready_is_read_then(
+    qtbot: QtBot, open_page: Open, photos: Path, tmp_path: Path
+) -> None:
+    page = open_page()
+    pane = page.panes["Classes by hand"]
+    assert isinstance(pane, HandPane)
+    assert pane.work.by is None
+    drop(pane.classes, few(photos, tmp_path / "shown", 0))
+    drop(pane.asked, photos / "down" / "5.png")
+    assert pane.problem.text.text().startswith("Kept: ")
+    page.stack.setCurrentIndex(list(page.panes).index("Classes by hand"))
+    qtbot.waitUntil(lambda: len(pane.work.found.answers) == 1)
+    settle(qtbot, pane)
+    assert pane.work.state.bins.names == BARS
+    assert not pane.problem.text.text()
+
+
 def test_too_few_classes_are_told_and_names_are_kept_apart(qtbot: QtBot, pane: HandPane, photos: Path) -> None:
     drop(pane.classes, photos / "down" / "1.png", photos / "down" / "2.png")
     settle(qtbot, pane)

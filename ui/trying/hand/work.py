@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,11 +14,11 @@ from engine.comparison.wording import count
 from engine.errors import ExperimentError
 from engine.using.bins import Bins, HandedImage, Pixels
 from engine.using.drawn import as_read, is_light_on_dark
-from engine.using.told import Answers
 from ui.background import Background
 from ui.trying.hand.answering import NOTHING, HandAnswers, answered
-from ui.trying.hand.reading import ReadClasses, ReadImages, read_again, read_alike, read_classes, read_images
+from ui.trying.hand.reading import ReadClasses, ReadImages, read_alike, read_classes, read_images
 from ui.trying.hand.sources import HandSource
+from ui.trying.hand.state import HandChange, HandState, seen_by
 from ui.trying.hand.words import plus
 
 if TYPE_CHECKING:
@@ -33,25 +33,6 @@ ANSWER, NETWORK = "hand answers", "hand network"
 MOST_STEPS_BACK = 100
 T = TypeVar("T")
 Cancelled = Callable[[], bool]
-NONE = Bins()
-
-
-@dataclass(frozen=True)
-class HandState:
-    """What a deed changes, and undoing brings back."""
-
-    bins: Bins = NONE
-    asked: tuple[HandedImage, ...] = ()
-
-
-@dataclass(frozen=True)
-class HandChange:
-    """words: of the deed, such as "+1 example of cat". before: what was answered before it. of_classes: it changed
-    examples, which can change answers."""
-
-    words: str
-    before: Answers
-    of_classes: bool
 
 
 class HandWork(QObject):
@@ -73,6 +54,7 @@ class HandWork(QObject):
         self.drawn: HandedImage | None = None  # what lies on the pad, answered beside what is asked
         self._working: set[object] = set()
         self._undone: list[tuple[str, HandState]] = []
+        self._waiting: list[Callable[[], None]] = []  # to be read once there is a network
 
     # The network
 
@@ -103,6 +85,9 @@ class HandWork(QObject):
         self.say(refused)
         self.opened.emit()
         self._answer()
+        waiting, self._waiting = self._waiting, []
+        for read in waiting:
+            read()
 
     # Kept as a model
 
@@ -243,7 +228,8 @@ class HandWork(QObject):
     def _read(self, work: Callable[[ByHand, Cancelled], T], done: Callable[[T], None]) -> None:
         by = self.by
         if by is None:
-            self.refused.emit("Nothing answers yet. Choose a run or a backbone first.")
+            self._waiting.append(lambda: self._read(work, done))
+            self.refused.emit("Kept: these files are read as soon as the network that answers is ready.")
             return
         self.refused.emit("")
 
@@ -287,13 +273,3 @@ class HandWork(QObject):
     def say(self, refused: Sequence[str]) -> None:
         more = f" The same holds for {len(refused) - 1} more." if len(refused) > 1 else ""
         self.refused.emit(refused[0] + more if refused else "")
-
-
-def seen_by(
-    by: ByHand, old: ByHand | None, state: HandState, cancelled: Cancelled
-) -> tuple[HandState, tuple[str, ...]]:
-    """The state as another network reads its images, and what could not be read again. Raises `Cancelled`."""
-    if old is None or read_alike(by, old):
-        return state, ()
-    bins, asked, refused = read_again(state.bins, state.asked, by, cancelled)
-    return HandState(bins, asked), refused
