@@ -151,6 +151,17 @@ def _short(name: str) -> str:
     return name
 
 
+def in_blocks(state: Mapping[str, Tensor], layers: int) -> dict[str, Tensor]:
+    """As the blocks of a backbone of so many layers name them."""
+    places = {f"layers.{place}.": f"layer{place + 1}." for place in range(layers - 1)}
+    places[f"layers.{layers - 1}."] = f"layer{layers}.0."
+    cut = {name: re.match(r"layers\.\d+\.", name) for name in state}
+    return {
+        "blocks." + (places.get(found[0], found[0]) + name[found.end() :] if found else name): state[name]
+        for name, found in cut.items()
+    }
+
+
 def with_state(shape: BertShape, state: Mapping[str, Tensor]) -> Blocks:
     """The blocks with these tensors themselves; raises `RuntimeError` for another network's."""
     with unfilled():

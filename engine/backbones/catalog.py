@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from engine.backbones import listed, located, published
+from engine.backbones import encoders, listed, located, published
 from engine.backbones.info import (
     COLOURS,
     BackboneInfo,
@@ -52,6 +52,8 @@ def image_backbones() -> tuple[BackboneInfo, ...]:
 
 def backbone(name: str) -> BackboneInfo:
     """The backbone of this name; raises `InvalidExperiment` with the nearest spelling."""
+    if name.startswith(encoders.PREFIX):
+        return encoders.backbone(name)
     usual = {info.name: info for info in backbones()}
     others = listed.networks()
     return called(name, usual, "backbone") if name in usual or name not in others else _listed(others[name])
@@ -59,7 +61,8 @@ def backbone(name: str) -> BackboneInfo:
 
 def is_known(name: str) -> bool:
     """Whether there is a backbone of this name, usual or listed by a library."""
-    return name in listed.networks() or any(info.name == name for info in backbones())
+    usual = any(info.name == name for info in backbones())
+    return usual or name in listed.networks() or encoders.is_known(name)
 
 
 @lru_cache(maxsize=64)

@@ -26,9 +26,13 @@ def cut(texts: Sequence[str], most: int) -> list[NDArray[np.int32]]:
 
     Raises `NotHere` where the package is not installed.
     """
-    found = tokenizer().encode_batch(list(texts))
-    rows = (np.array(one.ids, np.int32) for one in found)
-    return [row if len(row) <= most else np.append(row[: most - 1], row[-1:]) for row in rows]
+    return rows(tokenizer(), texts, most)
+
+
+def rows(tokenizer: Tokenizer, texts: Sequence[str], most: int) -> list[NDArray[np.int32]]:
+    """The numbers of each text's pieces, the first ones and the last where there are more than so many."""
+    found = (np.array(one.ids, np.int32) for one in tokenizer.encode_batch(list(texts)))
+    return [row if len(row) <= most else np.append(row[: most - 1], row[-1:]) for row in found]
 
 
 def is_here() -> bool:
@@ -38,7 +42,7 @@ def is_here() -> bool:
 
 @cache
 def tokenizer() -> Tokenizer:
-    """Without padding and cutting, which `engine.texts.tokens` does."""
+    """Raises `NotHere` where one of the packages is not installed."""
     file = _file()
     if find_spec("tokenizers") is None or file is None:
         raise NotHere(
@@ -46,10 +50,16 @@ def tokenizer() -> Tokenizer:
             f'Install it (pip install "{EXTRA}"), or choose another backbone.',
             "backbone",
         )
+    return of_text(file.read_text(encoding="utf-8"))
+
+
+def of_text(given: str) -> Tokenizer:
+    """Of a tokenizer.json's text, without padding and cutting, which `engine.texts.tokens` does; raises `Exception`,
+    as its library does, for anything else."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads do not survive a fork
     from tokenizers import Tokenizer
 
-    made = Tokenizer.from_file(str(file))
+    made = Tokenizer.from_str(given)
     made.no_padding()
     made.no_truncation()
     return made

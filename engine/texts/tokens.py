@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.texts import minilm, words
+from engine.texts import minilm, own, words
 
 Row = NDArray[np.int32]
 LONGEST = 512  # pieces that any network reads of a text
@@ -18,7 +18,8 @@ MOST_CHARACTERS = 2**17  # looked at of one text: of any script more than 512 pi
 
 
 def tokens(tokenizer: str, texts: Sequence[str], length: int) -> Row:
-    """int32 [n, length]: numbers of the pieces, padded with 0. tokenizer: "minilm" or "words".
+    """int32 [n, length]: numbers of the pieces, padded with 0. tokenizer: "minilm", "words", or the name of a
+    person's own encoder.
 
     Of a longer text the first pieces are kept, and the last where it marks the end. Raises `NotHere` where the
     tokenizer is not installed.
@@ -27,7 +28,7 @@ def tokens(tokenizer: str, texts: Sequence[str], length: int) -> Row:
     for row, found in zip(out, _cut(tokenizer, texts), strict=True):
         kept = found[:length]
         row[: len(kept)] = kept
-        if len(found) > length and tokenizer in ENDED:
+        if len(found) > length and tokenizer != "words":
             row[length - 1] = found[-1]
     return out
 
@@ -57,6 +58,10 @@ class Memory:
             self._keep({text: known[text] for text in fresh})
         return [known[text] for text in texts]
 
+    def forget(self) -> None:
+        with self._lock:
+            self._known, self._bytes = {}, 0
+
     def _keep(self, fresh: dict[str, Row]) -> None:
         size = sum(2 * len(text) + row.nbytes + BESIDES for text, row in fresh.items())
         with self._lock:
@@ -72,9 +77,16 @@ def plain(text: str) -> str:
     return text[:MOST_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
 
 
-ENDED = frozenset({"minilm"})  # whose last piece says that the text is over
 _memories = {"minilm": Memory(minilm.cut), "words": Memory(words.cut)}
 
 
+def forget() -> None:
+    """What was cut so far is cut anew when it is asked for: whoever times it wants that."""
+    for memory in _memories.values():
+        memory.forget()
+
+
 def _cut(tokenizer: str, texts: Sequence[str]) -> list[Row]:
+    if tokenizer not in _memories:
+        _memories[tokenizer] = Memory(own.cutting(tokenizer))
     return _memories[tokenizer].rows(texts)

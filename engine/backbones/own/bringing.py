@@ -10,13 +10,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
+from engine.backbones import encoders
 from engine.backbones.backbone import digest
 from engine.backbones.kept import Kept, identity
 from engine.backbones.own.checking import doubts, refuse_numberless
 from engine.backbones.own.exported import KEY
 from engine.backbones.own.guessing import best_networks
 from engine.backbones.own.matching import ENOUGH, Match, match
-from engine.backbones.own.reading import SAVE, Brought, read
+from engine.backbones.own.reading import BERT, SAVE, Brought, read
 from engine.backbones.own.sources import SavedNetwork, source_of
 from engine.backbones.own.unwrapping import tensors
 from engine.errors import WeightsError
@@ -47,7 +48,8 @@ class Bringing:
 
     @property
     def title(self) -> str:
-        return self.brought.file.name
+        file = self.brought.file
+        return file.parent.name if self.brought.kind == BERT else file.name
 
     @property
     def refusal(self) -> str:
@@ -68,7 +70,7 @@ def look(path: Path, backbone: str = "", cancelled: Callable[[], bool] = lambda:
     around, found = tensors(brought.content)
     if not found:
         raise WeightsError(f"{brought.file.name} holds no tensors.", SAVE)
-    ours = brought.kind == KEY
+    ours = brought.kind in (KEY, BERT)
     stated = brought.network if ours else backbone or brought.network
     name, *others = (stated,) if stated else best_networks(found, brought.kind, cancelled)
     source = source_of(name, ours)
@@ -92,6 +94,8 @@ def keep(looked: Bringing, insist: bool = False) -> Kept:
         sum(value.nbytes for value in state.values()), mean, std, cut,
     )  # fmt: skip
     try:
+        if looked.brought.pieces:
+            encoders.keep(name, looked.brought.pieces)
         _write(kept, state)
     except OSError as error:
         reason = error.strerror or error

@@ -12,7 +12,7 @@ from engine.backbones.own.sources import SavedNetwork
 from engine.errors import WeightsError
 
 IMAGES = 8
-LEAST_NUMBERS = 1000  # of word pieces, that any vocabulary has
+LEAST_NUMBERS = 30  # of word pieces, that any vocabulary has
 ALIKE = 1e-3  # relative distance from a random network's features up to which they are its own
 SAME = 1e-6  # of the features of different images up to which they are one
 STEPS = (torch.int8, torch.uint8, torch.bool)  # which mean something together with a scale alone

@@ -16,18 +16,22 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from engine.backbones import encoders
+from engine.backbones.bert import in_blocks, named
 from engine.backbones.info import StatedCut, stated_cut
 from engine.backbones.own.exported import KEY, WEIGHTS, body_of, is_exported, refuse_changed
 from engine.backbones.own.transformers_names import kind_of, prepared, renamed
 from engine.backbones.own.unwrapping import tensors
 from engine.errors import WeightsError
 from engine.machine.files import Unread, open_regular
+from engine.texts.own import pieces_of
 
 MOST_TENSORS = 100_000
 FOLDER = "Choose the file of the weights itself, or a folder of an image model as hubs hold it."
 SAVE = "Save the network's state_dict and choose that file."
 ANOTHER = "Choose another file, or get it again."
 CHANNELS, LARGEST = 3, 1000.0  # of a mean and a deviation that are stated
+BERT, PIECES = "bert", "tokenizer.json"
 HEADER = 8  # bytes before the JSON of a safetensors file
 FOLDER_FILES = ("model.safetensors", "pytorch_model.bin", "model.pth")
 CODE = ("unsupported global", "unsupported class", "torchscript", "blocked by", "getattr")
@@ -38,7 +42,8 @@ PLAIN = [argparse.Namespace, np.dtype, np.dtypes.Float64DType, np.dtypes.Float32
 class Brought:
     """What a file held. content: nested, of tensors and other values. network, mean, std: as a folder's config.json
     states them, empty where there is none; cut: interpolation, crop and mode likewise. kind: of transformers' models,
-    whose tensors have been named anew, or what this program exported, whose tensors have its own names."""
+    whose tensors have been named anew, or what this program exported, whose tensors have its own names. pieces: text of
+    a text encoder's tokenizer.json."""
 
     file: Path
     content: Mapping[str, Any]
@@ -47,6 +52,7 @@ class Brought:
     std: tuple[float, ...] = ()
     cut: StatedCut = ()
     kind: str = ""
+    pieces: str = ""
 
 
 def read(path: Path) -> Brought:
@@ -63,6 +69,8 @@ def _folder(folder: Path) -> Brought:
         raise WeightsError(
             f"{folder.name} holds no weights.", f"One of these has to be in it: {', '.join(FOLDER_FILES)}."
         )
+    if config.get("model_type") == BERT:
+        return _of_bert(folder, file, config)
     network = config.get("architecture")
     if not isinstance(network, str):
         return _of_transformers(folder, file, config)
@@ -80,6 +88,24 @@ def _of_this_program(folder: Path) -> Brought:
     cut = tuple(given["cut"][key] for key in ("interpolation", "crop", "mode"))
     file, network = folder / WEIGHTS, str(body["architecture"])
     return Brought(file, _content(file), network, *_mean_and_std(given, "mean", "std"), stated_cut(*cut), KEY)
+
+
+def _of_bert(folder: Path, file: Path, config: Mapping[str, Any]) -> Brought:
+    """A text encoder of any size, with its own word pieces."""
+    try:
+        pieces = (folder / PIECES).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        raise WeightsError(f"{folder.name} has no {PIECES}, so no text can be cut for it.", encoders.FOLDER) from None
+    encoder = encoders.of_config(folder.name, config, pieces)
+    try:
+        too_many = pieces_of(pieces) > encoder.numbers
+    except ValueError:
+        raise WeightsError(f"The {PIECES} of {folder.name} cannot be read.", encoders.FOLDER) from None
+    if too_many:
+        raise WeightsError(f"{folder.name} has more word pieces than the network knows.", encoders.FOLDER)
+    _, found = tensors(_content(file))
+    state = in_blocks(named(found), encoder.layers)
+    return Brought(file, state, encoders.look_at(encoder), kind=BERT, pieces=pieces)
 
 
 def _of_transformers(folder: Path, file: Path, config: Mapping[str, Any]) -> Brought:

@@ -1,0 +1,149 @@
+"""Text encoders that a person brought: a BERT of any size with its own word pieces. Torch-free."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from engine.backbones.info import BackboneInfo, Block, Blocks, TextForm
+from engine.errors import InvalidExperiment, WeightsError
+from engine.machine.files import write_text
+from engine.texts.own import PREFIX, file_of
+
+if TYPE_CHECKING:
+    from engine.backbones.bert import BertShape
+
+Activation = Literal["gelu", "gelu_new", "relu"]
+NEEDED = {"model_type": "bert", "position_embedding_type": "absolute", "pad_token_id": 0, "is_decoder": False}
+NAMES = {
+    "vocab_size": "numbers", "hidden_size": "width", "num_hidden_layers": "layers", "num_attention_heads": "heads",
+    "intermediate_size": "inner", "max_position_embeddings": "positions", "type_vocab_size": "kinds",
+}  # fmt: skip
+LARGEST = 2**24  # of any of these numbers
+FOLDER = "Choose the folder of a plain BERT with config.json, model.safetensors and tokenizer.json."
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEncoder:
+    """As `engine.backbones.bert.BertShape` has it; pieces: SHA-256 of its tokenizer.json."""
+
+    numbers: int
+    width: int
+    layers: int
+    heads: int
+    inner: int
+    positions: int
+    kinds: int
+    epsilon: float
+    activation: Activation
+    pieces: str
+
+    @property
+    def name(self) -> str:
+        """As a choice of backbone, the same for the same network and word pieces."""
+        said = json.dumps(asdict(self), sort_keys=True)
+        return f"{PREFIX}{hashlib.sha256(said.encode()).hexdigest()[:10]}"
+
+    @property
+    def info(self) -> BackboneInfo:
+        layer = 4 * (self.width**2 + self.width) + 2 * self.width * self.inner + self.inner + 5 * self.width
+        table = (self.numbers + self.positions + self.kinds + 2) * self.width
+        layers = tuple(Block(f"layer{place}", f"Layer {place}", layer) for place in range(1, self.layers + 1))
+        return BackboneInfo(
+            self.name, f"BERT, {self.layers} layers of {self.width}",
+            f"A text encoder that you brought, with {self.numbers:,} word pieces of its own.",
+            (Block("embeddings", "Word pieces", table), *layers),
+            TextForm(min(64, self.positions), self.name, least=min(8, self.positions), most=min(512, self.positions)),
+            features=self.width, build=self.build, family="transformer",
+        )  # fmt: skip
+
+    @property
+    def shape(self) -> BertShape:
+        from engine.backbones.bert import BertShape
+
+        own = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "pieces"}
+        return BertShape(**own)
+
+    def build(self) -> Blocks:
+        from engine.backbones.bert import Bert
+
+        return Bert(self.shape).cut()
+
+
+def _card(name: str) -> Path:
+    return file_of(name).with_suffix(".encoder")
+
+
+def of_config(folder: str, config: Mapping[str, object], pieces: str) -> OwnEncoder:
+    """The network that a folder's config.json states; raises `WeightsError` for one that is not built here."""
+    odd = [key for key, value in NEEDED.items() if config.get(key, value) != value]
+    if config.get("hidden_act", "gelu") not in ("gelu", "gelu_new", "relu"):
+        odd.append("hidden_act")
+    sizes = {ours: config.get(theirs) for theirs, ours in NAMES.items()}
+    odd += [key for key, ours in NAMES.items() if not _is_size(sizes[ours])]
+    if not odd and int(str(sizes["width"])) % int(str(sizes["heads"])):
+        odd = ["num_attention_heads"]
+    if odd:
+        raise WeightsError(f"{folder} is no BERT that is built here: {odd[0]} is {config.get(odd[0])}.", FOLDER)
+    epsilon, digest = config.get("layer_norm_eps", 1e-12), hashlib.sha256(pieces.encode()).hexdigest()
+    return OwnEncoder(
+        **{name: int(str(value)) for name, value in sizes.items()},  # type: ignore[arg-type]
+        epsilon=float(str(epsilon)), activation=str(config.get("hidden_act", "gelu")), pieces=digest,
+    )  # fmt: skip
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST
+
+
+_looked: dict[str, OwnEncoder] = {}  # not kept yet
+
+
+def look_at(encoder: OwnEncoder) -> str:
+    """Its name, by which it is known from now on in this process, kept or not."""
+    _looked[encoder.name] = encoder
+    return encoder.name
+
+
+def keep(name: str, pieces: str) -> None:
+    """The encoder that was looked at, beside the workspace, with the text of its tokenizer.json. Raises `OSError`."""
+    write_text(file_of(name), pieces)
+    write_text(_card(name), json.dumps(asdict(_looked[name])))
+
+
+def is_known(name: str) -> bool:
+    return name.startswith(PREFIX) and _encoder(name) is not None
+
+
+def backbone(name: str) -> BackboneInfo:
+    """Raises `InvalidExperiment` where it is not on this machine."""
+    found = _encoder(name)
+    if found is None:
+        raise InvalidExperiment(
+            f"The text encoder {name} is not on this machine.", "Add its folder again, or choose another backbone.",
+            "backbone",
+        )  # fmt: skip
+    return found.info
+
+
+@lru_cache(maxsize=64)
+def _read(file: Path, changed: int) -> OwnEncoder | None:
+    with suppress(OSError, ValueError, TypeError, RecursionError):
+        return OwnEncoder(**json.loads(file.read_text(encoding="utf-8")))
+    return None
+
+
+def _encoder(name: str) -> OwnEncoder | None:
+    if name in _looked:
+        return _looked[name]
+    file = _card(name)
+    with suppress(OSError):
+        found = _read(file, file.stat().st_mtime_ns)
+        return found if found is not None and found.name == name else None
+    return None
