@@ -29,6 +29,7 @@ from engine.experiment import BackboneChoice
 from engine.given import is_file
 from engine.machine.places import runs_home
 from engine.modules import constants, in_order
+from engine.texts.own import PREFIX
 
 SIZED = ("images", "texts")  # of which it can be set how large they are read
 RUN = "run:"  # how the weights of a saved run are chosen
@@ -52,7 +53,7 @@ def image_backbones() -> tuple[BackboneInfo, ...]:
 
 def backbone(name: str) -> BackboneInfo:
     """The backbone of this name; raises `InvalidExperiment` with the nearest spelling."""
-    if name.startswith(encoders.PREFIX):
+    if name.startswith(PREFIX):
         return encoders.backbone(name)
     usual = {info.name: info for info in backbones()}
     others = listed.networks()

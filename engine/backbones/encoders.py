@@ -25,6 +25,7 @@ NAMES = {
     "vocab_size": "numbers", "hidden_size": "width", "num_hidden_layers": "layers", "num_attention_heads": "heads",
     "intermediate_size": "inner", "max_position_embeddings": "positions", "type_vocab_size": "kinds",
 }  # fmt: skip
+ACTIVATIONS: Mapping[object, Activation] = {"gelu": "gelu", "gelu_new": "gelu_new", "relu": "relu"}
 LARGEST = 2**24  # of any of these numbers
 FOLDER = "Choose the folder of a plain BERT with config.json, model.safetensors and tokenizer.json."
 
@@ -83,7 +84,7 @@ def _card(name: str) -> Path:
 def of_config(folder: str, config: Mapping[str, object], pieces: str) -> OwnEncoder:
     """The network that a folder's config.json states; raises `WeightsError` for one that is not built here."""
     odd = [key for key, value in NEEDED.items() if config.get(key, value) != value]
-    if config.get("hidden_act", "gelu") not in ("gelu", "gelu_new", "relu"):
+    if str(config.get("hidden_act", "gelu")) not in ACTIVATIONS:
         odd.append("hidden_act")
     sizes = {ours: config.get(theirs) for theirs, ours in NAMES.items()}
     odd += [key for key, ours in NAMES.items() if not _is_size(sizes[ours])]
@@ -93,8 +94,8 @@ def of_config(folder: str, config: Mapping[str, object], pieces: str) -> OwnEnco
         raise WeightsError(f"{folder} is no BERT that is built here: {odd[0]} is {config.get(odd[0])}.", FOLDER)
     epsilon, digest = config.get("layer_norm_eps", 1e-12), hashlib.sha256(pieces.encode()).hexdigest()
     return OwnEncoder(
-        **{name: int(str(value)) for name, value in sizes.items()},  # type: ignore[arg-type]
-        epsilon=float(str(epsilon)), activation=str(config.get("hidden_act", "gelu")), pieces=digest,
+        **{name: int(str(value)) for name, value in sizes.items()}, epsilon=float(str(epsilon)), pieces=digest,
+        activation=ACTIVATIONS[str(config.get("hidden_act", "gelu"))],
     )  # fmt: skip
 
 

@@ -12,6 +12,12 @@ from engine.layers import HEAD, BatchNorm, LayerRow, Measured, Treatment, edited
 from engine.method import REGULAR, SCHEDULE, STOPPING, HyperparameterModel, Method, hyper
 from engine.tuning.schedules import Schedule
 
+# Of transformers for texts (Devlin et al. 2019; Mosbach et al. 2021): a tenth of the steps to warm up, then falling
+# evenly, and more epochs than papers of large sets take.
+TRANSFORMERS, TRANSFORMER = "Texts: a transformer", {
+    "epochs": 20, "learning_rate": 2e-5, "batch_size": 16, "weight_decay": 0.01, "clip_norm": 1.0,
+    "schedule": "slanted triangular",
+}  # fmt: skip
 Optimiser = Literal["AdamW", "SGD"]
 Augment = Literal["none", "shift and turn", "flip and crop", "flip, crop and colour"]
 

@@ -78,8 +78,8 @@ class OwnWeightsDialog(QDialog):
 
     def _lay_out(self) -> None:
         self.pick = button("Choose file…", "folder", "A file of weights", self.choose_file)
-        self.folder = button("Folder…", "", "A folder of an image model with its config.json", self.choose_folder)
-        self.folder.setAccessibleName("Choose a folder of an image model…")
+        self.folder = button("Folder…", "", "A folder of an image model or a BERT with config.json", self.choose_folder)
+        self.folder.setAccessibleName("Choose a folder of an image model or a text encoder…")
         self.cancel = button("Cancel", clicked=self.reject)
         for one in (self.pick, self.folder, self.cancel):
             one.setAutoDefault(False)
@@ -101,7 +101,7 @@ class OwnWeightsDialog(QDialog):
         self.read(path)
 
     def choose_folder(self) -> None:
-        self.read(QFileDialog.getExistingDirectory(self, "Folder of an image model", self._place()))
+        self.read(QFileDialog.getExistingDirectory(self, "Folder of an image model or a text encoder", self._place()))
 
     def _place(self) -> str:
         return str(self._parts.settings.value(PLACE, "")) or documents()

@@ -27,7 +27,7 @@ from engine.machine.files import Unread, open_regular
 from engine.texts.own import pieces_of
 
 MOST_TENSORS = 100_000
-FOLDER = "Choose the file of the weights itself, or a folder of an image model as hubs hold it."
+FOLDER = "Choose the file of the weights itself, or a folder of an image model or a BERT as hubs hold it."
 SAVE = "Save the network's state_dict and choose that file."
 ANOTHER = "Choose another file, or get it again."
 CHANNELS, LARGEST = 3, 1000.0  # of a mean and a deviation that are stated
@@ -56,7 +56,7 @@ class Brought:
 
 
 def read(path: Path) -> Brought:
-    """Of a file, or of a folder of an image model with its config.json; raises `WeightsError`."""
+    """Of a file, or of a folder of an image model or a text encoder with its config.json; raises `WeightsError`."""
     return _folder(path) if path.is_dir() else Brought(path, _content(path))
 
 

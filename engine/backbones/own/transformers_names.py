@@ -86,7 +86,7 @@ def kind_of(folder: str, config: Mapping[str, Any]) -> str:
         model = next(iter(_listed(config)), "another kind")
         raise WeightsError(
             f"{folder} is a model of transformers ({model}), whose networks are not built here.",
-            f"Read are {', '.join(KINDS)}. Take others from timm, or the file of their weights.",
+            f"Read are {', '.join(KINDS)} and bert. Take others from timm, or the file of their weights.",
         )
     kind = KINDS[name]
     odd = [key for key, value in kind.needs if config.get(key, value) != value]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from engine.layers import LayerRow
 from engine.method import SCHEDULE, hyper
-from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod
+from engine.tuning.method import TRANSFORMER, TRANSFORMERS, FineTuneHyperparameters, FineTuneMethod
 from engine.tuning.schedules import Schedule
 
 
@@ -28,7 +28,7 @@ class DiscriminativeRates(FineTuneMethod):
     paper = "Howard & Ruder 2018, Universal Language Model Fine-tuning for Text Classification, arXiv 1801.06146"
     Hyperparameters = DiscriminativeHyperparameters
     searched = ("learning_rate", "factor")
-    presets = {"Paper's factor": {}, "Gentler steps": {"factor": 1.5}}
+    presets = {"Paper's factor": {}, "Gentler steps": {"factor": 1.5}, TRANSFORMERS: TRANSFORMER}
 
     def rows(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:
         last = len(blocks) - 1

@@ -7,7 +7,7 @@ are few and out of distribution (Kumar et al. 2022); LP-FT is the remedy.
 from __future__ import annotations
 
 from engine.layers import LayerRow
-from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod
+from engine.tuning.method import TRANSFORMER, TRANSFORMERS, FineTuneHyperparameters, FineTuneMethod
 
 
 class FullFineTuning(FineTuneMethod):
@@ -17,7 +17,11 @@ class FullFineTuning(FineTuneMethod):
     idea = "Put a new head on pretrained weights and train everything together."
     paper = "Yosinski et al. 2014, How transferable are features in deep neural networks?, arXiv 1411.1792"
     Hyperparameters = FineTuneHyperparameters
-    presets = {"Usual values": {}, "Smaller rate": {"learning_rate": 1e-4, "epochs": 80}}
+    presets = {
+        "Usual values": {},
+        "Smaller rate": {"learning_rate": 1e-4, "epochs": 80},
+        TRANSFORMERS: TRANSFORMER,
+    }
 
     def rows(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:
         return dict.fromkeys(blocks, self.row())

@@ -11,7 +11,13 @@ from __future__ import annotations
 
 from engine.layers import HEAD, BatchNorm, LayerRow
 from engine.method import hyper
-from engine.tuning.method import PRETRAINED_STATISTICS, FineTuneHyperparameters, FineTuneMethod
+from engine.tuning.method import (
+    PRETRAINED_STATISTICS,
+    TRANSFORMER,
+    TRANSFORMERS,
+    FineTuneHyperparameters,
+    FineTuneMethod,
+)
 
 
 class LoRAHyperparameters(FineTuneHyperparameters):
@@ -31,7 +37,12 @@ class LoRA(FineTuneMethod):
     paper = "Hu et al. 2021, LoRA: Low-Rank Adaptation of Large Language Models, arXiv 2106.09685"
     Hyperparameters = LoRAHyperparameters
     searched = ("learning_rate", "rank")
-    presets = {"Usual values": {}, "Rank 16": {"rank": 16, "scale": 32.0}, "peft's defaults": {"rank": 8, "scale": 8.0}}
+    presets = {
+        "Usual values": {},
+        "Rank 16": {"rank": 16, "scale": 32.0},
+        "peft's defaults": {"rank": 8, "scale": 8.0},
+        TRANSFORMERS: TRANSFORMER | {"rank": 8, "scale": 16.0, "learning_rate": 5e-4},
+    }
 
     def rows(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:
         return {block: self.row() if block == HEAD else self.row(trains="low-rank") for block in blocks}

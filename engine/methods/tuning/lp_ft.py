@@ -12,7 +12,7 @@ from typing import Literal
 
 from engine.layers import HEAD, LayerRow
 from engine.method import REGULAR, hyper
-from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod, Stage
+from engine.tuning.method import TRANSFORMER, TRANSFORMERS, FineTuneHyperparameters, FineTuneMethod, Stage
 
 
 class LPFTHyperparameters(FineTuneHyperparameters):
@@ -53,6 +53,7 @@ class LPFT(FineTuneMethod):
         "Usual values": {},
         "Photos: very gently": {"learning_rate": 1e-5, "epochs": 8, "batch_size": 16},
         "Quick look": {"probe_epochs": 30, "epochs": 5},
+        TRANSFORMERS: TRANSFORMER,
     }
 
     def stages(self) -> tuple[Stage, ...]:
