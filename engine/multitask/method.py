@@ -5,11 +5,15 @@ A method says how the gradients of the tasks become one; where only one task lea
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
+from engine.frozen import as_before
 from engine.layers import Treatment
 from engine.machine.extras import Extra
-from engine.method import REGULAR, SCHEDULE, HyperparameterModel, Method, hyper
+from engine.method import REGULAR, SCHEDULE, STOPPING, HyperparameterModel, Method, hyper
+from engine.tuning.method import Augment
 from engine.tuning.schedules import Schedule
 
 if TYPE_CHECKING:
@@ -45,6 +49,20 @@ class MultiTaskHyperparameters(HyperparameterModel):
         "After how many steps the gradients of the tasks are compared, block by block; it changes no weight.",
         unit="steps", low=0, high=1000, off=0, advanced=True,
     )  # fmt: skip
+    augmentation: Augment = hyper(
+        "none", "Augmentation", "Changes that leave the class as it is, drawn anew for every image and step."
+    )
+    patience: int = hyper(
+        0, "Patience",
+        "End a stage after this many epochs without a better mean validation accuracy of its tasks, and go on from its "
+        "best weights.",
+        unit="epochs", low=0, high=1000, off=0, fold=STOPPING,
+    )  # fmt: skip
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what 0.14 added where it is not used: an experiment keeps its hash."""
+        return as_before(serialise(self), {"augmentation": "none", "patience": 0})
 
 
 class MultiTaskMethod(Method):

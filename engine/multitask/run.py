@@ -56,7 +56,8 @@ def run_multitask(
         yield from test(training, experiment, found)
     yield from training.checkpoints.insist()
     done = f"{training.epoch:,} of {len(training.stages) * method.epochs:,} epochs"
-    yield from last_words(limits, training.step, training.total_steps, done)
+    total = training.step if training.is_over else training.total_steps
+    yield from last_words(limits, training.step, total, done, training.stopped_early)
 
 
 def of_task(experiment: Experiment, place: int) -> Experiment:
@@ -144,6 +145,8 @@ def remarks(training: MultiTask) -> Iterator[Notice]:
         )
     if training.together and len(training.active) > 1:
         yield Notice("All tasks ask of the same images: each step reads them once for all.")
+    if training.patience.epochs and not any(len(task.validation) for task in training.tasks):
+        yield Notice("There are no validation images: no stage ends early.", "warning")
     small = [task.title for task in training.tasks if len(task.train) < training.batch]
     if small:
         yield Notice(f"Each step sees all training images of {', '.join(small)}.", "warning")

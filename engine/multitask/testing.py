@@ -35,7 +35,7 @@ def test(training: MultiTask, experiment: Experiment, found: Sequence[tuple[Find
     for place in training.learnt:
         yield Preparing(f"Testing “{training.tasks[place].title}”")
         task = training.tasks[place]
-        notes = {"weights": f"last epoch ({training.epoch})", **noted(found[place])}
+        notes = {"weights": weights_words(training), **noted(found[place])}
         of = experiment.model_copy(update={"dataset": own_data(chosen[place], experiment)})
         shared = conditions(task.split, task.data, of) | {TASK: task.title, TESTED: tested(task)}
         each.append(at(figure(training, task), task).given(shared, notes))
@@ -43,6 +43,11 @@ def test(training: MultiTask, experiment: Experiment, found: Sequence[tuple[Find
         yield mean_of(each)
         yield from each
     yield from forgotten(training, dict(zip(training.learnt, each, strict=True)))
+
+
+def weights_words(training: MultiTask) -> str:
+    """Which of the last stage's weights are tested."""
+    return "best validation epoch" if training.patience.has_best else f"last epoch ({training.epoch})"
 
 
 def figure(training: MultiTask, task: TaskData) -> Evaluated:

@@ -23,12 +23,14 @@ from engine.artifacts.bookmark import (
 from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone, snapshot
 from engine.errors import Diverged
-from engine.events import EpochCompleted, Event, Metrics
+from engine.events import EpochCompleted, Event, Metrics, Notice
 from engine.machine.limits import Limits
 from engine.multitask.conflict import cosines
 from engine.multitask.method import MultiTaskMethod
+from engine.multitask.patience import StagePatience
 from engine.multitask.step import MixedBatch, Shared, StepFound, learn
 from engine.multitask.tasks import TaskData, same_images
+from engine.preparation.augmentation import Augmentation
 from engine.preparation.inputs import Labelled, Normaliser, picked
 from engine.tuning.learners import batches
 from engine.tuning.objective import ADVICE, OnDevice, check_numbers
@@ -81,7 +83,11 @@ class MultiTask:
         self.draws = [TaskOrder(len(task.train), seed + place) for place, task in enumerate(tasks)]
         self.step = self.epoch = self.stage = 0
         self.learnt: list[int] = []
+        self.stopped_early = ""  # why the last stage was shorter than planned
         self.ends: list[dict[str, Any]] = []
+        self.began, self.is_over = 0, False  # the step at which this stage began; whether the last one ended
+        self.patience = StagePatience(int(values.patience))
+        self.changes = torch.Generator().manual_seed(seed + len(tasks))
         self._waiting = OnDevice(tasks[0].train.device)
         self.optimiser = self._optimiser()
 
@@ -97,12 +103,13 @@ class MultiTask:
     def events(self) -> Iterator[Event]:
         if not self.step:
             yield from self._point(now=True)
-        while self.step < self.total_steps:
+        while not self.is_over:
             stopping = self.limits.asked_to_stop
             yield from self._point(now=stopping)
             if stopping or self.limits.out_of_time:
                 break
             yield from self._next()
+        self.patience.restore(self.model)
         yield from self._told()
         yield from self._point(now=True)
 
@@ -116,17 +123,30 @@ class MultiTask:
         self.update()
         if self._waiting.due():
             yield from self._told()
-        if self.step % self.steps_per_epoch == 0:
+        within = self.step - self.began
+        if within % self.steps_per_epoch == 0:
             self.epoch += 1
             yield from self._told()
             yield from self._validated()
             if len(self.active) > 1:
                 self.balance.epoch_over()
             yield EpochCompleted(self.epoch, self.step)
-        if self.step % self.steps_per_stage == 0 and self.stage + 1 < len(self.stages):
-            self.ends.append({"tasks": list(self.learnt), "network": snapshot(self.model)})
-            self.stage += 1
-            self.optimiser = self._optimiser()
+        if self.patience.is_out and within < self.steps_per_stage:
+            yield Notice(self.patience.words)
+        if self.patience.is_out or within == self.steps_per_stage:
+            self._end_stage()
+
+    def _end_stage(self) -> None:
+        """The next one begins with its weights; where there is patience with its best ones."""
+        self.stopped_early = self.patience.early if self.step - self.began < self.steps_per_stage else ""
+        self.patience.restore(self.model)
+        if self.stage + 1 == len(self.stages):
+            self.is_over = True
+            return
+        self.ends.append({"tasks": list(self.learnt), "network": snapshot(self.model)})
+        self.stage, self.began = self.stage + 1, self.step
+        self.optimiser = self._optimiser()
+        self.patience.begin_again()
 
     # A step
 
@@ -146,12 +166,17 @@ class MultiTask:
         active = [self.tasks[place] for place in self.active]
         once = self.together and len(active) > 1
         places = [self.draws[place].take(self.batch) for place in (self.active[:1] if once else self.active)]
-        parts = [picked(task.train.inputs, some) for task, some in zip(active, places, strict=False)]
+        parts = [self._changed(picked(one.train.inputs, some), one) for one, some in zip(active, places, strict=False)]
         places = places * len(active) if once else places
         labels = [task.train.labels_of(some) for task, some in zip(active, places, strict=True)]
         ends = [0, *torch.tensor([len(part) for part in parts]).cumsum(0).tolist()]
         rows = [slice(0, len(parts[0]))] * len(active) if once else list(map(slice, ends, ends[1:]))
         return MixedBatch(self.shape(torch.cat(parts)), rows, [task.outputs for task in active], labels)
+
+    def _changed(self, pixels: Tensor, task: TaskData) -> Tensor:
+        """As they are, or as augmentation makes them."""
+        what = self.method.hyperparameters.augmentation
+        return pixels if what == "none" else Augmentation(what, task.data.background)(pixels, self.changes)
 
     def update(self) -> None:
         """A step of all tasks that learn."""
@@ -169,7 +194,7 @@ class MultiTask:
         self._note(found, weights if several else [])
 
     def _set_rates(self) -> None:
-        within = self.step - self.stage * self.steps_per_stage
+        within = self.step - self.began
         rate = self.method.hyperparameters.learning_rate
         rate *= factor(self.method.hyperparameters.schedule, within / self.steps_per_stage)
         for group, own in zip(self.optimiser.param_groups, (rate, rate, OWN_RATE), strict=False):
@@ -203,6 +228,7 @@ class MultiTask:
             now = [right[found[place].title] for place in self.active if place in found]
             if now:
                 values |= {"val/accuracy": _mean([one for one, _ in now]), "val/loss": _mean([one for _, one in now])}
+                self.patience.look(self.model, values["val/accuracy"], values["val/loss"])
             yield Metrics(self.step, values)
 
     @torch.no_grad()
@@ -219,7 +245,9 @@ class MultiTask:
             "step": self.step, "epoch": self.epoch, "stage": self.stage, "learnt": self.learnt, "ends": self.ends,
             "used": self.limits.used, "network": network_state(self.model), "balance": self.balance.state(),
             "optimiser": optimiser_state(self.optimiser), "draws": [one.state() for one in self.draws],
-            "checkpoints": self.checkpoints.state(),
+            "checkpoints": self.checkpoints.state(), "began": self.began, "over": self.is_over,
+            "patience": self.patience.state(), "changes": generator_state(self.changes),
+            "stopped early": self.stopped_early,
         }  # fmt: skip
 
     def load_state(self, state: State) -> None:
@@ -232,6 +260,12 @@ class MultiTask:
         for one, kept in zip(self.draws, state["draws"], strict=True):
             one.load_state(kept)
         self.checkpoints.load_state(state["checkpoints"])
+        self.began = state.get("began", self.stage * self.steps_per_stage)  # a resume point of 0.13 tells none of these
+        self.is_over = state.get("over", self.step >= self.total_steps)
+        self.stopped_early = state.get("stopped early", "")
+        self.patience.load_state(state.get("patience", self.patience.state()))
+        if "changes" in state:
+            load_generator(self.changes, state["changes"])
 
 
 def _mean(values: Sequence[float]) -> float:
