@@ -1,34 +1,55 @@
 """STL-10: photos of 96 pixels cut from ImageNet, 500 a class to learn from, and 100,000 without a label.
 
-Coates, Lee and Ng 2011. Each image is stored channel by channel and column by column. Nothing here learns from images
-without a label; they are counted, and said to be there.
+Coates, Lee and Ng 2011. Each image is stored channel by channel and column by column. The images without a label are
+for pretraining; of a folder they stay in their file, and are read from it when they are asked for.
 """
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from engine.data.dataset import SMALL, DataSet, DatasetInfo
+from engine.data.files.arranged import NOWHERE
+from engine.data.files.layout import UNLABELLED
 from engine.data.files.tree import Listing
-from engine.data.images import Cancel, ImageSet, Progress, check
+from engine.data.hashes import short_hash
+from engine.data.images import ArrayPixels, Cancel, ImageSet, Progress, check
 from engine.data.published import Parts, body_of, damaged, file_of, has_files, lines_of, of_arrays
 from engine.downloads.remote import Remote
+from engine.experiment import DatasetChoice
 
 SIDE = 96
 ONE = 3 * SIDE * SIDE  # bytes of an image
 INFO = DatasetInfo(
-    "stl10", "STL-10", "Photos of ten kinds of things; 100,000 more have no label, and nothing learns from those yet.",
+    "stl10", "STL-10", "Photos of ten kinds of things; 100,000 more have no label, for pretraining.",
     13_000, 10, (SIDE, SIDE),
     "none stated (Stanford); photos under ImageNet's terms", shelf=SMALL,
 )  # fmt: skip
 PARTS = (("train", 0), ("test", 2))
+REST = "unlabeled_X.bin"
+
+
+class STL10Choice(DatasetChoice):
+    labels: Literal["as found", "nowhere"] = Field(
+        "as found", title="Images",
+        description="Those of ten classes, as found; or those whose class is said nowhere, 100,000 for pretraining.",
+    )  # fmt: skip
+
+    @property
+    def labelled(self) -> bool:
+        return self.labels != NOWHERE
 
 
 def read(
-    choice: object, listing: Listing, progress: Progress | None = None, cancelled: Cancel | None = None
+    choice: STL10Choice, listing: Listing, progress: Progress | None = None, cancelled: Cancel | None = None
 ) -> ImageSet:
     """Raises `DataError`, `Cancelled`."""
+    if not choice.labelled:
+        return _unlabelled(listing)
     names = tuple(lines_of(listing, "class_names.txt"))
     parts: list[Parts] = []
     for part, number in PARTS:
@@ -37,20 +58,40 @@ def read(
         parts.append((_pixels(listing, f"{part}_X.bin"), labels, number))
         if progress:
             progress(len(parts) / len(PARTS))
-    rest = file_of(listing, "unlabeled_X.bin")
-    more = f"; {rest.size // ONE:,} without a label, which nothing learns from yet" if rest else ""
+    rest = file_of(listing, REST)
+    more = f"; {rest.size // ONE:,} more without a label, for pretraining" if rest else ""
     return of_arrays(INFO, names, parts, f"images of {SIDE} x {SIDE} pixels{more}")
 
 
 def _pixels(listing: Listing, name: str) -> NDArray[np.uint8]:
-    body = body_of(listing, name)
-    if not body or len(body) % ONE:
+    return _images(np.frombuffer(body_of(listing, name), np.uint8), name)
+
+
+def _images(stored: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
+    """[n, height, width, 3] of all bytes of a file."""
+    if not len(stored) or len(stored) % ONE:
         raise damaged(name)
-    return np.frombuffer(body, np.uint8).reshape(-1, 3, SIDE, SIDE).transpose(0, 3, 2, 1)
+    return stored.reshape(-1, 3, SIDE, SIDE).transpose(0, 3, 2, 1)
+
+
+def _unlabelled(listing: Listing) -> ImageSet:
+    """All of one class that stands for none, as in a folder without labels."""
+    entry = file_of(listing, REST)
+    file = None if entry is None else listing.root / entry.path
+    there = file is not None and file.is_file() and file.stat().st_size > 0
+    stored = np.memmap(file, np.uint8, "r") if file and there else np.frombuffer(body_of(listing, REST), np.uint8)
+    pixels = _images(stored, REST)
+    return ImageSet(
+        name=INFO.name, title=f"{INFO.title} without labels", licence=INFO.licence,
+        labels=np.zeros(len(pixels), np.int64), class_names=(UNLABELLED,),
+        source=ArrayPixels(pixels, lambda index: f"image {index + 1:,}"), fingerprint=short_hash(stored.data),
+        typical_size=(SIDE, SIDE), layout=f"images of {SIDE} x {SIDE} pixels without a label", labelled=False,
+    )  # fmt: skip
 
 
 DATASET = DataSet(
-    INFO, read=read, recognises=lambda listing: has_files(listing, "train_X.bin", "train_y.bin", "class_names.txt"),
+    INFO, read=read, Choice=STL10Choice,
+    recognises=lambda listing: has_files(listing, "train_X.bin", "train_y.bin", "class_names.txt"),
     given=("given", "As published"), order=42,
     download=(
         Remote(

@@ -7,6 +7,7 @@ import inspect
 import os
 import pickle
 import re
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 
 from engine.data import class_lists
+from engine.data.images import images_of
 from engine.data.preview import preview
 from engine.data.sources import known, load, resolve, sets
 from engine.data.splits import split_classes, split_images
@@ -176,7 +178,7 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     made.chest(tmp_path / "chest")
     assert "3 with several findings left out" in load(resolve(tmp_path / "chest")).layout
     made.stl10(tmp_path / "stl")
-    assert "3 without a label, which nothing learns from" in load(resolve(tmp_path / "stl")).layout
+    assert "3 more without a label, for pretraining" in load(resolve(tmp_path / "stl")).layout
     made.caltech(tmp_path / "caltech")
     assert {one.reason for one in load(resolve(tmp_path / "caltech")).skipped} == {"clutter, no class"}
     made.pets(tmp_path / "pets")
@@ -184,6 +186,28 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     assert [(one.path, one.reason) for one in load(resolve(tmp_path / "pets")).skipped] == [
         ("Siamese_5.jpg", "in the list, but not there")
     ]
+
+
+def test_stl10_has_images_without_labels(tmp_path: Path) -> None:
+    """In a folder and in a zip, without the labelled ones; an experiment of before keeps its hash."""
+    made.stl10(tmp_path / "stl")
+    zipped = shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path / "stl")
+    plain = DatasetChoice.model_validate({"name": "stl10", "path": str(tmp_path / "stl")})
+    assert '"labels"' not in plain.model_dump_json()
+    found = []
+    for path in (tmp_path / "stl", zipped):
+        choice = DatasetChoice.model_validate({"name": "stl10", "path": str(path), "labels": "nowhere"})
+        assert not choice.labelled
+        found.append(load(choice))
+    stored = made.noise(3, 3, 96, 96)[0]
+    for data in found:
+        assert len(data) == 3
+        assert not data.labelled
+        assert data.fingerprint == found[0].fingerprint != load(plain).fingerprint
+        assert np.array_equal(images_of(data).pixels([0], 96, 3)[0], stored.transpose(2, 1, 0))
+    (tmp_path / "stl" / "stl10_binary" / "unlabeled_X.bin").write_bytes(bytes(100))
+    with pytest.raises(DataError, match="truncated or damaged"):
+        load(DatasetChoice.model_validate({"name": "stl10", "path": str(tmp_path / "stl"), "labels": "nowhere"}))
 
 
 def test_textures_have_ten_divisions(tmp_path: Path) -> None:
