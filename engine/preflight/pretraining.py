@@ -13,10 +13,6 @@ from engine.pretraining.method import PretrainMethod
 
 def pretraining_faults(experiment: Experiment, built: Method | None) -> Iterator[InvalidExperiment]:
     """What is wrong whatever the images are."""
-    if experiment.precision == "bfloat16":
-        yield InvalidExperiment(
-            "Pretraining is computed in float32 alone.", "Choose float32 as precision.", "precision",
-        )  # fmt: skip
     if isinstance(built, PretrainMethod) and built.learns_labels and not experiment.dataset.labelled:
         yield InvalidExperiment(
             f"{built.title} learns from labels, which these images do not have.", "Choose SimCLR.", "dataset"

@@ -21,8 +21,8 @@ class Bootstrap(Compared):
         self._momentum = momentum
 
     def compared(self, model: Backbone, both: Tensor) -> Told:
-        own = self.projected(model.embed(both))
-        target = own if self.teacher is None else self.teacher(both)
+        own = self.projected(self.embedded(model, both))
+        target = own if self.teacher is None else self.teacher(both, self.bf16)
         (guess_a, guess_b), (a, b) = self.predictor(own).chunk(2), target.chunk(2)
         apart = (away(guess_a, b) + away(guess_b, a)) / 2
         return {"loss": apart if self.teacher is None else 4 * (1 + apart)}

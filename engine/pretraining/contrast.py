@@ -20,7 +20,7 @@ class Contrast(Compared):
         self._temperature = temperature
 
     def compared(self, model: Backbone, both: Tensor) -> Told:
-        a, b = self.projected(model.embed(both)).chunk(2)
+        a, b = self.projected(self.embedded(model, both)).chunk(2)
         return {"loss": nt_xent(a, b, self._temperature)}
 
 
@@ -30,7 +30,7 @@ class SupervisedContrast(Contrast):
     def taught(
         self, model: Backbone, shape: Normaliser, pixels: Tensor, labels: Tensor, draws: torch.Generator
     ) -> Told:
-        a, b = self.projected(model.embed(shape(self.views(pixels, draws)))).chunk(2)
+        a, b = self.projected(self.embedded(model, shape(self.views(pixels, draws)))).chunk(2)
         return {"loss": sup_con(a, b, labels, self._temperature)}
 
 
@@ -72,8 +72,8 @@ class QueueContrast(Compared):
         self._temperature, self._momentum = temperature, momentum
 
     def compared(self, model: Backbone, both: Tensor) -> Told:
-        query = self.projected(model.embed(both)).chunk(2)[0]
-        key = F.normalize(self.teacher(both).chunk(2)[1], dim=1)
+        query = self.projected(self.embedded(model, both)).chunk(2)[0]
+        key = F.normalize(self.teacher(both, self.bf16).chunk(2)[1], dim=1)
         loss = info_nce(query, key, self.queue.filled(), self._temperature)
         self.queue.push(key)
         return {"loss": loss}

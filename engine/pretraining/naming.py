@@ -29,7 +29,7 @@ class Naming(Pretext):
 
     def told(self, model: Backbone, shape: Normaliser, pixels: Tensor, draws: torch.Generator) -> Told:
         changed, which = self.changed(pixels, draws)
-        logits = self.head(model.embed(shape(changed)))
+        logits = self.head(self.embedded(model, shape(changed)))
         right = (logits.detach().argmax(1) == which).float().mean()
         return {"loss": F.cross_entropy(logits, which), "accuracy": right}
 
@@ -48,7 +48,7 @@ class Naming(Pretext):
         self, model: Backbone, shape: Normaliser, pixels: Tensor, usual: Tensor, draws: torch.Generator
     ) -> OwnAnswers:
         changed, which = self.once(pixels, draws)
-        guess = self.head(model.embed(shape(changed))).argmax(1)
+        guess = self.head(self.embedded(model, shape(changed))).argmax(1)
         right = guess == which
         said = f"{int(right.sum())} of {len(right)} right; one in {self.head.out_features:,} by chance."
         return OwnAnswers(("asked", "as guessed", "true"), (changed, self.undone(changed, guess), pixels), right, said)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.backbones.backbone import Backbone
+from engine.backbones.precision import rounded
 from engine.preparation.augmentation import Augmentation
 from engine.preparation.inputs import Normaliser
 from engine.pretraining.pool import Pool
@@ -34,7 +35,15 @@ class OwnAnswers:
 
 
 class Pretext(nn.Module):
-    """What is asked of images uint8 [n, c, s, s]."""
+    """What is asked of images uint8 [n, c, s, s]. bf16: the network's products are in bfloat16; the heads and the loss
+    stay in float32."""
+
+    bf16 = False
+
+    def embedded(self, model: Backbone, images: Tensor) -> Tensor:
+        """Features float32 [n, d] of prepared images."""
+        with rounded(model, self.bf16):
+            return model.embed(images).float()
 
     def told(self, model: Backbone, shape: Normaliser, pixels: Tensor, draws: torch.Generator) -> Told:
         """The loss on these images, and what else is known of the step. draws: of the changes, on the CPU."""
@@ -110,9 +119,11 @@ class Teacher(nn.Module):
         torch._foreach_lerp_(own, [one.detach() for one in theirs], 1 - momentum)
 
     @torch.no_grad()
-    def forward(self, both: Tensor) -> Tensor:
+    def forward(self, both: Tensor, bf16: bool = False) -> Tensor:
         """What it makes of the views [2n, c, s, s]: [2n, out]."""
-        out: Tensor = self.projector(self.trunk.train().embed(both))
+        with rounded(self.trunk, bf16):
+            features = self.trunk.train().embed(both).float()
+        out: Tensor = self.projector(features)
         return out
 
 

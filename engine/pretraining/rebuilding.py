@@ -31,7 +31,7 @@ class Rebuilding(Pretext):
 
     def told(self, model: Backbone, shape: Normaliser, pixels: Tensor, draws: torch.Generator) -> Told:
         spoilt, hidden = self.spoilt(pixels, draws)
-        rebuilt = self.decoder(model.embed(shape(spoilt)))
+        rebuilt = self.decoder(self.embedded(model, shape(spoilt)))
         return {"loss": self.error(rebuilt, self.truth(pixels), hidden)}
 
     def shown(self, pixels: Tensor, draws: torch.Generator) -> tuple[Tensor, ...]:
@@ -42,7 +42,7 @@ class Rebuilding(Pretext):
     ) -> OwnAnswers:
         spoilt, hidden = self.spoilt(pixels, draws)
         truth = self.truth(pixels)
-        rebuilt = self.drawn(self.decoder(model.embed(shape(spoilt))), truth)
+        rebuilt = self.drawn(self.decoder(self.embedded(model, shape(spoilt))), truth)
         simplest = self.simplest(truth, self.truth(255 * usual[None]).expand_as(truth))
         own, less = (float(self.apart(one, truth, hidden)) for one in (rebuilt, simplest))
         columns = tuple((255 * one).round().clamp(0, 255).to(torch.uint8) for one in (

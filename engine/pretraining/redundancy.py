@@ -19,5 +19,5 @@ class Redundancy(Compared):
         self._rule = rule
 
     def compared(self, model: Backbone, both: Tensor) -> Told:
-        a, b = self.projected(model.embed(both)).chunk(2)
+        a, b = self.projected(self.embedded(model, both)).chunk(2)
         return {"loss": vicreg(a, b) if self._rule == "VICReg" else barlow_twins(a, b, OFF_DIAGONAL)}

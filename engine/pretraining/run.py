@@ -91,7 +91,7 @@ def prepared(
     )
     return Pretraining(
         model, method, material.train, looks, shape, pool_of(material, method), checkpoints, limits, pictures,
-        seed=experiment.seed,
+        seed=experiment.seed, bf16=experiment.precision == "bfloat16",
     )  # fmt: skip
 
 
@@ -129,6 +129,8 @@ def used_labels(training: Pretraining, material: Material) -> str:
 def remarks(training: Pretraining, method: PretrainMethod, material: Material) -> Iterator[Notice]:
     """What a person should know before it begins."""
     yield from notices(material.findings)
+    if training.pretext.bf16:
+        yield Notice("It learns in bfloat16; what it is looked at and tested by is computed in float32.")
     if training.looks.asked is None:
         yield Notice("No labels are looked at while it learns: the last weights are kept.")
     for said in method.remarks(training.pool, material.data.characters):

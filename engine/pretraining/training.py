@@ -49,13 +49,14 @@ class Pretraining:
 
     def __init__(
         self, model: Backbone, method: PretrainMethod, train: Labelled, looks: FixedImages, shape: Normaliser,
-        pool: Pool, checkpoints: Checkpoints, limits: Limits, pictures: Pictures, *, seed: int,
+        pool: Pool, checkpoints: Checkpoints, limits: Limits, pictures: Pictures, *, seed: int, bf16: bool = False,
     ) -> None:  # fmt: skip
         self.model, self.method, self.train, self.looks, self.shape = model, method, train, looks, shape
         self.checkpoints, self.limits, self.pool, self.pictures = checkpoints, limits, pool, pictures
         settings = method.hyperparameters
         with own_draws(seed):
             self.pretext = method.pretext(model, pool).to(train.device)
+        self.pretext.bf16 = bf16
         groups = learning(model, self.pretext, settings.weight_decay)
         self.optimiser = torch.optim.AdamW(groups, lr=settings.learning_rate)
         self.order, self.draws = torch.Generator().manual_seed(seed), torch.Generator().manual_seed(seed + 1)

@@ -85,7 +85,6 @@ def test_a_batch_is_never_larger_than_the_pool_nor_smaller_than_planned(tmp_path
 @pytest.mark.parametrize(
     ("experiment", "sentence"),
     [
-        (unlabelled().model_copy(update={"precision": "bfloat16"}), "float32 alone"),
         (unlabelled().model_copy(update={"dataset": DatasetChoice(name="digits", labels_per_class=2)}), "without"),
         (unlabelled().model_copy(update={"dataset": DatasetChoice(name="sinusoid"),
                                          "backbone": BackboneChoice(name="sine_mlp")}), "images"),
