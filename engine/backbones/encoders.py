@@ -88,11 +88,14 @@ def of_config(folder: str, config: Mapping[str, object], pieces: str) -> OwnEnco
         odd.append("hidden_act")
     sizes = {ours: config.get(theirs) for theirs, ours in NAMES.items()}
     odd += [key for key, ours in NAMES.items() if not _is_size(sizes[ours])]
+    epsilon = config.get("layer_norm_eps", 1e-12)
+    if not (isinstance(epsilon, float) and 0 < epsilon < 1):
+        odd.append("layer_norm_eps")
     if not odd and int(str(sizes["width"])) % int(str(sizes["heads"])):
         odd = ["num_attention_heads"]
     if odd:
         raise WeightsError(f"{folder} is no BERT that is built here: {odd[0]} is {config.get(odd[0])}.", FOLDER)
-    epsilon, digest = config.get("layer_norm_eps", 1e-12), hashlib.sha256(pieces.encode()).hexdigest()
+    digest = hashlib.sha256(pieces.encode()).hexdigest()
     return OwnEncoder(
         **{name: int(str(value)) for name, value in sizes.items()}, epsilon=float(str(epsilon)), pieces=digest,
         activation=ACTIVATIONS[str(config.get("hidden_act", "gelu"))],

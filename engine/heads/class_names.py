@@ -1,7 +1,7 @@
 """Class names as labels: what a class is called, embedded as its texts are, counts beside its labelled texts.
 
-Each class is the sum of its name's features and of the mean of its labelled texts', all of length 1, and the largest
-cosine answers. No labelled text is needed at all. Beyond five a class the names add nothing any more.
+Each class is the sum of its labelled texts' features and of its name's, which counts as one text more, all of length 1;
+the largest cosine answers. No labelled text is needed at all. Beyond five a class the names add nothing any more.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class ClassNames(Head):
 
     name = "class_names"
     title = "Class names"
-    idea = "The class whose name and whose labelled texts, added, point in the same direction."
+    idea = "The class whose name and labelled texts point in the same direction; the name counts as one text."
     paper = "Chang et al. 2008, Importance of Semantic Representation: Dataless Classification, AAAI"
     standardised = False
 
@@ -26,9 +26,8 @@ class ClassNames(Head):
 
     def fit(self, features: Features, labels: Labels, classes: int) -> Scorer:
         """Also of no labelled text, where there are names: features [0, d], labels [0]."""
-        members = one_hot(labels, classes)
-        means = (members.T @ unit(features)) / np.maximum(members.sum(0), 1)[:, None]
-        directions = unit(means if self.names is None else means + self.names)
+        sums = one_hot(labels, classes).T @ unit(features)
+        directions = unit(sums if self.names is None else sums + self.names)
         return lambda queries: unit(queries) @ directions.T
 
 

@@ -79,6 +79,7 @@ def test_a_bert_of_any_size_gives_its_own_numbers(tmp_path: Path, monkeypatch: p
 @pytest.mark.parametrize("key, value", [
     ("hidden_act", "silu"), ("position_embedding_type", "relative_key"), ("pad_token_id", 1), ("is_decoder", True),
     ("num_attention_heads", 5), ("hidden_size", "24"), ("vocab_size", 10**9), ("num_hidden_layers", 0),
+    ("layer_norm_eps", "tiny"), ("layer_norm_eps", 7.0),
 ])  # fmt: skip
 def test_another_kind_of_network_is_named(key: str, value: object, tmp_path: Path) -> None:
     place, _ = folder(tmp_path / "odd", **{key: value})

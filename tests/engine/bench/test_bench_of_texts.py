@@ -90,8 +90,8 @@ def test_class_names_by_hand() -> None:
     nothing = ClassNames(names).fit(np.zeros((0, 2)), np.zeros(0, np.int64), 2)
     assert np.allclose(nothing(np.array([[3.0, 4.0]])), [[0.6, 0.8]])
     texts, labels = np.array([[0.0, 3.0], [0.0, 1.0], [1.0, 0.0]]), np.array([0, 0, 1])
-    both = ClassNames(names).fit(texts, labels, 2)  # each class is (1, 1), name and texts as long as each other
-    assert np.allclose(both(np.array([[1.0, 0.0]])), [[0.5**0.5, 0.5**0.5]])
+    both = ClassNames(names).fit(texts, labels, 2)  # (0, 1) twice and (1, 0); (1, 0) and (0, 1)
+    assert np.allclose(both(np.array([[1.0, 0.0]])), [[0.2**0.5, 0.5**0.5]])
 
 
 def test_counted_words_tell_classes_by_words_and_pairs() -> None:

