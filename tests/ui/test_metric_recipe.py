@@ -185,7 +185,7 @@ def test_the_window_draws_and_orders_it(qtbot: QtBot, case: Case, request: pytes
     curves = runs.detail.curves
     qtbot.waitUntil(lambda: runs.is_settled() and runs.detail.result.isVisible() and bool(curves.accuracy.given))
     assert runs.detail.result.value.text() == case.told
-    assert f"Test {case.metric.words}, noise 5" in runs.detail.result.protocol.text()
+    assert f"Test {case.metric.words}, noise 5" in runs.detail.result.others.text()
     assert (curves.accuracy._title, curves.accuracy.unit) == (case.metric.title, case.metric.unit)
     assert [line.label for line in curves.accuracy.given] == ["training", "validation"]
     assert curves.accuracy._caption.text().startswith(f"best {case.best[:3]}")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from engine.data.images import ImageSet
 
 KEY, LIST_KEY = "data page labels", "data page labels networks"
-LETTERS, LEAST = 34, 150  # of the list of networks; pixels of the grid in height, so that a line of images is seen
+LETTERS, LEAST = 24, 150  # of the list of networks; pixels of the grid in height, so that a line of images is seen
 CSV = FileKind("Table", "csv")
 HEADS = ("file", "label", "probability of the label", "maybe", "its probability")
 SURE = 0.8  # share of the labels that a judge must share

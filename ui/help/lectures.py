@@ -82,7 +82,7 @@ SECTIONS: dict[str, tuple[AnsweredQuestion, ...]] = {
     "Transfer and fine-tuning": (
         AnsweredQuestion(
             "Can any large, diverse set be a source?",
-            "Weights learnt on Omniglot's characters meet digits. In Backbone choose others: what a network has met, "
+            "Weights learnt on Omniglot's characters meet digits. Under Weights choose others: what a network has met, "
             "and what suits the images, is said beside each.",
             FROM_OMNIGLOT,
         ),

@@ -21,6 +21,7 @@ from ui.landscape.sights import Grounds, Outlook, outlooks, read_grounds
 from ui.parts import Parts
 from ui.widgets.buttons import button
 from ui.widgets.fields import Choice
+from ui.widgets.frame import WordsArea
 from ui.widgets.layouts import in_column, in_row, one_of
 from ui.widgets.place import fit
 from ui.widgets.problem import Problem
@@ -81,10 +82,11 @@ class LandscapeDialog(QDialog):
         names = in_column(*(Elided(f"Run {row.id}: {row.name}", role="muted") for row in self._rows), gap=2)
         first = in_row((self.view, 1), self.figure, self.part, *self.menus, gap=8)
         at_work = in_row((self.status, 1), self.bar, self.stop, self.go_on, gap=8)
+        seen = QWidget()  # scrolls where there is little room
+        in_column((self.stack, 1), self.verdict, self.words, owner=seen, gap=8, edges=(0, 0, 8, 0))
         column = in_column(
-            names, first, self.average, self.problem, (self.stack, 1), self.verdict, self.words, at_work,
-            owner=self, gap=8, edges=16,
-        )  # fmt: skip
+            names, first, self.average, self.problem, (WordsArea(seen), 1), at_work, owner=self, gap=8, edges=16
+        )
         column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         self.words.setText(HINT)
         self.setMinimumWidth(LEAST)

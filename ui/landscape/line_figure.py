@@ -100,10 +100,11 @@ class LineFigure(PaintedFigure):
             x = plot.point(end, plot.y.low).x()
             painter.setPen(QPen(theme.colour("muted"), 1))
             painter.drawLine(QPointF(x, plot.area.top()), QPointF(x, plot.area.bottom()))
+            top = plot.area.top() - 2.5 * metrics.height() - 4  # above what the axis is called
             room = 2 * (middle - x if end == 0 else x - middle) - 12
             said = metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, max(20.0, room))
             painter.setPen(theme.colour("text"))
-            box = QRectF(x - room / 2, plot.area.top() - metrics.height() - 2, room, metrics.height())
+            box = QRectF(x - room / 2, top, room, metrics.height())
             painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), said)
 
 

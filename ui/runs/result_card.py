@@ -32,19 +32,20 @@ class ResultCard(Card):
         self.value = Text("", "title", bold=True, wrap=False)
         self.interval = Text("", role="text")
         self.beside = Text("", role="text")
+        self.others = Text("", "small", "text")
         self.caveats = Problem("warning")
         self.protocol = Text("", "small", "muted")
-        for line in (self.value, self.interval, self.beside, self.protocol):
+        for line in (self.value, self.interval, self.beside, self.others, self.protocol):
             line.setTextInteractionFlags(
                 Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
             )
-        words = in_column(self.interval, self.beside, self.caveats, self.protocol, gap=2)
+        words = in_column(self.interval, self.beside, self.caveats, self.others, self.protocol, gap=2)
         row = in_row((self.value, 0, Qt.AlignmentFlag.AlignVCenter), (words, 1), gap=24)
         self.body.addLayout(row)
         self.hide()
 
     def show_results(self, results: Sequence[Evaluated]) -> None:
-        """The first is the run's figure; others follow in the small print."""
+        """The first is the run's figure; others follow, and then the small print."""
         self.setVisible(bool(results))
         if not results:
             return
@@ -55,14 +56,15 @@ class ResultCard(Card):
         self.beside.setText(beside_words(first))
         self.beside.setVisible(bool(self.beside.text()))
         self.caveats.say(*(f"{words[0].upper()}{words[1:]}." for words in caveats(first.notes)))
-        lines = [protocol_words(first)]
-        lines += [
+        lines = [
             f"{title(other.metric, other.at)} {figure(other.metric, other.value)}, {interval_words(other)}, "
             f"{count(other.n, other.unit)}{gain_words(other)}"
             for other in results[1:]
         ]
-        self.protocol.setText("\n".join(line for line in lines if line))
-        said = (self.value, self.interval, self.beside, self.caveats.text, self.protocol)
+        self.others.setText("\n".join(lines))
+        self.others.setVisible(bool(lines))
+        self.protocol.setText(protocol_words(first))
+        said = (self.value, self.interval, self.beside, self.caveats.text, self.others, self.protocol)
         self.setAccessibleDescription(", ".join(line.text() for line in said if line.text()))
 
 

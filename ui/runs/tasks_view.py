@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtCore import QPointF, QSize, QSizeF
 from PySide6.QtGui import QPainter, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine import registry
 from engine.data.sources import target_of
@@ -21,10 +21,12 @@ from ui.figures.path_picture import PathPicture
 from ui.runs.task_drawing import TaskDrawing, TaskShape, heading, shape_of, table_rows
 from ui.runs.task_reading import ShownTasks
 from ui.widgets.layouts import in_column
+from ui.widgets.reflow import Beside
 
 TITLE = "Tasks"
 GAP = 24.0
 COUNT = 4  # tasks in the file, see engine/meta/tasks/gallery.py
+WIDE = 230  # pixels of a drawn task, below which they stand below each other
 WAITING = "The tasks appear with the first validation."
 HEADS = ("task", "class", "name", "image", "before", "after", "certainty", "entropy in nats")
 
@@ -108,19 +110,18 @@ class ImageTasksView(PaintedFigure):
 
 
 class DrawnTasksView(QWidget):
-    """Curves, or ways to goals, in two columns. make: a picture of one. least: pixels of its height."""
+    """Curves, or ways to goals, in two columns where there is room. make: a picture of one. least: pixels of its
+    height."""
 
     def __init__(
         self, make: Callable[[], CurveTaskPicture | PathPicture], least: int, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.pictures = [make() for _ in range(COUNT)]
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(16)
-        for place, picture in enumerate(self.pictures):
+        for picture in self.pictures:
             picture.setMinimumHeight(least)
-            grid.addWidget(picture, place // 2, place % 2)
+        pairs = zip(self.pictures[::2], self.pictures[1::2], strict=True)
+        in_column(*(Beside(*pair, least=WIDE, spacing=16) for pair in pairs), owner=self, gap=16)
 
     def show_tasks(self, shown: ShownTasks | None) -> None:
         drawn = shown.drawn if shown is not None else ()

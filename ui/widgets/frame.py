@@ -56,6 +56,7 @@ class SlimArea(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollBar(SlimScrollBar())
         self.setHorizontalScrollBar(SlimScrollBar(Qt.Orientation.Horizontal))
+        self.setCornerWidget(QWidget())  # else the style frames where both meet
         if widget is not None:
             self.setWidget(widget)
 

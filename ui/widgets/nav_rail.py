@@ -13,7 +13,8 @@ from ui import icons, theme
 from ui.widgets.card import paint_focus
 from ui.widgets.layouts import in_column
 
-WIDTH = 96
+WIDTH, ICON, GAP = 96, 22, 4
+ROOMY, LEAST = 22, 6  # pixels above and below together, where there is room and where there is little
 
 
 class RailButton(QToolButton):
@@ -25,7 +26,7 @@ class RailButton(QToolButton):
         self.setCheckable(True)
         self.setFont(theme.font("small"))
         self.setFixedWidth(WIDTH)
-        self.setMinimumHeight(self._height())
+        self.setMinimumHeight(self._content() + LEAST)
         self.setToolTip(f"{title} ({shortcut})")
         self.setAccessibleName(title)
         self._icon, self._count = icon, 0
@@ -37,12 +38,12 @@ class RailButton(QToolButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(WIDTH, self._height())
+        return QSize(WIDTH, self._content() + ROOMY)
 
-    def _height(self) -> int:
-        """Room for the icon and as many lines as the title needs."""
+    def _content(self) -> int:
+        """Height of the icon and of as many lines as the title needs."""
         lines = -(-self.fontMetrics().horizontalAdvance(self.text()) // (WIDTH - 8))
-        return 38 + lines * self.fontMetrics().lineSpacing() + 10
+        return ICON + GAP + lines * self.fontMetrics().lineSpacing()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -52,11 +53,12 @@ class RailButton(QToolButton):
         if self.isChecked():
             painter.fillRect(0, 0, 3, self.height(), theme.colour("accent"))
         role = "accent" if self.isChecked() else "muted"
-        painter.drawPixmap((self.width() - 22) // 2, 12, icons.pixmap(self._icon, 22, role))
+        top = (self.height() - self._content()) // 2
+        painter.drawPixmap((self.width() - ICON) // 2, top, icons.pixmap(self._icon, ICON, role))
         painter.setPen(theme.colour("text" if self.isChecked() else "muted"))
         painter.setFont(self.font())
         where = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-        painter.drawText(self.rect().adjusted(4, 38, -4, 0), where, self.text())
+        painter.drawText(self.rect().adjusted(4, top + ICON + GAP, -4, 0), where, self.text())
         if self._count:
             self._paint_count(painter)
         if self.hasFocus():

@@ -222,7 +222,11 @@ class MainWindow(QMainWindow):
     def _answer_lectures(self) -> None:
         from ui.help.lectures import LecturesDialog
 
-        LecturesDialog(self.parts.navigator, self).show()
+        opened = (one for one in self.findChildren(LecturesDialog) if one.isVisible())
+        page = next(opened, None) or LecturesDialog(self.parts.navigator, self)
+        page.show()
+        page.raise_()
+        page.activateWindow()  # Escape is for it from the first moment on
 
     def _about(self) -> None:
         QMessageBox.about(self, "About Warmstart", plain(about(self.parts.workspace.root)))

@@ -75,6 +75,18 @@ def test_nothing_is_cut_where_there_is_little_room(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: view.rect().contains(last.mapTo(view, last.rect().center())))
 
 
+def test_there_is_one_page_however_often_it_is_asked_for_and_escape_closes_it(qtbot: QtBot, window: MainWindow) -> None:
+    def pages() -> list[LecturesDialog]:
+        return [one for one in QApplication.topLevelWidgets() if isinstance(one, LecturesDialog) and one.isVisible()]
+
+    for _ in range(2):
+        window.menus.actions["lectures"].trigger()
+        (page,) = pages()
+    qtbot.waitUntil(page.isActiveWindow)
+    qtbot.keyClick(page, Qt.Key.Key_Escape)
+    assert pages() == []
+
+
 def test_the_menu_opens_the_page_and_an_answer_fills_in_new_experiment(qtbot: QtBot, window: MainWindow) -> None:
     window.menus.actions["lectures"].trigger()
     page = next(one for one in QApplication.topLevelWidgets() if isinstance(one, LecturesDialog))

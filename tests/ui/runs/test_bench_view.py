@@ -50,7 +50,7 @@ def test_a_bench_is_watched_and_read_again(
     qtbot.waitUntil(lambda: (now := page.now()) is not None and now.state is RunState.FINISHED, timeout=LONG)
     qtbot.waitUntil(lambda: heads_of(page) == list(TITLES.values()), timeout=LONG)  # read after the end is told
     assert page.detail.bench.table.figure_table()[0][:3] == ["head", "1 label", "1 label, cross-validation"]
-    assert "Nearest mean, 1 label" not in page.detail.result.protocol.text()
+    assert "Nearest mean, 1 label" not in page.detail.result.others.text()
     qtbot.waitUntil(
         lambda: (now := page.now()) is not None and now.epoch_text() == "2 of 2 labels per class", timeout=LONG
     )

@@ -91,7 +91,7 @@ def test_watched_runs_are_one_picture_and_one_table(
     page.choose(2)
     qtbot.waitUntil(lambda: page.is_settled() and bool(page.detail.kept.figure.paths))
     assert [len(path.points) for path in page.detail.kept.figure.paths] == [3, 3]  # the start and two epochs
-    assert "Source" not in page.detail.result.protocol.text()
+    assert "Source" not in page.detail.result.others.text()
     window.parts.navigator.open("compare", [2, 3])
     compared = window.page("compare")
     assert isinstance(compared, ComparePage)

@@ -184,7 +184,7 @@ def test_what_the_other_query_images_bring_stands_beside_the_twin(qtbot: QtBot) 
     card = ResultCard()
     qtbot.addWidget(card)
     card.show_results([own, twin])
-    last = card.protocol.text().splitlines()[-1]
+    last = card.others.text().splitlines()[-1]
     assert last.startswith("Test accuracy, inductive twin 92.0 %")
     assert last.endswith("600 episodes; the other query images bring 3.0 points, 95 % interval 2.7 to 3.4")
 
