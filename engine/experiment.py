@@ -36,13 +36,16 @@ Precision = Literal["float32", "bfloat16", "automatic"]
 Preparation = Literal["plain", "own"]
 Kept = Literal["best and last", "along the way"]
 LabelSet = Literal["classes", "groups", "first half", "second half", "which half"]
-ShiftKind = Literal["noise", "blur", "contrast", "brightness", "pixelate", "jpeg", "inversion", "label shift"]
+ShiftKind = Literal[
+    "noise", "blur", "contrast", "brightness", "pixelate", "jpeg", "inversion", "label shift",
+    "typos", "case", "dropped words", "no punctuation", "cut",
+]  # fmt: skip
 
 
 class Shift(Frozen):
-    """How images (or labels) differ from those the weights were trained on."""
+    """How images or texts (or labels) differ from those the weights were trained on."""
 
-    kind: ShiftKind
+    kind: ShiftKind = Field(description="of images noise to inversion, of texts typos to cut; of both label shift")
     severity: int = Field(3, ge=1, le=5, description="1 is hardly seen, 5 hardly recognised")
 
 

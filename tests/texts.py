@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections import OrderedDict
 
 import numpy as np
+import pytest
 import torch
 from torch import Tensor, nn
 
+from engine.backbones import catalog
 from engine.backbones.info import BackboneInfo, Block, Blocks, TextForm
+from engine.data import sources
+from engine.data.dataset import DataSet, DatasetInfo
 from engine.data.hashes import short_hash
 from engine.data.text_set import TextSet
 
@@ -87,3 +91,17 @@ BACKBONE = BackboneInfo(
     features=DIM,
     build=build,
 )
+
+
+def data_set(name: str = "topics", data: TextSet | None = None) -> DataSet:
+    """As a file in `engine/data/sets/` has it."""
+    found = data or text_set()
+    info = DatasetInfo(name, "Topics", "Short texts on eight topics.", len(found), len(found.class_names))
+    return DataSet(info, load=lambda choice: found, texts=True)
+
+
+def make_known(monkeypatch: pytest.MonkeyPatch, *more: DataSet) -> None:
+    """The small network and the small set stand among those of the program."""
+    nets, sets = (*catalog.backbones(), BACKBONE), (*sources.sets(), data_set(), *more)
+    monkeypatch.setattr(catalog, "backbones", lambda: nets)
+    monkeypatch.setattr(sources, "sets", lambda: sets)

@@ -22,6 +22,7 @@ from engine.machine.transfers import sent
 from engine.preparation.augmentation import Augmentation
 
 CHANGES = "shift and turn"
+LOST = 0.15  # share of the pieces of a text
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,8 @@ class SupportMaterial:
 def material(model: Backbone, inputs: Tensor, targets: Tensor, way: int, start: int, copies: int) -> SupportMaterial:
     """start: number of the first tuned block. copies: changed ones of each image, the same wherever it stands."""
     model.eval()
-    changes, draws = Augmentation(CHANGES), [draws_of(image) for image in inputs.cpu()] if copies else []
-    cut = model.cut_at(start)
-    changed = [model.through(moved(inputs, changes, draws), 0, cut) for _ in range(copies)]
+    draws, cut = [draws_of(image) for image in inputs.cpu()] if copies else [], model.cut_at(start)
+    changed = [model.through(other(inputs, draws), 0, cut) for _ in range(copies)]
     return SupportMaterial(model.through(inputs, 0, cut), changed, targets, way, start, cut)
 
 
@@ -52,9 +52,22 @@ def draws_of(image: Tensor) -> torch.Generator:
     return torch.Generator().manual_seed(zlib.crc32(image.contiguous().numpy().tobytes()))
 
 
-def moved(inputs: Tensor, changes: Augmentation, draws: Sequence[torch.Generator]) -> Tensor:
-    """float [n, c, h, w]: each image shifted, turned and scaled a little; what comes in from outside is 0."""
-    maps = torch.cat([changes.maps(1, own) for own in draws])
+def other(inputs: Tensor, draws: Sequence[torch.Generator]) -> Tensor:
+    """A changed copy of each: images shifted, turned and scaled a little, what comes in from outside is 0; texts
+    without some of their pieces."""
+    return moved(inputs, draws) if inputs.is_floating_point() else thinned(inputs, draws)
+
+
+def thinned(pieces: Tensor, draws: Sequence[torch.Generator]) -> Tensor:
+    """int64 [n, L]: each piece is 0, which counts as padding, with odds of `LOST`; the first never is."""
+    kept = torch.stack([torch.rand(pieces.shape[1], generator=own) >= LOST for own in draws])
+    kept[:, 0] = True
+    return pieces * sent(kept, pieces.device)
+
+
+def moved(inputs: Tensor, draws: Sequence[torch.Generator]) -> Tensor:
+    """float [n, c, h, w]."""
+    maps = torch.cat([Augmentation(CHANGES).maps(1, own) for own in draws])
     grid = F.affine_grid(sent(maps.to(inputs.dtype), inputs.device), list(inputs.shape), align_corners=False)
     return F.grid_sample(inputs, grid, align_corners=False)
 

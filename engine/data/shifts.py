@@ -1,4 +1,6 @@
-"""Shifts: the same images or labels, changed as new data may differ from those the weights were trained on.
+"""Shifts: the same images, texts or labels, changed as new data may differ from those the weights were trained on.
+
+Those of texts are in `engine.data.text_shifts`.
 
 Noise, contrast, brightness, pixelation and JPEG use the five severities of ImageNet-C (Hendrycks and Dietterich 2019,
 Benchmarking Neural Network Robustness to Common Corruptions and Perturbations, arXiv 1903.12261; its authors' code).
@@ -27,16 +29,21 @@ Floats = NDArray[np.float32]
 Indices = NDArray[np.int64]
 
 KINDS: tuple[ShiftKind, ...] = get_args(ShiftKind)
+LABELS: ShiftKind = "label shift"
+IMAGE_KINDS, TEXT_KINDS = KINDS[: KINDS.index(LABELS)], KINDS[KINDS.index(LABELS) + 1 :]
 TITLES: dict[ShiftKind, str] = {
     "noise": "Gaussian noise", "blur": "Gaussian blur", "contrast": "Low contrast", "brightness": "Brightness",
     "pixelate": "Pixelation", "jpeg": "JPEG compression", "inversion": "Inversion", "label shift": "Label shift",
+    "typos": "Typing errors", "case": "Upper case", "dropped words": "Dropped words",
+    "no punctuation": "No punctuation", "cut": "Cut to a few words",
 }  # fmt: skip
 NAMES: dict[ShiftKind, str] = {
     "noise": "Noise", "blur": "Blur", "contrast": "Contrast", "brightness": "Brightness", "pixelate": "Pixelation",
-    "jpeg": "JPEG", "inversion": "Inversion", "label shift": "Label shift",
+    "jpeg": "JPEG", "inversion": "Inversion", "label shift": "Label shift", "typos": "Typos", "case": "Case",
+    "dropped words": "Dropped words", "no punctuation": "No punctuation", "cut": "Cut",
 }  # fmt: skip
 SEVERITIES = (1, 2, 3, 4, 5)
-ALL_OR_NOTHING = frozenset({"inversion"})  # kinds whose severity changes nothing
+ALL_OR_NOTHING = frozenset({"inversion", "no punctuation"})  # kinds whose severity changes nothing
 NOISE = (0.08, 0.12, 0.18, 0.26, 0.38)  # standard deviation, as a share of 255
 BLUR = (0.012, 0.02, 0.03, 0.042, 0.06)  # standard deviation, as a share of the image's side
 CONTRAST = (0.4, 0.3, 0.2, 0.1, 0.05)  # what is left of each pixel's distance from the mean
@@ -45,6 +52,11 @@ PIXELATE = (0.6, 0.5, 0.4, 0.3, 0.25)  # tiles along a side, as a share of its p
 JPEG = (25, 18, 15, 10, 7)  # quality
 SEED = 11
 AT_ONCE = 2**22  # values worked on at a time, so that large sets need little memory besides themselves
+
+
+def kinds_of(kind: str) -> tuple[ShiftKind, ...]:
+    """Those that data have of which networks read "images", "texts", …"""
+    return (*(TEXT_KINDS if kind == "texts" else IMAGE_KINDS), LABELS)
 
 
 def describe(shift: Shift) -> str:
@@ -75,6 +87,7 @@ def parse_shift(text: str) -> Shift:
 
 
 def changes_pixels(shift: Shift | None) -> TypeGuard[Shift]:
+    """Whether it changes what a network reads, not the labels alone."""
     return shift is not None and shift.kind != "label shift"
 
 

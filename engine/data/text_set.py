@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.data.hashes import digest
 from engine.data.labelled_set import Form, LabelledSet
+from engine.data.text_shifts import shifted_text
 from engine.experiment import Shift
 from engine.texts.tokens import tokens
 
@@ -39,5 +40,11 @@ class TextSet(LabelledSet):
         self, indices: Sequence[int] | NDArray[np.int64], form: Form, shift: Shift | None = None
     ) -> NDArray[np.int32]:
         """int32 [len(indices), form.size]: numbers of the word pieces, padded with 0."""
-        chosen = [self.texts[int(index)] for index in indices]
-        return tokens(form.tokenizer, chosen, form.size)
+        return tokens(form.tokenizer, self.shown(indices, shift), form.size)
+
+    def shown(self, indices: Sequence[int] | NDArray[np.int64], shift: Shift | None = None) -> list[str]:
+        """The texts themselves, shifted if asked for."""
+        texts = [self.texts[int(index)] for index in indices]
+        if shift is None:
+            return texts
+        return [shifted_text(text, shift, int(index)) for text, index in zip(texts, indices, strict=True)]

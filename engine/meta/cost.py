@@ -21,7 +21,8 @@ from engine.meta.task import Task
 from engine.meta.tasks.curves import training_curves
 from engine.meta.tasks.image_tasks import classes_of_minibatches
 from engine.preparation.inputs import Preparer
-from engine.tuning.timing import activations, network, noise, seconds_of
+from engine.preparation.rows import row_bytes
+from engine.tuning.timing import activations, network, seconds_of, stand_ins
 
 BYTES_PER_TRAINED = 16  # float32 weight, gradient and AdamW's two moments
 
@@ -43,7 +44,7 @@ def meta_cost(experiment: Experiment, method: MetaLearner) -> Cost:
     size = parameter_count(model)
     episode = _episode_seconds(method.supposed(), model, tested)
     inputs = 0 if is_regression(experiment.dataset) else np.size(load(experiment.dataset).labels)
-    pixels = int(inputs * shape.channels * shape.size**2)
+    pixels = int(inputs * row_bytes(shape))
     kept = activations(model, images, lambda batch: batch)
     memory = BYTES_PER_TRAINED * size + 2 * kept + pixels
     total = epochs * epoch + (settings.test_episodes + method.trials_before_test) * episode
@@ -61,23 +62,26 @@ def _timed_tasks(
         curves = training_curves(experiment, method, device)
         tested = curves.task(curves.source.one(curves.choice, rng, settings.shot, TEST_POINTS))
         return [(1.0, [curves.task(curves.draw(rng)) for _ in range(settings.meta_batch)])], tested
-    tested = _noise_task(settings.way, settings.shot, settings.query, shape, device)
+    some = partial(_some_task, experiment, settings.query, shape, device)
+    tested = some(settings.way, settings.shot)
     minibatches, stages = method.trains.share, []
     if minibatches:
-        images = shape(noise(method.trains.size, shape, device))
+        images = shape(stand_ins(experiment, method.trains.size, shape, device))
         labels = torch.arange(method.trains.size, device=device) % classes
         stages.append((minibatches, [Task(images[:0], labels[:0], images, labels, classes)]))
     if minibatches < 1:
         way, shot = method.training_way, method.training_shot
-        tasks = [_noise_task(way, shot, settings.query, shape, device) for _ in range(settings.meta_batch)]
+        tasks = [some(way, shot) for _ in range(settings.meta_batch)]
         stages.append((1 - minibatches, tasks))
     return stages, tested
 
 
-def _noise_task(way: int, shot: int, queries: int, shape: Preparer, device: torch.device) -> Task:
+def _some_task(
+    experiment: Experiment, queries: int, shape: Preparer, device: torch.device, way: int, shot: int
+) -> Task:  # fmt: skip
     slots = torch.arange(way, device=device)
-    support = shape(noise(way * shot, shape, device))
-    query = shape(noise(way * queries, shape, device))
+    images = shape(stand_ins(experiment, way * (shot + queries), shape, device))
+    support, query = images.split([way * shot, way * queries])
     return Task(support, slots.repeat_interleave(shot), query, slots.repeat_interleave(queries), way)
 
 

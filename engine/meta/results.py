@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d
+from torch.nn.functional import adaptive_avg_pool2d, normalize, one_hot
 
 from engine import metrics
 from engine.comparison.intervals import episode_interval
@@ -19,10 +19,12 @@ from engine.machine.devices import doubled
 from engine.machine.transfers import sent
 from engine.meta.task import ImageTasks, TaskImages, Tasks
 from engine.metrics import STEPS
+from engine.preparation.inputs import Pieces
 
 LARGEST_ERROR = 25.0  # squared error from which a task counts as diverged, and with which it enters the mean
 SIDE = 16  # pixels that images are brought down to, to tell how hard an episode is
 AT_ONCE = 256  # images
+BAGS = 512  # numbers that the pieces of a text are counted under
 
 
 def settled(scores: np.ndarray, target: Target) -> np.ndarray:
@@ -84,7 +86,11 @@ def hardness_of(images: TaskImages, episode: Episode) -> float:
 
 
 def small_copies(images: TaskImages, indices: np.ndarray) -> Tensor:
-    """float [n, values]: the images, never turned, as vectors of at most SIDE x SIDE pixels per channel."""
+    """float [n, values]: the images, never turned, as vectors of at most SIDE x SIDE pixels per channel; texts as how
+    often each of their pieces occurs, whatever the order."""
+    if isinstance(images.shape, Pieces):
+        pieces = images.turned(indices, np.zeros(len(indices), dtype=np.int8))
+        return normalize(one_hot(pieces % BAGS, BAGS)[..., 1:].sum(1).float())
     found = images.turned(indices, np.zeros(len(indices), dtype=np.int8))
     if found.shape[-1] > SIDE:
         found = adaptive_avg_pool2d(found, SIDE)

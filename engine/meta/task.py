@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,15 +20,15 @@ from engine.data.splits import ClassSplit
 from engine.data.target import CLASSES, NUMBERS, Target, asked
 from engine.machine.transfers import sent
 from engine.preparation.held import read_ahead
-from engine.preparation.inputs import Inputs, Preparer, picked
+from engine.preparation.inputs import Inputs, Preparer, as_long, picked
 
 FurtherTest = Callable[[int | None, np.ndarray | None], tuple[Sequence[Any], str]]
 
 
 @dataclass(frozen=True)
 class Task:
-    """Classification: inputs float [way·k, C, H, W], targets int64 [way·k] in 0..way-1. Regression: inputs float
-    [k, d], targets float [k, 1], `way` is the number of outputs (1)."""
+    """Classification: inputs float [way·k, C, H, W], or int64 [way·k, L] of texts, targets int64 [way·k] in 0..way-1.
+    Regression: inputs float [k, d], targets float [k, 1], `way` is the number of outputs (1)."""
 
     support_inputs: Tensor
     support_targets: Tensor
@@ -53,8 +53,13 @@ class Task:
 
 def together(tasks: Sequence[Task]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The parts of all tasks, each [tasks, n, …]."""
-    x, y, query, wanted = (torch.stack(same) for same in zip(*(task.parts for task in tasks), strict=True))
+    x, y, query, wanted = (torch.stack(same) for same in of_equal_shapes(tasks))
     return x, y, query, wanted
+
+
+def of_equal_shapes(tasks: Sequence[Task]) -> Iterator[list[Tensor]]:
+    """The support inputs of all tasks, their targets, query inputs and targets; texts padded to the longest."""
+    return (as_long(same) if same[0].dim() > 1 else [*same] for same in zip(*(t.parts for t in tasks), strict=True))
 
 
 class Tasks(ABC):
@@ -102,7 +107,8 @@ class Tasks(ABC):
 
 
 class TaskImages:
-    """Draws the images of episodes. pixels: uint8 [n, C, H, W]; rows: data-set index -> row."""
+    """Draws the images or texts of episodes. pixels: uint8 [n, C, H, W] or int32 [n, pieces]; rows: data-set index ->
+    row."""
 
     def __init__(self, pixels: Inputs, rows: Tensor, shape: Preparer) -> None:
         self.pixels, self.rows, self.shape = pixels, rows, shape
@@ -111,7 +117,7 @@ class TaskImages:
         way, shot = episode.support.shape
         query = episode.query.shape[1]
         slots = torch.arange(way, device=self.pixels.device)
-        given, asked = (self._images(part, episode.turns) for part in (episode.support, episode.query))
+        given, asked = as_long([self._images(part, episode.turns) for part in (episode.support, episode.query)])
         return Task(given, slots.repeat_interleave(shot), asked, slots.repeat_interleave(query), way)
 
     def batch(self, batch: Batch) -> Task:

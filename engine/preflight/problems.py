@@ -19,6 +19,7 @@ from engine.given import is_there
 from engine.method import Method
 from engine.preflight.multitask import only_for_several
 from engine.preflight.tasks import task_faults
+from engine.preflight.texts import kind_faults
 from engine.registry import build_method, method
 from engine.search.space import search_faults
 
@@ -27,6 +28,7 @@ def problems(experiment: Experiment) -> list[InvalidExperiment]:
     """Every fault found; `.field` says beside which input to show it. Empty when the run may start."""
     built, wrong = _built(experiment)
     found = *_data(experiment), *_backbone(experiment, built), *wrong, *task_faults(experiment)
+    found = *found, *kind_faults(experiment, built)
     return [*found, *_family(experiment, built), *_search(experiment), *_device(experiment.device)]
 
 

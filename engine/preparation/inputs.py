@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import DTypeLike
 from torch import Tensor
+from torch.nn import functional as F
 
 from engine.backbones import catalog
 from engine.backbones.info import GREY, Pixels, TextForm, usual_pixels
@@ -58,6 +59,10 @@ class Normaliser:
         """Shape of one image."""
         return self.channels, self.size, self.size
 
+    def resumed(self, values: Tensor) -> Tensor:
+        """What a block gave of some images and was kept, as the next block reads it: [n, …] -> the same."""
+        return values.contiguous(memory_format=torch.channels_last) if values.dim() == 4 else values
+
     def __call__(self, pixels: Tensor) -> Tensor:
         images = pixels.contiguous(memory_format=torch.channels_last).float().div_(255)
         wanted = self.wanted or usual_pixels(self.channels)
@@ -85,9 +90,29 @@ class Pieces:
         """Shape of one text."""
         return (self.size,)
 
+    def resumed(self, values: Tensor) -> Tensor:
+        """What a block gave of some texts and was kept, without the places that are padding in all: [n, L, d] ->
+        [n, longest of these, d]; [n, d] as it is."""
+        return values[:, : filled((values != 0).any(-1))] if values.dim() == 3 else values
+
     def __call__(self, pieces: Tensor) -> Tensor:
-        longest = int((pieces != 0).sum(1).max()) if len(pieces) else 0
-        return pieces[:, : max(1, longest)].long()
+        return pieces[:, : filled(pieces != 0)].long()
+
+
+def filled(there: Tensor) -> int:
+    """Places up to the last one that any row fills, at least 1; there: bool [n, L]."""
+    places = there.any(0).nonzero()
+    return int(places[-1]) + 1 if len(places) else 1
+
+
+def as_long(parts: Sequence[Tensor]) -> list[Tensor]:
+    """Batches of equal shapes but for n: those of texts, [n, L] of whole numbers or [n, L, d], are padded with zeros to
+    the longest."""
+    longest = max(part.shape[1] for part in parts)
+    texts = parts[0].dim() == 3 or (parts[0].dim() == 2 and not parts[0].is_floating_point())
+    return (
+        [F.pad(part, (0, 0) * (part.dim() - 2) + (0, longest - part.shape[1])) for part in parts] if texts else [*parts]
+    )
 
 
 Preparer = Normaliser | Pieces

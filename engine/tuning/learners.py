@@ -21,7 +21,7 @@ from engine.events import Preparing
 from engine.layers import HEAD, LayerRow
 from engine.machine.allocator import freed_memory
 from engine.preparation.augmentation import Augmentation
-from engine.preparation.inputs import Inputs, Labelled, Preparer, picked
+from engine.preparation.inputs import Inputs, Labelled, Preparer, as_long, picked
 from engine.tuning.lowrank import LowRank
 from engine.tuning.objective import Blend
 from engine.tuning.trainable import Part, chosen, frozen_prefix, prefix_of
@@ -92,9 +92,9 @@ class WholeNetwork:
             for part in batches(len(labelled)):
                 yield Preparing("Computing the frozen blocks once", part.start / len(labelled))
                 parts.append(self._prefix(labelled.inputs[part], prefix))
-                if parts[0][0].nbytes * (len(self.train) + len(self.validation)) > KEPT_BYTES:
+                if parts[-1][0].nbytes * (len(self.train) + len(self.validation)) > KEPT_BYTES:
                     return
-            kept.append(torch.cat(parts) if parts else labelled.inputs)
+            kept.append(torch.cat(as_long(parts)) if parts else labelled.inputs)
         self.start, self._inputs = prefix, (kept[0], kept[1])
 
     @torch.no_grad()
@@ -123,7 +123,7 @@ class WholeNetwork:
             return self._tail(inputs, blend).float()
 
     def _tail(self, inputs: Tensor, blend: Blend | None) -> Tensor:
-        values = self.shape(inputs) if self.start == 0 else _channels_last(inputs)
+        values = self.shape(inputs) if self.start == 0 else self.shape.resumed(inputs)
         values = blend(values) if blend is not None else values
         if self.low_rank is None:
             return self.model(values, self.start)
@@ -153,10 +153,6 @@ class WholeNetwork:
         load_generator(self._generator, state["generator"])
         if self.low_rank is not None:
             self.low_rank.load_state(state["low rank"])
-
-
-def _channels_last(values: Tensor) -> Tensor:
-    return values.contiguous(memory_format=torch.channels_last) if values.dim() == 4 else values
 
 
 class HeadOnFeatures:

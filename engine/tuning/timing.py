@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import gettempdir
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -28,7 +29,8 @@ from engine.forgetting.source import measured_images
 from engine.layers import HEAD
 from engine.machine.devices import torch_device
 from engine.machine.places import runs_home
-from engine.preparation.inputs import Preparer, normaliser
+from engine.preparation.inputs import Pieces, Preparer, normaliser
+from engine.preparation.rows import row_bytes
 from engine.tuning.at_test import full, learning
 from engine.tuning.method import FineTuneMethod
 from engine.tuning.trainable import count_trainable, frozen_prefix
@@ -57,7 +59,7 @@ class Timing:
 
     def __init__(self, experiment: Experiment, outputs: int | None, batch: int) -> None:
         self.model, self.shape, self.device = network(experiment, outputs)
-        self.forward, self.images = _timed_forward(self.model, batch, self.shape, self.device)
+        self.forward, self.images = _timed_forward(self.model, batch, self.shape, experiment, self.device)
         self.longer = batch / len(self.images)  # a step of the run against the step that is timed
 
     def phases(self, method: FineTuneMethod, train: int, validation: int) -> list[PhaseCost]:
@@ -108,20 +110,26 @@ def network(experiment: Experiment, outputs: int | None) -> tuple[Backbone, Prep
     return model, normaliser(choice), device
 
 
-def noise(count: int, shape: Preparer, device: torch.device) -> Tensor:
-    draws, values = torch.Generator(device), (count, shape.channels, shape.size, shape.size)
+def stand_ins(experiment: Experiment, count: int, shape: Preparer, device: torch.device) -> Tensor:
+    """What steps are timed on: noise in the shape of the images, or texts of the data set, as their length decides."""
+    if isinstance(shape, Pieces):
+        data = load(experiment.dataset)
+        return torch.from_numpy(data.read(np.random.default_rng(0).integers(len(data), size=count), shape)).to(device)
+    draws, values = torch.Generator(device), (count, *shape.row)
     return torch.randint(0, 256, values, dtype=torch.uint8, device=device, generator=draws)
 
 
-def _timed_forward(model: Backbone, batch: int, shape: Preparer, device: torch.device) -> tuple[float, Tensor]:
+def _timed_forward(
+    model: Backbone, batch: int, shape: Preparer, experiment: Experiment, device: torch.device
+) -> tuple[float, Tensor]:
     """(seconds per image, the images to time steps with): a whole batch, or of a large network as many as it reads in
     `TIMED` seconds, but two, which batch norm needs."""
-    images = noise(2, shape, device)
+    images = stand_ins(experiment, 2, shape, device)
     seconds = seconds_of(lambda: _forward(model, shape(images))) / len(images)
     fitting = min(batch, int(TIMED / seconds))
     if fitting <= len(images):
         return seconds, images
-    images = noise(fitting, shape, device)
+    images = stand_ins(experiment, fitting, shape, device)
     return seconds_of(lambda: _forward(model, shape(images))) / fitting, images
 
 
@@ -220,6 +228,6 @@ def _at_once(method: FineTuneMethod, tested: int) -> int:
 def _memory(timing: Timing, method: FineTuneMethod, trained: int, images: int, at_once: int) -> int:
     """Bytes of weights, of what learns, of all images, and of the layers of so many at once."""
     norms = sum(one.numel() for one in learning(timing.model)) if method.descends else 0
-    pixels = images * timing.images[0].numel()
+    pixels = images * row_bytes(timing.shape)
     layers = activations(timing.model, timing.images, timing.shape) * at_once / len(timing.images)
     return 4 * parameter_count(timing.model) + 12 * (trained + norms) + pixels + round(layers)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.backbones import catalog
 from engine.backbones.download import key as download_key
-from engine.backbones.info import BackboneInfo
+from engine.backbones.info import BackboneInfo, ImageForm, TextForm
 from engine.comparison.wording import count
 from engine.experiment import BackboneChoice, DatasetChoice
 from ui.new_experiment import offers
@@ -193,10 +193,11 @@ class BackboneSection(Column):
         for one in self._offers:
             self.rows[one.key].setEnabled(self._uses_pretrained or one.group == "random")
         info = offers.network(self._choice.name)
-        self.image_size.setVisible(info is not None and info.form.kind == "images")
+        self.image_size.setVisible(info is not None and isinstance(info.form, ImageForm | TextForm))
         if info is None:
             return
-        self.image_size.show_size(info.form.size, self._choice.image_size, info.form.fixed)
+        if isinstance(info.form, ImageForm | TextForm):
+            self.image_size.show_size(info.form, self._choice.image_size)
         begun = self.choice() if self.is_settled() else offers.usable(self._offers, info.name)
         shown = self._offer(key_of(BackboneChoice(name=info.name, weights=begun.weights)))
         if shown is not None:

@@ -1,16 +1,18 @@
-"""What is set of the chosen backbone: the size of the images it reads, and whether a run's head is kept."""
+"""What is set of the chosen backbone: the size of the images or texts it reads, and whether a run's head is kept."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QCheckBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QWidget
 
+from engine.backbones.info import ImageForm, TextForm
 from ui.widgets.field_grid import FieldGrid
 from ui.widgets.fields import IntField
 from ui.widgets.layouts import in_column
 from ui.widgets.reset_mark import fill, on_change, refresh_marks
 
-LEAST, MOST, STEP = 8, 1024, 32  # pixels on a side
+LEAST, MOST, STEP = 8, 1024, 32  # pixels on a side, or pieces of a text
+SIDE = "Image size", "Pixels on a side"
 
 
 class SideField(IntField):
@@ -35,19 +37,24 @@ class ImageSize(QWidget):
         self._own = 0
         self.field = SideField()
         grid = FieldGrid(dense=True)
-        grid.add("Image size", self.field, "", lambda: self._own)
+        head, _ = grid.add("Image size", self.field, "", lambda: self._own)
+        self._label = head.findChild(QLabel)
         in_column(grid, owner=self, gap=4, edges=(0, 8, 0, 0))
         on_change(self.changed.emit, self.field)
 
     def asked(self) -> int | None:
         return self.field.value() if self.field.value() != self._own else None
 
-    def show_size(self, own: int, asked: int | None, fixed: bool) -> None:
-        """own: the size the backbone was made for. fixed: it reads no other."""
-        self._own = own
-        fill({self.field: asked or own})
-        why = "It reads no other size." if fixed else "A smaller one is faster and sees less."
-        words = f"Pixels on a side; the backbone's own is {own}. {why}"
+    def show_size(self, form: ImageForm | TextForm, asked: int | None) -> None:
+        """form: of the backbone, with the size it was made for."""
+        self._own, texts = form.size, isinstance(form, TextForm)
+        title, what = ("Longest text", "Word pieces that are read of a text") if texts else SIDE
+        self._label.setText(title)
+        self.field.setAccessibleName(title)
+        self.field.set_unit("pieces" if texts else "px")
+        fill({self.field: asked or form.size})
+        why = "It reads no other size." if form.fixed else "A smaller one is faster and sees less."
+        words = f"{what}; the backbone's own is {form.size}. {why}"
         self.field.setAccessibleDescription(words)
         self.field.setToolTip(words)
         refresh_marks(self)

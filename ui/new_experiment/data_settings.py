@@ -171,6 +171,7 @@ class DataSettings(QWidget):
     def set_source(self, name: str) -> None:
         """Offer the splits that this data set can have."""
         self._source = known(name)
+        self.shift.show_kinds(self._source.kind if self._source else "images")
         for key, own in self.own.items():
             own.setVisible(key == name)
         for widget in self._rows["classes"]:

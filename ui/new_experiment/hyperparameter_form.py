@@ -5,6 +5,7 @@ What is rarely changed is folded, in sections by what it is about.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -60,6 +61,9 @@ KINDS: dict[str, Callable[[HyperparameterField], QWidget]] = {
 HALF = 12  # letters of a choice that fit into half of the column
 # About classes, about batch norm, which the networks for curves have none of, or of no effect on curves.
 POINTLESS = frozenset({"way", "training_way", "within", "rotations", "slots", "batch_norm"})
+# Field -> the value that leaves texts alone: what changes images is not shown for them while it has it.
+WITHOUT_IMAGES = {"augmentation": "none", "mixup": 0.0, "rotations": "as the data says"}
+OF_IMAGES = re.compile(r"\b([Ii]mage|[Pp]icture)(s?)\b")
 # Field -> label, help and unit where tasks are curves.
 OF_POINTS = {
     "shot": ("Points given", "Points of a curve that a task is learnt from.", "points"),
@@ -269,3 +273,21 @@ def of_curves(fields: Iterable[HyperparameterField]) -> tuple[HyperparameterFiel
     named = ("label", "help", "unit")
     said: dict[str, Any] = {name: dict(zip(named, words, strict=True)) for name, words in OF_POINTS.items()}
     return tuple(replace(field, **said.get(field.name, {})) for field in fields)
+
+
+def of_texts(fields: Iterable[HyperparameterField]) -> tuple[HyperparameterField, ...]:
+    """These fields in words about texts."""
+    return tuple(
+        replace(field, label=about_texts(field.label), help=about_texts(field.help), unit=about_texts(field.unit))
+        for field in fields
+    )
+
+
+def about_texts(words: str) -> str:
+    """ "Support images per class." -> "Support texts per class."."""
+    return OF_IMAGES.sub(lambda found: ("Text" if found[1][0].isupper() else "text") + found[2], words)
+
+
+def pointless_for_texts(values: Mapping[str, Any]) -> frozenset[str]:
+    """Fields that are about images, unless a value of theirs is in the way."""
+    return frozenset(name for name, without in WITHOUT_IMAGES.items() if values.get(name, without) == without)

@@ -11,11 +11,17 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine import registry
 from engine.backbones.info import BackboneInfo
-from engine.data.sources import is_regression
+from engine.data.sources import is_regression, kind_of
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
 from engine.families import FAMILIES
 from ui.new_experiment.augmentation_preview import AugmentationPreview
-from ui.new_experiment.hyperparameter_form import POINTLESS, HyperparameterForm, of_curves
+from ui.new_experiment.hyperparameter_form import (
+    POINTLESS,
+    HyperparameterForm,
+    of_curves,
+    of_texts,
+    pointless_for_texts,
+)
 from ui.new_experiment.layers_part import LayersPart
 from ui.new_experiment.method_choices import MethodChoices, list_of, listed
 from ui.new_experiment.schedule_curve import ScheduleCurve
@@ -156,16 +162,27 @@ class MethodSection(Column):
         """Whether tasks are curves."""
         return self._around is not None and is_regression(self._around.data)
 
+    @property
+    def _texts(self) -> bool:
+        """Whether texts are learnt from."""
+        return self._around is not None and kind_of(self._around.data) == "texts"
+
     def _fields(self) -> tuple[registry.HyperparameterField, ...]:
         fields = registry.fields(self.method, self._info.block_names if self._info is not None else ())
-        return of_curves(fields) if self._curves else fields
+        return of_curves(fields) if self._curves else of_texts(fields) if self._texts else fields
+
+    def _pointless(self, values: Mapping[str, Any]) -> frozenset[str]:
+        """Fields that are not shown for such data and such a network."""
+        if self._curves:
+            return POINTLESS
+        still = frozenset({"batch_norm"}) if self._info is not None and not self._info.batch_norm else frozenset()
+        return still | pointless_for_texts(values) if self._texts else still
 
     def _make_form(self, values: Mapping[str, Any]) -> None:
         self._drop_form()
         titles = {block.name: block.title for block in self._info.blocks} if self._info is not None else {}
         beside = {"schedule": self.curve, self.method.changes: self.augmented}
-        pointless = POINTLESS if self._curves else frozenset()
-        self.form = HyperparameterForm(self._fields(), titles, beside, pointless)
+        self.form = HyperparameterForm(self._fields(), titles, beside, self._pointless(values))
         self.form.fill(values)
         self.form.changed.connect(self._note_change)
         self._drawn = None
@@ -222,9 +239,9 @@ class MethodSection(Column):
 
     def set_around(self, around: Around) -> None:
         """The network whose blocks are shown, edited and offered, and what the previews need."""
-        before = self._fields(), self._curves
+        before, values = (self._fields(), self._pointless(self.form.values())), self.form.values()
         self._around, self._info = around, around.info or self._info
-        if (self._fields(), self._curves) != before:
+        if (self._fields(), self._pointless(values)) != before:
             self._offer_fields()
         self._draw()
 

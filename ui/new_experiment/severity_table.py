@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.data.shifts import ALL_OR_NOTHING, KINDS, NAMES, SEVERITIES, describe
-from engine.experiment import Shift
+from engine.experiment import Shift, ShiftKind
 from ui import theme
 
 BOX = 24  # height of a box's cell
@@ -98,6 +98,13 @@ class SeverityTable(QTableWidget):
         item.setData(Qt.ItemDataRole.AccessibleTextRole, describe(shift))
         self.setItem(row, column, item)
 
+    def show_kinds(self, kinds: Sequence[ShiftKind]) -> None:
+        """Rows of these kinds, and of what is chosen already."""
+        shown = {*kinds, *(shift.kind for shift in self._chosen)}
+        for row, kind in enumerate(KINDS):
+            self.setRowHidden(row, kind not in shown)
+        self.updateGeometry()
+
     def chosen(self) -> tuple[Shift, ...]:
         """In the order in which they were chosen."""
         return tuple(self._chosen)
@@ -132,9 +139,13 @@ class SeverityTable(QTableWidget):
         return event.type() == QEvent.Type.Paint
 
     def sizeHint(self) -> QSize:
-        return QSize(200, self.horizontalHeader().sizeHint().height() + self.rowCount() * BOX + 2)
+        return QSize(200, self.horizontalHeader().sizeHint().height() + self._rows() * BOX + 2)
 
     minimumSizeHint = sizeHint
+
+    def _rows(self) -> int:
+        """That are shown."""
+        return sum(not self.isRowHidden(row) for row in range(self.rowCount()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The boxes, and a ring around the one that the keyboard is on."""

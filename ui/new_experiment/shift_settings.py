@@ -1,4 +1,4 @@
-"""How the images differ from those the weights know: one shift of all images, and further shifts to test on."""
+"""How images or texts differ from those the weights know: one shift of all, and further shifts to test on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from engine.data.shifts import ALL_OR_NOTHING, KINDS, NAMES, short
+from engine.data.shifts import ALL_OR_NOTHING, NAMES, kinds_of, short
 from engine.experiment import DatasetChoice, Shift
 from ui.new_experiment.severity_table import SeverityTable
 from ui.widgets.column import caption
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TILE = 40
 USUAL = 3  # severity to begin with
+COLUMNS = "A column for each severity."
 
 
 class ShiftSettings(QWidget):
@@ -33,25 +34,25 @@ class ShiftSettings(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.kind = Choice([(None, "None"), *((kind, NAMES[kind]) for kind in KINDS)])
+        self.kind = Choice()
         self.severity = IntField(1, 5)
         self.severity.setValue(USUAL)
         self.table = SeverityTable()
         self.fold = Fold("Shift")
         grid = FieldGrid()
-        grid.add("Kind", self.kind, "Applies to all images: to learn from, to validate and to test.", lambda: None)
+        grid.add("Kind", self.kind, "Applies to all of them: to learn from, to validate and to test.", lambda: None)
         self.kind.setAccessibleName("Kind of shift")
         self._severity_row = grid.add("Severity", self.severity, "1 is mild, 5 severe.", lambda: USUAL)
         self.severity.setAccessibleName("Severity of the shift")
         self.fold.body.addLayout(grid)
         self._add_strips()
         self.fold.body.addWidget(caption("Also test on"))
-        words = "The same test images, shifted, which the run never learns from. A column for each severity."
-        self.fold.body.addWidget(Text(words, "small", "muted"))
+        self._applies = Text("", "small", "muted")
+        self.fold.body.addWidget(self._applies)
         self.fold.body.addWidget(self.table)
         in_column(self.fold, owner=self)
         self._connect()
-        self._follow()
+        self.show_kinds("images")
 
     def _add_strips(self) -> None:
         self.before, self.after = ImageStrip(TILE, 1), ImageStrip(TILE, 1)
@@ -76,10 +77,21 @@ class ShiftSettings(QWidget):
     def fill(self, choice: DatasetChoice) -> None:
         """Show these shifts; what a person set is never hidden in a closed fold."""
         shift = choice.shift
-        fill({self.kind: shift.kind if shift else None, self.severity: shift.severity if shift else USUAL})
         self.table.set_chosen(choice.tested_on)
+        self.show_kinds(self._of)
+        fill({self.kind: shift.kind if shift else None, self.severity: shift.severity if shift else USUAL})
         if choice.shift or choice.tested_on:
             self.fold.button.setChecked(True)
+        self._follow()
+
+    def show_kinds(self, kind: str) -> None:
+        """Offer what can become of such data: "images" or "texts". What is chosen stays chosen, also where it is none
+        of these, and the checks say so."""
+        self._of, fitting, chosen = kind, kinds_of(kind), self.kind.key()
+        offered = (*fitting, *([chosen] if chosen not in (None, *fitting) else []))
+        self.kind.set_options([(None, "None"), *((one, NAMES[one]) for one in offered)])
+        self.table.show_kinds(fitting)
+        self._applies.setText(f"The same test {kind}, shifted, which the run never learns from. {COLUMNS}")
         self._follow()
 
     def show_samples(self, found: DatasetPreview | None) -> None:

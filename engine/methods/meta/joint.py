@@ -60,7 +60,8 @@ class Joint(GradientBased):
         import torch
 
         from engine.meta.task import Task as Joined
+        from engine.meta.task import of_equal_shapes
 
-        x, y, query, wanted = (torch.cat(same) for same in zip(*(task.parts for task in tasks), strict=True))
+        x, y, query, wanted = (torch.cat(same) for same in of_equal_shapes(tasks))
         found = self.query_loss(model, Joined(x, y, query, wanted, tasks[0].way), run).loss
         return WholeBatch(found, {"loss": found.detach()})

@@ -52,8 +52,8 @@ class PMFHyperparameters(EmbeddingHyperparameters):
         choices=("everything", "last"), or_block=True,
     )  # fmt: skip
     copies: int = hyper(
-        8, "Changed copies", "Shifted and turned copies of each support image, shown in turn.", low=0, high=50,
-        advanced=True,
+        8, "Changed copies", "Copies of each support image, shifted and turned (texts lose words), shown in turn.",
+        low=0, high=50, advanced=True,
     )  # fmt: skip
 
 

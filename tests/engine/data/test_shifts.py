@@ -10,11 +10,13 @@ import pytest
 from PIL import Image
 
 from engine.data.shifts import (
+    IMAGE_KINDS,
     KINDS,
     NAMES,
     SEVERITIES,
     TITLES,
     describe,
+    kinds_of,
     parse_shift,
     renamed,
     shifted,
@@ -26,7 +28,6 @@ from engine.data.sources import load
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice, Shift
 
-IMAGE_KINDS = [kind for kind in KINDS if kind != "label shift"]
 SHAPES = [(28, 1), (28, 3), (224, 1), (224, 3)]
 
 
@@ -53,7 +54,7 @@ def scene(size: int, channels: int, images: int = 2) -> np.ndarray:
     return pixels
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", kinds_of("images"))
 @pytest.mark.parametrize(("size", "channels"), SHAPES)
 def test_every_shift_keeps_shape_and_kind_and_leaves_its_input_alone(kind: str, size: int, channels: int) -> None:
     pixels = scene(size, channels)

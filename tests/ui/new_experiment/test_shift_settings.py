@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.data.shifts import KINDS, NAMES, describe
+from engine.data.shifts import KINDS, NAMES, describe, kinds_of
 from engine.experiment import DatasetChoice, Shift
 from ui.new_experiment.data_settings import DataSettings
 from ui.new_experiment.severity_table import SeverityTable
@@ -75,10 +75,10 @@ def test_filling_in_does_not_count_as_a_persons_change(qtbot: QtBot, settings: D
 def test_a_severity_is_asked_for_where_there_is_one(settings: DataSettings) -> None:
     settings.shift.fold.button.setChecked(True)
     shown = []
-    for kind in (None, *KINDS):
+    for kind in (None, *kinds_of("images")):
         settings.shift.kind.set_key(kind)
         shown.append(settings.shift.severity.isVisible())
-    assert shown == [kind not in (None, "inversion") for kind in (None, *KINDS)]
+    assert shown == [kind not in (None, "inversion") for kind in (None, *kinds_of("images"))]
 
 
 def test_meta_learning_has_none_of_it(settings: DataSettings) -> None:
