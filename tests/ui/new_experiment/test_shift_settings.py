@@ -145,7 +145,7 @@ def test_every_box_says_what_it_is(table: SeverityTable) -> None:
         if table.item(row, column) is not None
     }
     assert describe(NOISE) in spoken
-    assert len(spoken) == 7 * 5 + 1  # inversion has one box
+    assert len(spoken) == 11 * 5 + 2  # inversion and no punctuation have one box each
     assert [table.verticalHeaderItem(row).text() for row in range(8)] == list(NAMES.values())
 
 
