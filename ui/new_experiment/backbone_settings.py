@@ -38,7 +38,9 @@ class ImageSize(QWidget):
         self.field = SideField()
         grid = FieldGrid(dense=True)
         head, _ = grid.add("Image size", self.field, "", lambda: self._own)
-        self._label = head.findChild(QLabel)
+        label = head.findChild(QLabel)
+        assert label is not None
+        self._label = label
         in_column(grid, owner=self, gap=4, edges=(0, 8, 0, 0))
         on_change(self.changed.emit, self.field)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from engine.data.shifts import ALL_OR_NOTHING, NAMES, kinds_of, short
+from engine.data.shifts import ALL_OR_NOTHING, KINDS, NAMES, kinds_of, short
 from engine.experiment import DatasetChoice, Shift
 from ui.new_experiment.severity_table import SeverityTable
 from ui.widgets.column import caption
@@ -88,7 +88,7 @@ class ShiftSettings(QWidget):
         """Offer what can become of such data: "images" or "texts". What is chosen stays chosen, also where it is none
         of these, and the checks say so."""
         self._of, fitting, chosen = kind, kinds_of(kind), self.kind.key()
-        offered = (*fitting, *([chosen] if chosen not in (None, *fitting) else []))
+        offered = (*fitting, *(one for one in KINDS if one == chosen and one not in fitting))
         self.kind.set_options([(None, "None"), *((one, NAMES[one]) for one in offered)])
         self.table.show_kinds(fitting)
         self._applies.setText(f"The same test {kind}, shifted, which the run never learns from. {COLUMNS}")
