@@ -36,10 +36,9 @@ Precision = Literal["float32", "bfloat16", "automatic"]
 Preparation = Literal["plain", "own"]
 Kept = Literal["best and last", "along the way"]
 LabelSet = Literal["classes", "groups", "first half", "second half", "which half"]
-ShiftKind = Literal[
-    "noise", "blur", "contrast", "brightness", "pixelate", "jpeg", "inversion", "label shift",
-    "typos", "case", "dropped words", "no punctuation", "cut",
-]  # fmt: skip
+ImageShift = Literal["noise", "blur", "contrast", "brightness", "pixelate", "jpeg", "inversion"]
+TextShift = Literal["typos", "case", "dropped words", "no punctuation", "cut"]
+ShiftKind = Literal[ImageShift, "label shift", TextShift]
 
 
 class Shift(Frozen):
@@ -71,9 +70,7 @@ class DatasetChoice(Frozen):
     labels_per_class: Count | None = Field(None, description="labelled training images per class; all if empty")
     split: Split | None = Field(None, description="how images or classes are divided; the method's own way if empty")
     split_seed: Seed = Field(0, description="seed of the division into parts")
-    part: Literal["source half", "target half"] | None = Field(
-        None, description="use one half of the images of each class, so that another run can learn from the other half"
-    )
+    part: Literal["source half", "target half"] | None = Field(None, description="use one half of each class's images")
     validation_per_class: Count | None = Field(None, description="most validation images per class; all if empty")
     shift: Shift | None = Field(None, description="shift of every image: training, validation and test")
     tested_on: tuple[Shift, ...] = Field(

@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from engine.backbones import catalog
-from engine.backbones.info import FAR, suits
+from engine.backbones.info import FAR, TextForm, suits
+from engine.comparison.wording import percent
 from engine.data import lists
 from engine.data.episode_splits import LearnsEpisodes, left_out_words, samplers
 from engine.data.findings import Finding, in_classes, in_images
@@ -17,6 +20,7 @@ from engine.data.images import ImageSet
 from engine.data.labelled_set import LabelledSet
 from engine.data.sources import is_drawn
 from engine.data.splits import ClassSplit
+from engine.data.text_set import TextSet
 from engine.errors import StorageError
 from engine.events import Notice
 from engine.experiment import Experiment
@@ -25,14 +29,30 @@ from engine.provenance import left_out, read_as, seen
 from engine.provenance.in_sight import chosen_by_hand
 from engine.provenance.seen import Division
 from engine.registry import with_method
+from engine.texts.tokens import cut_share
 
 Found = tuple[Finding, ...]
+LOOKED_AT = 5000  # texts, of which it is told how many are cut
 
 
 def findings(experiment: Experiment, method: Method, data: LabelledSet, split: Division, runs: Path) -> Found:
-    """Copies, missing classes, skipped files, and test images or classes that the weights have met before."""
+    """Copies, missing classes, skipped files, texts that are cut, and test images or classes that the weights have met
+    before."""
     found = in_classes(data, split) if isinstance(split, ClassSplit) else in_images(data, split)
-    return (*found, *met(experiment, method, data, split, runs))
+    return (*found, *cut_short(experiment, data), *met(experiment, method, data, split, runs))
+
+
+def cut_short(experiment: Experiment, data: LabelledSet) -> Iterator[Finding]:
+    """Texts that are longer than what the network reads of one; of a large set a sample tells."""
+    form, size = catalog.backbone(experiment.backbone.name).form, catalog.image_size(experiment.backbone)
+    if not isinstance(data, TextSet) or not isinstance(form, TextForm):
+        return
+    looked = np.random.default_rng(0).permutation(len(data))[:LOOKED_AT]
+    share = cut_share(form.tokenizer, data.shown(looked), size)
+    if share:
+        words = f"{percent(share)} of the texts, after {size} word pieces"
+        more = " Raise the longest text." if size < form.most else ""
+        yield Finding("cut", words, f"{words[0].upper()}{words[1:]}, are cut: what comes then is not read.{more}")
 
 
 def met(experiment: Experiment, method: Method, data: LabelledSet, split: Division, runs: Path) -> list[Finding]:

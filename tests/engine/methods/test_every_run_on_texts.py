@@ -13,6 +13,7 @@ import torch
 
 from engine.artifacts.saved import SavedModel
 from engine.backbones import catalog
+from engine.comparison.wording import percent
 from engine.data import sources
 from engine.data.splits import split_classes, split_images
 from engine.data.text_set import TextSet
@@ -171,3 +172,25 @@ def test_the_longest_text_has_bounds() -> None:
     assert "8 to 512 word pieces" in str(problems(far)[0])
     assert catalog.image_size(BackboneChoice(name="bag_of_words", image_size=40)) == 40
     assert sources.kind_of(DatasetChoice(name="topics")) == "texts"
+
+
+@pytest.mark.parametrize("network", ["text_transformer", "text_bilstm"])
+@pytest.mark.parametrize("name", ["gradual", "lora", "maml"])
+def test_networks_of_the_program_learn_texts_and_are_opened_again(network: str, name: str, tmp_path: Path) -> None:
+    """Frozen blocks are computed once, changes of low rank are added in, and MAML takes a gradient of a gradient."""
+    kind = next(kind for kind in methods() if kind.name == name)
+    given = on_texts(kind, backbone=BackboneChoice(name=network, image_size=16), values={})
+    events = to_the_end(given, tmp_path)
+    if kind in META:
+        learns_tasks_as_the_run_did(events, tmp_path, given)
+        return
+    test = figure(events, "test/accuracy")
+    found = SavedModel.open(tmp_path).predict(text_set())[torch.from_numpy(test.ids)]
+    assert found.argmax(1).tolist() == test.predicted.tolist()
+
+
+def test_a_run_says_how_many_texts_are_cut(tmp_path: Path) -> None:
+    probe = next(kind for kind in TRAINED if kind.name == "linear_probe")
+    events = to_the_end(on_texts(probe, backbone=BackboneChoice(name="bag_of_words", image_size=8)), tmp_path)
+    longer = np.mean([len(text.split()) > 8 for text in text_set().texts])
+    assert figure(events, "test/accuracy").protocol["cut"] == f"{percent(longer)} of the texts, after 8 word pieces"
