@@ -184,7 +184,8 @@ def test_networks_of_the_program_learn_texts_and_are_opened_again(network: str, 
     given = on_texts(kind, backbone=BackboneChoice(name=network, image_size=16), values={})
     events = to_the_end(given, tmp_path)
     if kind in META:
-        learns_tasks_as_the_run_did(events, tmp_path, given)
+        if network == "text_transformer":  # the loop over words is no plain module
+            learns_tasks_as_the_run_did(events, tmp_path, given)
         return
     test = figure(events, "test/accuracy")
     found = SavedModel.open(tmp_path).predict(text_set())[torch.from_numpy(test.ids)]
