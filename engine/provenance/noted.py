@@ -12,7 +12,6 @@ import numpy as np
 
 from engine.backbones import catalog
 from engine.backbones.info import FAR, TextForm, suits
-from engine.comparison.wording import percent
 from engine.data import lists
 from engine.data.episode_splits import LearnsEpisodes, left_out_words, samplers
 from engine.data.findings import Finding, in_classes, in_images
@@ -50,7 +49,7 @@ def cut_short(experiment: Experiment, data: LabelledSet) -> Iterator[Finding]:
     looked = np.random.default_rng(0).permutation(len(data))[:LOOKED_AT]
     share = cut_share(form.tokenizer, data.shown(looked), size)
     if share:
-        words = f"{percent(share)} of the texts, after {size} word pieces"
+        words = f"{100 * share:.1f} % of the texts, after {size} word pieces"
         more = " Raise the longest text." if size < form.most else ""
         yield Finding("cut", words, f"{words[0].upper()}{words[1:]}, are cut: what comes then is not read.{more}")
 

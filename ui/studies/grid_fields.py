@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import partial
-from typing import get_args
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QMenu, QToolButton, QWidget
 
 from engine.comparison.wording import compact
-from engine.data.shifts import ALL_OR_NOTHING, SEVERITIES, TITLES, parse_shift, short
+from engine.data.shifts import ALL_OR_NOTHING, SEVERITIES, TITLES, kinds_of, parse_shift, short
 from engine.errors import InvalidExperiment
-from engine.experiment import Shift, ShiftKind
+from engine.experiment import Shift
 from ui.widgets.buttons import icon_button
 from ui.widgets.layouts import in_row
 
@@ -107,15 +106,24 @@ class ShiftList(QWidget):
         self.line.changed.connect(self.changed)
         self.add = icon_button("new", f"Add to {name.lower()}")
         self.add.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.add.setMenu(self._menu(with_none))
+        self._with_none, self._kind = with_none, ""
+        self.show_kinds("images")
         in_row((self.line, 1), self.add, owner=self, gap=4)
         self.setFocusProxy(self.line)
 
-    def _menu(self, with_none: bool) -> QMenu:
+    def show_kinds(self, kind: str) -> None:
+        """Offer what can become of such data: "images" or "texts"."""
+        if kind != self._kind:
+            self._kind, before = kind, self.add.menu()
+            self.add.setMenu(self._menu())
+            if before is not None:
+                before.deleteLater()
+
+    def _menu(self) -> QMenu:
         menu = QMenu(self)
-        if with_none:
+        if self._with_none:
             menu.addAction("No shift", lambda: self.append(NONE))
-        for kind in get_args(ShiftKind):
+        for kind in kinds_of(self._kind):
             if kind in ALL_OR_NOTHING:
                 menu.addAction(TITLES[kind], partial(self.append, kind))
                 continue

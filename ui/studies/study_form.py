@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QLineEdit, QWidget
 
 from engine.backbones import catalog
 from engine.data.dataset import BUNDLED
-from engine.data.sources import datasets
+from engine.data.sources import datasets, known
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
 from engine.studies.study import SOURCE, Source, Study, StudyArm, parse_study
@@ -145,6 +145,7 @@ class StudyForm(QWidget):
         self.give.clicked.connect(lambda: self.arms.use_backbone(self.start_from()))
         self.backbone.currentIndexChanged.connect(lambda _: self._offer_weights())
         self.weights.currentIndexChanged.connect(lambda _: self._adopt_start())
+        self.data.currentIndexChanged.connect(lambda _: self._follow_data())
         self.source.toggled.connect(lambda _: self._offer_weights())
         self.source.toggled.connect(self.source_row.setVisible)
         for signal in (
@@ -155,6 +156,13 @@ class StudyForm(QWidget):
             self.source_epochs.valueChanged, self.figure.currentIndexChanged,
         ):  # fmt: skip
             signal.connect(self._say_changed)
+
+    def _follow_data(self) -> None:
+        """Offer the shifts that such data have."""
+        key = self.data.key()
+        source = known(str(key[0])) if isinstance(key, tuple) else None
+        for shifts in (self.shifts, self.tested):
+            shifts.show_kinds(source.kind if source is not None else "images")
 
     def _say_changed(self, *_: object) -> None:
         if not self._filling:
@@ -199,6 +207,7 @@ class StudyForm(QWidget):
                 found.setdefault((choice.name, choice.path), choice.path or choice.name.capitalize())
         self.data.set_options(list(found.items()))
         self.data.set_key((dataset.name, dataset.path))
+        self._follow_data()
 
     def _current_dataset(self) -> DatasetChoice | None:
         current = self._parts.navigator.current

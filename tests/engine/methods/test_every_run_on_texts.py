@@ -13,7 +13,6 @@ import torch
 
 from engine.artifacts.saved import SavedModel
 from engine.backbones import catalog
-from engine.comparison.wording import percent
 from engine.data import sources
 from engine.data.splits import split_classes, split_images
 from engine.data.text_set import TextSet
@@ -196,4 +195,4 @@ def test_a_run_says_how_many_texts_are_cut(tmp_path: Path) -> None:
     probe = next(kind for kind in TRAINED if kind.name == "linear_probe")
     events = to_the_end(on_texts(probe, backbone=BackboneChoice(name="bag_of_words", image_size=8)), tmp_path)
     longer = np.mean([len(text.split()) > 8 for text in text_set().texts])
-    assert figure(events, "test/accuracy").protocol["cut"] == f"{percent(longer)} of the texts, after 8 word pieces"
+    assert figure(events, "test/accuracy").protocol["cut"] == f"{100 * longer:.1f} % of the texts, after 8 word pieces"
