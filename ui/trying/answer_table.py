@@ -134,11 +134,13 @@ class AnswerTable(QuietTable):
         line = self.currentIndex().row()
         return int(self.answers.shown[line]) if 0 <= line < len(self.answers.shown) else None
 
-    def choose_first(self) -> None:
-        """Look at the first line whose image was read; at the first of all where none was."""
+    def choose_first(self, rather: int | None = None) -> None:
+        """Look at the first line whose image was read; at the first of all where none was. rather: this image, where it
+        is shown."""
         reasons = self.answers.book.reasons
         read = (line for line, image in enumerate(self.answers.shown.tolist()) if not reasons[image])
-        self.setCurrentIndex(self.answers.index(next(read, 0), 0))
+        line = self.answers.line_of(rather) if rather is not None and rather < len(reasons) else -1
+        self.setCurrentIndex(self.answers.index(line if line >= 0 else next(read, 0), 0))
         self._tell()  # also where no line is left
 
     def choose(self, image: int) -> None:

@@ -34,10 +34,10 @@ FIRST = "The images that were handed in are answered first."
 
 
 class TrialWork(QObject):
-    """begun: the book is another one. grown: it has more answers. changed: how far it is. refused(sentence): what was
-    handed in, or a run, cannot be used."""
+    """begun: the book is another one. renewed: the same images are answered anew. grown: it has more answers. changed:
+    how far it is. refused(sentence): what was handed in, or a run, cannot be used."""
 
-    begun, grown, changed, refused = Signal(), Signal(), Signal(), Signal(str)
+    begun, renewed, grown, changed, refused = Signal(), Signal(), Signal(), Signal(), Signal(str)
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -45,6 +45,7 @@ class TrialWork(QObject):
         self.chosen: tuple[Triable, ...] = ()
         self.images: list[LooseImages] = []
         self.is_at_work = self.was_cancelled = False
+        self.is_unmeasured = False  # the book's answers are the first ones, and will be given anew
         self.preparing: Preparing | None = None  # what is measured before the first answer
         self._waiting: list[Handed] = []
         self._known, self._cleared = AnsweredBefore(), Cleared([], [], AnsweredBefore(), {}, [])
@@ -73,8 +74,9 @@ class TrialWork(QObject):
         """These runs answer from now on, also what was handed in before and they did not answer yet; what a person said
         of it stays."""
         self._stop()
-        self._known.take(self.book)
+        self._keep_known()
         self.chosen, self.book, self.was_cancelled = chosen, AnswerBook(labels=self.book.labels), False
+        self.is_unmeasured = False
         self.begun.emit()
         self.go_on()
 
@@ -93,11 +95,12 @@ class TrialWork(QObject):
     def clear(self) -> Callable[[], None]:
         """Take all images away; what brings them back with their answers and labels, until others are taken away."""
         self._stop()
-        self._known.take(self.book)
+        self._keep_known()
         self._background.run(partial(close_all, self._cleared.images), lambda _: None)
         cleared = Cleared(self.images, self._waiting, self._known, self.book.labels, self.book.picked)
         self._cleared, self._known = cleared, AnsweredBefore()
         self.images, self._waiting, self.book, self.was_cancelled = [], [], AnswerBook(), False
+        self.is_unmeasured = False
         self.begun.emit()
         self.changed.emit()
         return lambda: self._bring_back(cleared)
@@ -114,6 +117,16 @@ class TrialWork(QObject):
         self.book = AnswerBook(labels=labels, picked=cleared.picked)
         self.begun.emit()
         self.go_on()
+
+    def _keep_known(self) -> None:
+        if not self.is_unmeasured:
+            self._known.take(self.book)
+
+    def _begin_anew(self) -> None:
+        """The first answers give way to those that it is known of how sure they may be; what a person said stays."""
+        self.book = AnswerBook(labels=self.book.labels, picked=self.book.picked)
+        self.is_unmeasured, self._before = False, 0
+        self.renewed.emit()
 
     def close(self) -> None:
         """Nothing is tried any more: all files are let go."""
@@ -169,8 +182,13 @@ class TrialWork(QObject):
 
     def go_on(self) -> None:
         """Begin with what is left, unless something is at work or nobody answers."""
+        if self.is_at_work or not self.chosen:
+            self.changed.emit()
+            return
+        if self.is_unmeasured:  # what was measuring was stopped
+            self._begin_anew()
         left = self._left()
-        if self.is_at_work or not self.chosen or not (left or self._waiting):
+        if not (left or self._waiting):
             self.changed.emit()
             return
         lot = Lot(self.chosen, left, tuple(self._waiting), self.total, self._known)
@@ -204,18 +222,21 @@ class TrialWork(QObject):
 
     def _drain(self) -> None:
         """Take what was answered since the last look."""
-        before = len(self.book)
+        before, book = len(self.book), self.book
         while not self._mail.empty():
             self._take(self._mail.get_nowait())
-        if len(self.book) > before:
+        if len(self.book) > (before if self.book is book else 0):
             self.grown.emit()
-            if not self._before:
+            if not self._before and len(self.book):
                 self._began, self._before = time.monotonic(), len(self.book)
         self.changed.emit()
 
     def _take(self, one: object) -> None:
         self.preparing = one if isinstance(one, Preparing) else None
         if isinstance(one, Opened):
+            if self.is_unmeasured:
+                self._begin_anew()
+            self.is_unmeasured = one.unmeasured
             if not self.book.runs:
                 answering = zip(self.chosen, zip(one.classes, one.words, one.stamps, strict=True), strict=True)
                 self.book.runs = [Said(run.key, run.title, *told) for run, told in answering]

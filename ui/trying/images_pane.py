@@ -60,6 +60,7 @@ class ImagesPane(QWidget):
         super().__init__()
         self.parts = parts
         self.runs, self.table, self.detail = RunChoice(), AnswerTable(), AnswerDetail()
+        self._here: int | None = None  # looked at when the same images began to be answered anew
         self.work, self.problem = TrialWork(parts.background, self), Problem()
         self.filters, self.line = AnswerFilters(), WorkLine(self.work)
         self.reading = RunReading(self.runs, parts, self)
@@ -116,6 +117,7 @@ class ImagesPane(QWidget):
         self.runs.folder_wanted.connect(self.handing.ask_for_exported)
         self.handing.refused.connect(self.problem.say)
         self.work.begun.connect(self._begin)
+        self.work.renewed.connect(self._begin)
         self.work.grown.connect(self._grow)
         self.work.changed.connect(self._adjust)
         self.work.refused.connect(self.problem.say)
@@ -174,6 +176,7 @@ class ImagesPane(QWidget):
     # What is shown
 
     def _begin(self) -> None:
+        self._here = self.table.current() if self.work.is_at_work else None
         self.filters.clear()
         self.filters.show_counts({AnswerPart.ALL: 0})
         self.table.answers.show_book(self.work.book)
@@ -185,7 +188,7 @@ class ImagesPane(QWidget):
         if answers.book is not self.work.book or not answers.columns:
             answers.show_book(self.work.book)
             self.detail.label.show_classes(self.labels.classes())
-            self.table.choose_first()
+            self.table.choose_first(self._here)
         answers.grow(at_once=not self.work.is_at_work)
         if not self._count_soon.isActive():
             self._count_soon.start()

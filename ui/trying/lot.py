@@ -21,13 +21,18 @@ Stop = Callable[[], bool]
 Handed = tuple[str, ...] | Mapping[str, bytes]  # paths, or whole image files by their names
 
 
+FIRST = 64  # images that are answered before it is measured how sure a run may be
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Of each chosen run the names of what it tells apart, what its probabilities rest on, and of its files."""
+    """Of each chosen run the names of what it tells apart, what its probabilities rest on, and of its files.
+    unmeasured: how sure they may be is not known yet; they answer anew once it is."""
 
     classes: tuple[tuple[str, ...], ...]
     words: tuple[str, ...]
     stamps: tuple[Stamp, ...]
+    unmeasured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +52,27 @@ class Networks:
     stamps: dict[Key, Stamp] = field(default_factory=dict)
     held: Lock = field(default_factory=Lock)
 
-    def open(self, chosen: Sequence[Triable], post: Callable[[object], None], cancelled: Stop) -> list[Answerer]:
-        """Others are forgotten. Posts `Preparing` where it is measured for the first time how sure a run may be. Raises
-        `ExperimentError`, `Cancelled`."""
-        found: dict[Key, Answerer] = {}
+    def open(
+        self, chosen: Sequence[Triable], post: Callable[[object], None], cancelled: Stop,
+        meanwhile: Callable[[list[Answerer]], None] = lambda plain: None,
+    ) -> list[Answerer]:  # fmt: skip
+        """Others are forgotten. Where it is measured for the first time how sure a run may be, `meanwhile` is given
+        what answers before, and `Preparing` posted. Raises `ExperimentError`, `Cancelled`."""
         stamps = {one.key: one.stamp for one in chosen}
+        found = {key: self.known[key] for key, stamp in stamps.items() if self.stamps.get(key) == stamp}
+        self.stamps, is_first = {key: stamps[key] for key in found}, True
+
+        def measuring(said: object) -> None:
+            nonlocal is_first
+            if is_first:
+                is_first = False
+                self.known = {one.key: found.get(one.key) or one.unmeasured() for one in chosen}
+                meanwhile([self.known[one.key] for one in chosen])
+            post(said)
+
         for one in chosen:
-            same = self.stamps.get(one.key) == stamps[one.key]
-            found[one.key] = self.known[one.key] if same else drained(one.opened(), post, cancelled)
+            if one.key not in found:
+                found[one.key] = drained(one.opened(), measuring, cancelled)
         self.known, self.stamps = found, stamps
         return [found[one.key] for one in chosen]
 
@@ -89,13 +107,28 @@ class Lot:
             begun = [*self.begun, *self._list(post, cancelled)]
             if not begun:  # nothing was found that could be answered
                 return
-            opened = networks.open(self.chosen, post, cancelled)
+            opened = networks.open(
+                self.chosen, post, cancelled, lambda plain: self._answer_first(plain, begun[0], post, cancelled)
+            )
             stamps = tuple(networks.stamps[one.key] for one in self.chosen)
             post(Opened(tuple(one.classes for one in opened), tuple(one.words for one in opened), stamps))
             had = [self.known.answered_by(one.key, stamp) for one, stamp in zip(self.chosen, stamps, strict=True)]
             for images in begun:
                 for batch in batches(opened, had, self.known.of, images, cancelled):
                     post(batch)
+
+    def _answer_first(
+        self, plain: Sequence[Answerer], begun: Begun, post: Callable[[object], None], cancelled: Stop
+    ) -> None:
+        """A person sees something at once, where nothing was answered before."""
+        from engine.using.trial import answers
+
+        if begun.before or begun.first:
+            return
+        words, classes = tuple(one.words for one in plain), tuple(one.classes for one in plain)
+        post(Opened(classes, words, tuple(one.stamp for one in self.chosen), unmeasured=True))
+        for batch in answers(plain, begun.images, 0, cancelled, min(FIRST, len(begun.images))):
+            post(batch)
 
     def _list(self, post: Callable[[object], None], cancelled: Stop) -> Iterator[Begun]:
         before = self.listed

@@ -35,7 +35,7 @@ class WorkLine(QWidget):
 
     def adjust(self) -> None:
         work, done = self._work, len(self._work.book)
-        left = work.total > done or work.is_at_work
+        left = work.total > done or work.is_at_work or work.is_unmeasured
         self.said.setText(self._other or progress(work))
         share = done / max(1, work.total) if work.preparing is None else work.preparing.fraction or 0.0
         self.bar.show_share(share, "accent", self.said.text(), work.is_at_work)
@@ -54,7 +54,8 @@ def progress(work: TrialWork) -> str:
     """ "1,240 of 10,000 images, 98 a second"."""
     if work.preparing is not None:
         share = work.preparing.fraction
-        return f"{work.preparing.text}, once{f': {100 * share:.0f} %' if share is not None else ''}"
+        first = "First answers, not calibrated yet. " if work.is_unmeasured else ""
+        return f"{first}{work.preparing.text}, once{f': {100 * share:.0f} %' if share is not None else ''}"
     if not work.total:
         return "Looking for images…" if work.is_at_work else ""
     done = len(work.book)

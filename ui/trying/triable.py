@@ -16,6 +16,7 @@ from engine.multitask.titles import learnt, titled
 from storage.rows import RunRow
 
 if TYPE_CHECKING:
+    from engine.artifacts.saved import SavedModel
     from engine.data.images import ImageSet
     from engine.tuning.material import Material
     from engine.using.answerer import Answerer
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 WEIGHTS = ("best.safetensors", "last.safetensors")
 STAYED = "The training images stayed with the run: an exported folder holds none of them."
+MEASURED_SOON = "how sure it may be is being measured, and these answers are given anew then"
 EXPORTED = ("config.json",)  # which tells the digests of all other files
 Key = int | tuple[int, int] | Path  # of a run its number, with a task's place, of a folder where it lies
 Stamp = tuple[tuple[str, int, int], ...]
@@ -44,6 +46,10 @@ class Triable(Protocol):
         ...
 
     def opened(self) -> Generator[Preparing, None, Answerer]: ...
+
+    def unmeasured(self) -> Answerer:
+        """What answers while `opened` still measures."""
+        ...
 
     def gallery(self, network: Answerer) -> Generator[Preparing, None, tuple[Gallery, ImageSet]]:
         """The training images, as the network sees them and as they are."""
@@ -76,11 +82,19 @@ class TriableRun:
 
     def opened(self) -> Generator[Preparing, None, Answerer]:
         """It is measured once how sure it may be."""
-        from engine.artifacts.saved import SavedModel
         from engine.using.assured import assured
 
-        model = SavedModel.open(self.folder, self.row.experiment, self.told)
-        return (yield from assured(model, self.folder))
+        return (yield from assured(self._model(), self.folder))
+
+    def unmeasured(self) -> Answerer:
+        from engine.using.assured import Assured
+
+        return Assured(self._model(), None, None, MEASURED_SOON)
+
+    def _model(self) -> SavedModel:
+        from engine.artifacts.saved import SavedModel
+
+        return SavedModel.open(self.folder, self.row.experiment, self.told)
 
     def gallery(self, network: Answerer) -> Generator[Preparing, None, tuple[Gallery, ImageSet]]:
         from engine.data.images import images_of
@@ -139,6 +153,9 @@ class TriableTask:
     def opened(self) -> Generator[Preparing, None, Answerer]:
         return (yield from self._alone().opened())
 
+    def unmeasured(self) -> Answerer:
+        return self._alone().unmeasured()
+
     def gallery(self, network: Answerer) -> Generator[Preparing, None, tuple[Gallery, ImageSet]]:
         return (yield from self._alone().gallery(network))
 
@@ -182,6 +199,12 @@ class TriableFolder:
         from engine.export.opening import open_folder
 
         yield from ()
+        return open_folder(self.folder).answerer
+
+    def unmeasured(self) -> Answerer:
+        """It brings with it what was measured."""
+        from engine.export.opening import open_folder
+
         return open_folder(self.folder).answerer
 
     def gallery(self, network: Answerer) -> Generator[Preparing, None, tuple[Gallery, ImageSet]]:
