@@ -20,6 +20,7 @@ COMPANIONS = frozenset((
     ".html", ".htm", ".css", ".js", ".py", ".ipynb", ".m", ".r", ".sh", ".bat", ".pdf", ".doc", ".docx", ".xls",
     ".xlsx", ".bib", ".tex", ".url", ".lnk", ".xmp", ".aae", ".md5", ".sha1", ".sha256",
 ))  # fmt: skip
+TEXT_ENDINGS = frozenset((".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson", ".json"))  # of a file of many texts
 NOT_READ = ", which is not read here"
 HEAD = 144  # bytes that are enough to know every kind
 READABLE = (

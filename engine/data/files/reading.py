@@ -55,6 +55,11 @@ class Files:
             head = stream.read(HEAD)
             return head + _rest(stream, size, most)
 
+    def beginning(self, entry: Entry, most: int) -> bytes:
+        """At most so many of its first bytes."""
+        with self._opened(entry) as (stream, _):
+            return stream.read(most)
+
     def close(self) -> None:
         """Nothing is held open."""
 

@@ -9,29 +9,46 @@ from collections import Counter
 
 SIGNS = (",", ";", "\t", "|")
 LOOKED_AT = 50  # lines from which the sign is told
+HEAD = 2**20  # letters in which these are looked for
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 Cells = tuple[str, ...]
 
 
 def decoded(body: bytes) -> str:
     """The text of a file: as its mark says, UTF-16 where every second byte is zero, UTF-8, else as Windows wrote it."""
+    return coded(body)[0]
+
+
+def coded(body: bytes) -> tuple[str, str]:
+    """As `decoded`, and the code it was read by, in words; "" for UTF-8."""
     for mark, code in BOMS:
         if body.startswith(mark):
-            return body.decode(code, "replace")
+            return body.decode(code, "replace"), "UTF-16" if code == "utf-16" else ""
     head = body[:1000]
     for first, code in ((1, "utf-16-le"), (0, "utf-16-be")):
         if len(head) > 3 and head[first::2].count(0) > 0.4 * len(head) and not head[1 - first :: 2].count(0):
-            return body.decode(code, "replace")
+            return body.decode(code, "replace"), "UTF-16"
     try:
-        return body.decode("utf-8")
+        return body.decode("utf-8"), ""
     except UnicodeDecodeError:
-        return body.decode("cp1252", "replace")
+        return body.decode("cp1252", "replace"), "Windows-1252"
+
+
+def plain_lines(text: str) -> str:
+    """Without zero bytes, each line ended by one sign."""
+    return text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def sign_of(text: str) -> str | None:
+    """The sign that cuts the lines of a text into cells; None where nothing does."""
+    head = text[:HEAD].split("\n")
+    return _sign([line for line in head if line.strip()][:LOOKED_AT])
 
 
 def rows_of(body: bytes) -> list[Cells]:
     """Rows of a table, or lines where nothing cuts them; without blank ones. A row may lack cells."""
-    text = decoded(body).replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
-    sign = _sign([line for line in text.split("\n") if line.strip()][:LOOKED_AT])
+    text = plain_lines(decoded(body))
+    sign = sign_of(text)
     if sign is None:
         return [(line.strip(),) for line in text.split("\n") if line.strip()]
     csv.field_size_limit(2**20)

@@ -12,7 +12,7 @@ from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
 
-from engine.data.files.kinds import COMPANIONS, IMAGE_ENDINGS, ending, kind, promises_image
+from engine.data.files.kinds import COMPANIONS, IMAGE_ENDINGS, TEXT_ENDINGS, ending, kind, promises_image
 from engine.data.files.names import clean, in_zip, is_housekeeping, is_text
 from engine.data.files.order import in_order, natural
 from engine.data.files.reading import PACKERS, UNPACKED, Entry, Files, FolderFiles, ZipFiles
@@ -34,7 +34,7 @@ AGAIN = "Unpack it yourself and pick the folder."
 class Listing:
     """All visible files and folders. folders: paths of all folders, also empty ones. odd: what is called an image and
     is no regular file (a pipe, a device, a link that leads nowhere), and folders that cannot be read. coding: how the
-    names of a zip were read that does not say it, "" for UTF-8."""
+    names of a zip were read that does not say it, "" for UTF-8. alone: it is one file of texts, which is `root`."""
 
     root: Path
     files: tuple[Entry, ...]
@@ -42,6 +42,7 @@ class Listing:
     is_zip: bool
     odd: tuple[Skipped, ...] = ()
     coding: str = ""
+    alone: bool = False
 
     @property
     def images(self) -> tuple[Entry, ...]:
@@ -95,11 +96,14 @@ class Listing:
         return {}
 
     def open(self) -> Files:
-        return ZipFiles(self.root) if self.is_zip else FolderFiles(self.root)
+        if self.is_zip:
+            return ZipFiles(self.root)
+        return FolderFiles(self.root.parent if self.alone else self.root)
 
 
 def list_files(path: str | Path, cancelled: Cancel | None = None) -> Listing:
-    """What lies in a folder or zip, without hidden files; raises `DataError` when it is neither or not safe."""
+    """What lies in a folder or zip, without hidden files, or one file of texts; raises `DataError` when it is none of
+    these or not safe."""
     root = Path(os.path.abspath(person_path(path)))
     if not is_text(str(root)):
         raise DataError(f"The path “{clean(str(root))}” is not text that could be saved.", "Rename the folder.")
@@ -114,7 +118,15 @@ def list_files(path: str | Path, cancelled: Cancel | None = None) -> Listing:
         return Listing(root, files, folders, is_zip=True, coding=coding)
     if root.suffix.lower() == ".zip":
         raise DataError(f"“{root.name}” is not a readable zip file.", "Download or pack it again.")
-    raise DataError(f"“{root.name}” is a single file.", "Pick a folder of class folders, or a zip of one.")
+    if ending(root.name) in TEXT_ENDINGS:
+        status = root.stat()
+        stamp = hash((status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
+        return Listing(
+            root, (Entry(clean(root.name), status.st_size, stamp, root.name),), frozenset(), False, alone=True
+        )
+    raise DataError(
+        f"“{root.name}” is a single file.", "Pick a folder of class folders, a zip of one, or a table of texts."
+    )
 
 
 @dataclass

@@ -1,0 +1,169 @@
+"""Which column of a table of texts holds the text, which its class, its group and its part; by their names, by what is
+in them, or as a person says. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import chain
+
+from engine.data.files.parts import is_split, parts
+from engine.data.files.sheets import Sheet
+from engine.data.files.tables import SPLITS
+from engine.data.files.text import Cells
+from engine.errors import DataError
+
+TEXTS = ("text", "texts", "sentence", "sentences", "utterance", "utterances", "content", "message", "messages", "query",
+         "question", "review", "review_text", "comment", "comment_text", "body", "tweet", "sms", "document", "phrase",
+         "statement", "input", "prompt", "headline", "abstract", "description", "title")  # fmt: skip
+LABELS = ("label_text", "label_name", "class_name", "category_name", "intent", "label", "labels", "category", "class",
+          "classes", "target", "sentiment", "topic", "emotion", "tag", "type", "rating", "stars", "polarity", "output",
+          "y", "label_id", "class_id", "category_id", "class_index")  # fmt: skip
+GROUPS = ("group", "domain", "scenario", "family", "area", "supercategory")
+SAMPLE = 2_000  # rows from which a column is told
+LOOKED_AT = 200  # letters of a cell
+HEADER_WORDS, HEADER_LETTERS = 5, 60  # more than a name of a column has
+MOST_NAMED = 6  # columns that a sentence names
+CHOOSE = "Say under “Columns” which column holds what."
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnWish:
+    """Names of columns, or their numbers from 1; "" to find them. labelled: whether there are classes at all."""
+
+    text: str = ""
+    label: str = ""
+    group: str = ""
+    part: str = ""
+    labelled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Places of the columns; None where there is none. names: of all columns, empty where the file names none."""
+
+    text: int
+    label: int | None
+    group: int | None
+    part: int | None
+    names: Cells
+
+    @property
+    def width(self) -> int:
+        """Cells a row must have to hold all of them."""
+        return 1 + max(one for one in (self.text, self.label, self.group, self.part) if one is not None)
+
+    def called(self, column: int) -> str:
+        """ "“category”", or "column 2"."""
+        return f"“{self.names[column]}”" if column < len(self.names) else f"column {column + 1}"
+
+
+def columns_of(sheet: Sheet, wish: ColumnWish) -> Columns | None:
+    """None where no column is the text, or none its class though there should be. Raises `DataError` for a column that
+    was said and is not there."""
+    if not sheet.rows or (wish.labelled and max(map(len, sheet.rows)) < 2):
+        return None
+    names = sheet.names or _header(sheet, wish)
+    rows = sheet.rows if sheet.names or not names else sheet.rows[1:]
+    if not rows:
+        return None
+    said = {key: _said(sheet, names, getattr(wish, key)) for key in ("text", "label", "group", "part")}
+    return _completed(names, rows, said, wish.labelled)
+
+
+def _completed(names: Cells, rows: list[Cells], said: dict[str, int | None], labelled: bool) -> Columns | None:
+    """said: columns that a person named; the others are looked for."""
+    folded = [_folded(name) for name in names]
+    taken = {place for place in said.values() if place is not None}
+    part = said["part"] if said["part"] is not None else _part(folded, rows, taken)
+    group = said["group"] if said["group"] is not None else _named(folded, GROUPS, taken)
+    text, label = said["text"], said["label"] if labelled else None
+    others = {*taken, part, group}
+    if label is None and labelled:
+        label = _named(folded, LABELS, others | set(_all_named(folded, TEXTS)))
+    text = text if text is not None else _text(folded, rows, others | {label})
+    if label is None and labelled:
+        label = _few_and_repeated(rows, others | {text})
+    if text is None or (label is None and labelled):
+        return None
+    return Columns(text, label, group, part, names)
+
+
+def _folded(name: str) -> str:
+    return name.casefold().strip().replace(" ", "_").replace("-", "_")
+
+
+def _said(sheet: Sheet, names: Cells, wish: str) -> int | None:
+    """The column of this name, else of this number from 1."""
+    if not wish:
+        return None
+    folded = [_folded(name) for name in names]
+    if _folded(wish) in folded:
+        return folded.index(_folded(wish))
+    width = max(map(len, sheet.rows))
+    if wish.isascii() and wish.isdigit() and 1 <= int(wish) <= width:
+        return int(wish) - 1
+    there = ", ".join(f"“{name}”" for name in names[:MOST_NAMED]) or f"{width} columns without names"
+    raise DataError(f"“{sheet.path}” has no column “{wish}”.", f"It has {there}.")
+
+
+def _header(sheet: Sheet, wish: ColumnWish) -> Cells:
+    """The first row where it names the columns, else empty: it holds a name that is known or was said, or what stands
+    above the classes is none of them."""
+    first, rest = sheet.rows[0], sheet.rows[1:]
+    short = all(cell and len(cell) <= HEADER_LETTERS and cell.count(" ") < HEADER_WORDS for cell in first)
+    if not rest or not short or len(set(first)) < len(first):
+        return ()
+    folded = [_folded(cell) for cell in first]
+    wished = {_folded(one) for one in (wish.text, wish.label, wish.group, wish.part) if one}
+    known = wished & set(folded) or {*TEXTS, *LABELS} & set(folded)
+    if known:
+        place = folded.index(next(iter(known)))
+        return () if first[place] in _column(rest, place) else first
+    label = _few_and_repeated(rest, {_text([], rest, set())})
+    return () if label is None or label >= len(first) or first[label] in _column(rest, label) else first
+
+
+def _column(rows: list[Cells], place: int) -> set[str]:
+    return {row[place] for row in rows if place < len(row)}
+
+
+def _named(folded: list[str], known: Iterable[str], taken: set[int | None]) -> int | None:
+    return next((folded.index(name) for name in known if name in folded and folded.index(name) not in taken), None)
+
+
+def _all_named(folded: list[str], known: tuple[str, ...]) -> list[int]:
+    return [place for place, name in enumerate(folded) if name in known]
+
+
+def _part(folded: list[str], rows: list[Cells], taken: set[int]) -> int | None:
+    places = [place for place, name in enumerate(folded) if name in SPLITS and place not in taken]
+    return next((place for place in places if is_split(parts(_column(rows, place) - {""}))), None)
+
+
+def _text(folded: list[str], rows: list[Cells], taken: set[int | None]) -> int | None:
+    """Of the columns called so, else of all, the one with most letters."""
+    sample = rows[:: max(1, len(rows) // SAMPLE)]
+    width = max(map(len, sample))
+    free = [place for place in range(width) if place not in taken]
+    called = [place for place in _all_named(folded, TEXTS) if place in free]
+    letters = {
+        place: _letters(row[place][:LOOKED_AT] for row in sample if place < len(row)) for place in called or free
+    }
+    best = max(letters, key=lambda place: (letters[place], -place), default=None)
+    return best if best is not None and (letters[best] or best in called) else None
+
+
+def _letters(cells: Iterable[str]) -> int:
+    """Letters of any script and signs that are no digits, which ids and stamps mostly are."""
+    return sum(not letter.isdigit() and letter not in ".,:-/ " for letter in chain.from_iterable(cells))
+
+
+def _few_and_repeated(rows: list[Cells], taken: set[int | None]) -> int | None:
+    """Of the other columns the one of fewest different cells, more than one, that come again."""
+    width = max(map(len, rows), default=0)
+    different = {place: len(_column(rows, place) - {""}) for place in range(width) if place not in taken}
+    fitting = [place for place, count in different.items() if 1 < count <= max(2, len(rows) // 2)]
+    if len(different) == 1 and not fitting:
+        return next((place for place, count in different.items() if count == 1), None)
+    return min(fitting, key=lambda place: (different[place], place), default=None)

@@ -1,0 +1,129 @@
+"""A file of texts cut into rows: a table with or without names of its columns, JSON lines, a JSON list. Torch-free."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from engine.data.files.kinds import ending
+from engine.data.files.names import is_text
+from engine.data.files.reading import Entry
+from engine.data.files.text import Cells, coded, plain_lines, sign_of
+from engine.errors import DataError
+
+TABLES, JSON_LINES, JSON = (".csv", ".tsv", ".tab"), (".jsonl", ".ndjson"), (".json",)
+LONGEST_CELL = 2**20  # letters
+KEYS_FROM = 200  # objects whose keys are the columns
+NO_TEXT = 0.02  # share of control characters from which on a file is no text
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """rows: in the file's order, without blank ones; the first may name the columns unless `names` does. names: keys
+    of JSON objects, else empty. numbers: of each row in the file, from 1. coding: "" for UTF-8. zeros: zero bytes that
+    were taken out. broken: numbers of lines that are no JSON."""
+
+    entry: Entry
+    rows: list[Cells]
+    names: Cells = ()
+    coding: str = ""
+    zeros: int = 0
+    broken: tuple[int, ...] = ()
+
+    @property
+    def path(self) -> str:
+        return self.entry.path
+
+
+def sheet(entry: Entry, body: bytes, cut: bool = False) -> Sheet:
+    """cut: the file goes on behind `body`. Raises `DataError` for what is no text, or a quote that is never closed."""
+    text, coding = coded(body)
+    zeros = text.count("\0")
+    text = plain_lines(text)
+    head = text[:4096]
+    if sum(letter < " " and letter not in "\n\t\f\v\x1b" for letter in head) > NO_TEXT * max(1, len(head)):
+        raise DataError(f"“{entry.path}” is no text.", "Choose a CSV, a TSV or a file of JSON lines.")
+    if ending(entry.path) in JSON_LINES + JSON or text.lstrip()[:1] == "{":
+        names, rows, broken = _of_objects(entry, text)
+        return Sheet(entry, rows, names, coding, zeros, broken)
+    return Sheet(entry, _of_table(entry, text, cut), (), coding, zeros)
+
+
+def _of_table(entry: Entry, text: str, cut: bool) -> list[Cells]:
+    sign = sign_of(text)
+    if sign is None:
+        return [(line.strip(),) for line in text.split("\n") if line.strip()]
+    rows = _cut(entry, text, sign, csv.QUOTE_MINIMAL)
+    if sign == "\t" and any("\n" in cell and sign in cell for row in rows for cell in row):
+        plain = _cut(entry, text, sign, csv.QUOTE_NONE)  # quotes that quote nothing swallow lines
+        if len({len(row) for row in plain}) == 1:
+            return plain
+    last = rows[-1] if rows else ()
+    if not cut and any(cell.count("\n") > 2 and cell.count(sign) > 2 for cell in last) and len(last) < len(rows[0]):
+        raise DataError(
+            f"A quote in “{entry.path}” is never closed: it begins “{_begin(last)}”.", "Close it, or take it out."
+        )
+    return rows
+
+
+def _cut(entry: Entry, text: str, sign: str, quoting: Any) -> list[Cells]:
+    csv.field_size_limit(LONGEST_CELL)
+    read = csv.reader(io.StringIO(text), delimiter=sign, quoting=quoting, skipinitialspace=sign != "\t")
+    try:
+        return [row for cells in read if any(row := tuple([cell.strip() for cell in cells]))]
+    except csv.Error:
+        raise DataError(
+            f"“{entry.path}” cannot be cut into cells near row {read.line_num:,}.",
+            "Look for a quote that is not closed.",
+        ) from None
+
+
+def _begin(row: Cells) -> str:
+    cell = next(cell for cell in row if "\n" in cell)
+    return cell.strip()[:40].replace("\n", " ")
+
+
+def _of_objects(entry: Entry, text: str) -> tuple[Cells, list[Cells], tuple[int, ...]]:
+    """(columns, rows, lines that are no JSON) of JSON lines, or of a list of objects."""
+    if text.lstrip()[:1] == "[":
+        try:
+            found: list[tuple[int, Any]] = list(enumerate(json.loads(text), 1))
+        except (ValueError, RecursionError):
+            raise DataError(f"“{entry.path}” is no JSON.", "Save it again as JSON lines, or as a CSV.") from None
+        broken: list[int] = []
+    else:
+        found, broken = _lines(text)
+    objects = [one for _, one in found if isinstance(one, dict)]
+    names = tuple(dict.fromkeys(str(key) for one in objects[:KEYS_FROM] for key in one))
+    rows = [tuple([_cell(one.get(name)) for name in names]) for one in objects]
+    if not objects:
+        rows = [tuple([_cell(cell) for cell in one]) for _, one in found if isinstance(one, list)]
+    return names, rows, tuple(broken)
+
+
+def _lines(text: str) -> tuple[list[tuple[int, Any]], list[int]]:
+    found, broken = list[tuple[int, Any]](), list[int]()
+    for number, line in _numbered(text):
+        try:
+            found.append((number, json.loads(line)))
+        except (ValueError, RecursionError):
+            broken.append(number)
+    return found, broken
+
+
+def _numbered(text: str) -> Iterator[tuple[int, str]]:
+    return ((number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip())
+
+
+def _cell(value: Any) -> str:
+    """What a JSON value is in a table; "" of what is no single thing."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return str(value).lower() if isinstance(value, bool) else ""
+    if not isinstance(value, str):
+        return str(value)
+    whole = value if is_text(value) else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return whole.replace("\0", "").strip()

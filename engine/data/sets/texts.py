@@ -1,0 +1,75 @@
+"""A person's own texts with their classes, which `engine.data.files.read_texts` reads."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from engine.data.dataset import DataSet, DatasetInfo
+from engine.data.files.columns import ColumnWish
+from engine.data.files.read_texts import read_texts
+from engine.data.files.text_tables import holds_texts
+from engine.data.files.tree import Listing
+from engine.data.images import Cancel, Progress
+from engine.data.text_set import TextSet
+from engine.data.text_sets import text_set
+from engine.experiment import DatasetChoice
+
+FOLD = "Columns"
+SAID = "its name, or its number from 1; empty finds it."
+
+
+class TextsChoice(DatasetChoice):
+    labels: Literal["as found", "nowhere"] = Field(
+        "as found", title="Classes from", json_schema_extra={"fold": FOLD},
+        description="Where the classes are said: by a column or by folders; or nowhere: all texts without labels, for "
+        "pretraining.",
+    )  # fmt: skip
+    text_column: str = Field(
+        "", max_length=200, title="Column of texts", json_schema_extra={"fold": FOLD},
+        description=f"Which column holds the texts: {SAID}",
+    )  # fmt: skip
+    label_column: str = Field(
+        "", max_length=200, title="Column of classes", json_schema_extra={"fold": FOLD},
+        description=f"Which column holds the classes: {SAID}",
+    )  # fmt: skip
+    group_column: str = Field(
+        "", max_length=200, title="Column of groups", json_schema_extra={"fold": FOLD},
+        description="Which column holds the group of a class (a domain, a scenario), by which meta-learning may "
+        f"divide: {SAID}",
+    )  # fmt: skip
+    part_column: str = Field(
+        "", max_length=200, title="Column of parts", json_schema_extra={"fold": FOLD},
+        description=f"Which column says whether a text is to learn from or to test: {SAID}",
+    )  # fmt: skip
+    only_file: str = Field(
+        "", max_length=400, title="Only the file", json_schema_extra={"fold": FOLD},
+        description="Read this one file of a folder or zip, such as one domain of several; empty reads all that belong "
+        "together.",
+    )  # fmt: skip
+
+    @property
+    def labelled(self) -> bool:
+        return self.labels != "nowhere"
+
+
+def read(
+    choice: TextsChoice, listing: Listing, progress: Progress | None = None, cancelled: Cancel | None = None
+) -> TextSet:
+    """Raises `DataError`, `Cancelled`."""
+    wish = ColumnWish(choice.text_column, choice.label_column, choice.group_column, choice.part_column, choice.labelled)
+    found = read_texts(listing, wish, choice.only_file, progress, cancelled)
+    title = listing.root.stem if listing.is_zip or listing.alone else listing.root.name
+    return text_set("texts", title, "yours", found, labelled=choice.labelled)
+
+
+DATASET = DataSet(
+    DatasetInfo(
+        "texts", "Your texts",
+        "Your own texts: a CSV or TSV with a column of texts and one of classes, JSON lines, or a folder of text files "
+        "for each class; also in a zip.",
+    ),
+    read=read, Choice=TextsChoice, recognises=holds_texts, files="your texts",
+    given=("given", "As the files say"), groups=(("by-alphabet", "By group"),), order=6,
+)  # fmt: skip
