@@ -18,10 +18,12 @@ from engine.texts.tokens import tokens
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TextSet(LabelledSet):
-    """Labelled texts. texts: as they were found, one an example. names: where each was found ("row 12"), or nothing."""
+    """Labelled texts. texts: as they were found, one an example. names: where each was found ("row 12"), or nothing.
+    outside: texts that the source says are of none of its classes."""
 
     texts: Sequence[str] = field(repr=False)
     names: Sequence[str] = field(default=(), repr=False)
+    outside: tuple[str, ...] = field(default=(), repr=False)
     group_word: str = "domain"
     given_words: str = "as the files say"
 

@@ -16,7 +16,8 @@ from engine.data.files.sheets import Sheet
 from engine.data.files.text_folders import CLASS_FOLDERS, Found, from_folders
 from engine.data.files.text_tables import OUTSIDE, WANTED, Table, belonging, no_columns, stem, tables_of
 from engine.data.files.tree import Listing
-from engine.data.images import Cancel, Progress, Skipped, check
+from engine.data.images import Cancel, Progress, check
+from engine.data.labelled_set import Skipped
 from engine.errors import DataError
 
 EMPTY, NO_CLASS, CUT_SHORT, TOO_MANY, NO_JSON = (

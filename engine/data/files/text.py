@@ -7,7 +7,7 @@ import csv
 import io
 from collections import Counter
 
-SIGNS = (",", ";", "\t", "|")
+SIGNS = ("\t", ",", ";", "|")  # a sign in sentences comes after one that is in none
 LOOKED_AT = 50  # lines from which the sign is told
 HEAD = 2**20  # letters in which these are looked for
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -68,6 +68,9 @@ def _sign(lines: list[str]) -> str | None:
         except csv.Error:
             continue
         agreeing = max(widths.values(), default=0)
+        if one == "\t":  # quotes there may quote nothing
+            plain = Counter(width for line in lines if (width := line.count(one) + 1) > 1)
+            agreeing = max(agreeing, *plain.values(), 0)
         if agreeing > best:
             best, sign = agreeing, one
     return sign

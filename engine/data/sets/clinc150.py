@@ -34,5 +34,5 @@ DATASET = DataSet(
         22_500, 150, licence=LICENCE,
     ),
     load=lambda choice: load_clinc150(), given=("given", "As published"), groups=(("by-alphabet", "By domain"),),
-    order=4,
+    order=4, texts=True,
 )  # fmt: skip

@@ -71,5 +71,5 @@ DATASET = DataSet(
         "for each class; also in a zip.",
     ),
     read=read, Choice=TextsChoice, recognises=holds_texts, files="your texts",
-    given=("given", "As the files say"), groups=(("by-alphabet", "By group"),), order=6,
+    given=("given", "As the files say"), groups=(("by-alphabet", "By group"),), order=6, texts=True,
 )  # fmt: skip
