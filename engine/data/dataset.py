@@ -62,6 +62,7 @@ class Start:
 
 READ = {CLASSES.kind: "images", NUMBERS.kind: "numbers", MOVES.kind: "states"}  # what a network of such tasks reads
 CURVES_START = Start("sine_mlp", "maml", preset="Sinusoid")
+TEXTS_START = Start("text_transformer", "lp_ft")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

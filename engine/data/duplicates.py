@@ -1,4 +1,5 @@
-"""Copies within a set: byte for byte, and images that look alike, such as the same photo saved smaller. Torch-free.
+"""Copies within a set: byte for byte, and what is nearly one: images that look alike, such as the same photo saved
+smaller, and texts that differ in case, signs and numbers. Torch-free.
 
 What looks alike is told by a perceptual hash (Zauner 2010, Implementation and Benchmarking of Perceptual Image Hash
 Functions: 64 signs of the lowest frequencies of the cosine transform) and then by the pictures themselves: the hash
@@ -7,6 +8,8 @@ alone takes any two plain images for one another.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,13 +21,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine.data.hashes import short_hash
-from engine.data.images import Cancel, ImageSet, Progress, check, in_threads
+from engine.data.images import Cancel, ImageSet, Progress, check, images_of, in_threads
 from engine.data.labelled_set import LabelledSet
+from engine.data.text_set import TextSet
 from engine.errors import DataError
 from engine.experiment import DatasetChoice
 from engine.machine.files import MEBIBYTE, cache_folder, replacing, trim
 
 SIDE, LOW, SMALL = 32, 8, 16  # pixels that are transformed; frequencies kept; pixels that are compared
+NUMBER = re.compile(r"\d+(?: \d+)*")  # "1 000" where a sign stood
 RADIUS = 6  # bits in which the hashes of two pictures of one thing differ at most
 LIKENESS = 0.985  # correlation of the small pictures from which on they are of one thing
 PLAIN, SHADES = 2.0, 2.0  # deviation up to which a picture is plain; grey values that two such may lie apart
@@ -54,7 +59,7 @@ class Duplicates:
     looks: NDArray[np.int64]
 
 
-def duplicates(data: ImageSet, progress: Progress | None = None, cancelled: Cancel | None = None) -> Duplicates:
+def duplicates(data: LabelledSet, progress: Progress | None = None, cancelled: Cancel | None = None) -> Duplicates:
     """Raises `Cancelled`."""
     looks = kin(data, progress, cancelled)
     alike = tuple(group for group in groups(looks) if len(np.unique(data.contents[group])) > 1)
@@ -69,12 +74,15 @@ def groups(keys: NDArray[np.uint64] | NDArray[np.int64]) -> Groups:
     return tuple(sorted(found, key=lambda part: (-len(part), part[0])))
 
 
-def kin(data: ImageSet, progress: Progress | None = None, cancelled: Cancel | None = None) -> NDArray[np.int64]:
-    """int64 [images], equal for copies and for images that look alike. Raises `Cancelled`."""
+def kin(data: LabelledSet, progress: Progress | None = None, cancelled: Cancel | None = None) -> NDArray[np.int64]:
+    """int64 [examples], equal for copies, for images that look alike, and for texts that are the same but for case,
+    signs and numbers. Raises `Cancelled`."""
+    if isinstance(data, TextSet):
+        return np.unique([letters_of(text) for text in data.texts], return_inverse=True)[1].astype(np.int64)
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    seen = pictures(data, progress, cancelled)
+    seen = pictures(images_of(data), progress, cancelled)
     _, first, place = np.unique(data.contents, return_index=True, return_inverse=True)
     pairs = [np.stack([first[place], np.arange(len(data))]), *alike_pairs(seen, cancelled)]
     left, right = np.concatenate(pairs, axis=1)
@@ -89,7 +97,7 @@ def without_copies(
     validation and the test images. Raises `DataError`."""
     if choice.leave_out is None:
         return divided, (0, 0)
-    looks = kin(data) if choice.leave_out == "look-alikes" and isinstance(data, ImageSet) else data.contents
+    looks = kin(data) if choice.leave_out == "look-alikes" else data.contents
     learnt, validated = (looks[np.concatenate([parts[part] for parts in divided])] for part in (TRAIN, VALIDATION))
     before = np.concatenate((learnt, validated))
     kept = [
@@ -97,13 +105,19 @@ def without_copies(
         for learning, validating, testing in divided
     ]
     if not sum(len(testing) for _, _, testing in kept):
-        raise DataError(f"Every test image of {data.title} is a copy of one to learn from.",
+        raise DataError(f"Every test {data.what[:-1]} of {data.title} is a copy of one to learn from.",
                         "Add others to test on, or keep the copies.")  # fmt: skip
     gone = [
         sum(len(parts[part]) for parts in divided) - sum(len(parts[part]) for parts in kept)
         for part in (VALIDATION, TEST)
     ]
     return kept, (gone[0], gone[1])
+
+
+def letters_of(text: str) -> str:
+    """A text without case and signs, each number as 0: what campaigns and forms repeat."""
+    kept = "".join(letter if letter.isalnum() else " " for letter in unicodedata.normalize("NFKC", text).casefold())
+    return NUMBER.sub("0", " ".join(kept.split())) or text
 
 
 # Looks

@@ -36,7 +36,7 @@ class Finding:
 def in_images(data: LabelledSet, split: ImageSplit) -> list[Finding]:
     """Of a run that divides the images of each class."""
     parts = (("training", split.train), ("validation", split.validation))
-    return [*_skipped(data), *_missing(data, split), *_copies(data, parts, split.test), *_left_out(split)]
+    return [*_skipped(data), *_missing(data, split), *_copies(data, parts, split.test), *_left_out(data, split)]
 
 
 def in_classes(data: LabelledSet, split: ClassSplit) -> list[Finding]:
@@ -78,7 +78,13 @@ def crossing(data: LabelledSet, choice: DatasetChoice, looks: Indices) -> MetInT
 def copies_words(data: LabelledSet) -> str:
     """ "5 of 400 images are copies of others", by content; "" when there are none."""
     several = len(data) - len(np.unique(data.contents))
-    return f"{several:,} of {len(data):,} images {_are(several)} of others" if several else ""
+    return f"{several:,} of {data.said(len(data))} {_are(several)} of others" if several else ""
+
+
+def left_words(data: LabelledSet) -> str:
+    """ "3 files", "1 text": what was left out, counted."""
+    word = "file" if data.what == "images" else "text"
+    return f"{len(data.skipped):,} {word}{'' if len(data.skipped) == 1 else 's'}"
 
 
 def named_files(skipped: Sequence[Skipped], most: int = 3) -> str:
@@ -91,10 +97,8 @@ def _skipped(data: LabelledSet) -> Iterator[Finding]:
     yield from (Finding("", "", doubt) for doubt in data.doubts)
     if not data.skipped:
         return
-    files = "file" if len(data.skipped) == 1 else "files"
-    yield Finding(
-        "", "", f"{len(data.skipped):,} {files} left out of the data set: {named_files(data.skipped, NAMED_FILES)}."
-    )
+    left = left_words(data)
+    yield Finding("", "", f"{left} left out of the data set: {named_files(data.skipped, NAMED_FILES)}.")
 
 
 def _missing(data: LabelledSet, split: ImageSplit) -> Iterator[Finding]:
@@ -107,7 +111,7 @@ def _missing(data: LabelledSet, split: ImageSplit) -> Iterator[Finding]:
         yield Finding(
             "classes tested" if part == TEST else "classes validated",
             words,
-            f"The {title} images are of {words}: no figure speaks of what is missing.",
+            f"The {title} {data.what} are of {words}: no figure speaks of what is missing.",
         )
 
 
@@ -122,18 +126,18 @@ def _copies(data: LabelledSet, parts: Iterable[tuple[str, Indices]], test: Indic
     contents, said = data.contents, []
     for title, ids in parts:
         count = int(np.isin(contents[test], contents[ids]).sum())
-        said += [f"{count:,} of {len(test):,} test images {_are(count)} of {title} images"] if count else []
+        said += [f"{count:,} of {len(test):,} test {data.what} {_are(count)} of {title} {data.what}"] if count else []
     _, tally = np.unique(contents[test], return_counts=True)
     alike = int(tally[tally > 1].sum())
-    said += [f"{alike:,} of {len(test):,} test images {_are(alike)} of each other"] if alike else []
+    said += [f"{alike:,} of {len(test):,} test {data.what} {_are(alike)} of each other"] if alike else []
     if said:
         yield Finding("copies", "; ".join(said), f"{'; '.join(said)}.")
 
 
-def _left_out(split: ImageSplit) -> Iterator[Finding]:
+def _left_out(data: LabelledSet, split: ImageSplit) -> Iterator[Finding]:
     parts = [f"{count:,} {part}" for count, part in zip(split.left_out, ("validation", "test"), strict=True) if count]
     if parts:
-        words = f"{' and '.join(parts)} {'image' if sum(split.left_out) == 1 else 'images'}"
+        words = f"{' and '.join(parts)} {data.what if sum(split.left_out) != 1 else data.what[:-1]}"
         yield Finding("left out", words, f"{words} left out, as they are met in another part.")
 
 

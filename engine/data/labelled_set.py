@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import ClassVar, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -57,8 +57,10 @@ class LabelledSet(ABC):
     sets aside for testing. skipped: what was left out. doubts: what the files may mean instead, as sentences.
     characters: written signs, so that a quarter turn makes a new class.
     labelled: whether `labels` say anything; where not, all examples are of one class that stands for none.
+    what: what the examples are, in words.
     """
 
+    what: ClassVar[str] = "images"
     name: str
     title: str
     licence: str
@@ -87,6 +89,10 @@ class LabelledSet(ABC):
     def counts(self) -> NDArray[np.int64]:
         """Examples per class, int64 [classes]."""
         return np.bincount(self.labels, minlength=len(self.class_names)).astype(np.int64)
+
+    def said(self, number: int, kind: str = "") -> str:
+        """ "1 text", "2,000 training images"."""
+        return f"{number:,} {kind}{self.what if number != 1 else self.what[:-1]}"
 
     @property
     @abstractmethod

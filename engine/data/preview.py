@@ -11,28 +11,31 @@ from numpy.typing import NDArray
 from engine.data.dataset import DataSet
 from engine.data.episode_splits import EpisodeShape, for_tasks, samplers
 from engine.data.episodes import Episode
-from engine.data.findings import copies_words, in_classes, in_images
-from engine.data.images import Cancel, ImageSet, Progress, images_of
+from engine.data.examples import members
+from engine.data.findings import copies_words, in_classes, in_images, left_words
+from engine.data.images import Cancel, ImageSet, Progress
 from engine.data.labelled_set import LabelledSet, Skipped
+from engine.data.samples import Sample, samples_of
 from engine.data.shifts import changes_pixels, describe, renamed, shifted
 from engine.data.sources import dataset, load
 from engine.data.splits import BY_CLASS, ClassSplit, ImageSplit, choose_classes, split_classes, split_images
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import DatasetChoice
 
-Picture = NDArray[np.uint8]
 Part = Literal["training", "validation", "test"]
 STRIP = 16
+TEXT_CLASSES, EACH = 4, 3  # of texts three of each of four classes
 NAMED = 3  # renamed classes that the sentence about a label shift gives as examples
-SMALLEST, LARGEST, SHOWN_CURVE = 28, 96, 56
+SHOWN_CURVE = 56
 
 
 @dataclass(frozen=True, eq=False)
 class DatasetPreview:
     """A data set at a glance.
 
-    strip: up to 16 images of different classes, uint8 [side, side, channels]. per_class: (name, images), in use only.
-    counts: (training, validation, test) images, or classes when classes are divided. problem: why the choice cannot
+    strip: up to 16 samples of different classes: uint8 [side, side, channels] of images, of texts three of each of four
+    classes, whose names are `strip_classes`. per_class: (name, examples), in use only. what: "images" or "texts".
+    counts: (training, validation, test) examples, or classes when classes are divided. problem: why the choice cannot
     be split as asked, or None; counts are then zero. shifted: the strip after the chosen shift, empty without one or
     when only labels shift. shift_sentence: what the shift does, "" without one. warnings: copies, and classes that one
     part lacks. side, channels: of a typical image, 0 where there are none.
@@ -40,7 +43,7 @@ class DatasetPreview:
 
     title: str
     sentence: str
-    strip: list[Picture]
+    strip: list[Sample]
     per_class: tuple[tuple[str, int], ...]
     skipped: tuple[Skipped, ...]
     layout: str
@@ -48,20 +51,22 @@ class DatasetPreview:
     split_sentence: str = ""
     counts: tuple[int, int, int] = (0, 0, 0)
     problem: ExperimentError | None = None
-    shifted: list[Picture] = field(default_factory=list)
+    strip_classes: tuple[str, ...] = ()
+    shifted: list[Sample] = field(default_factory=list)
     shift_sentence: str = ""
     warnings: tuple[str, ...] = ()
     side: int = 0
     channels: int = 0
+    what: str = "images"
 
 
 @dataclass(frozen=True, eq=False)
 class EpisodePreview:
-    """A task as the learner meets it: support [way][shot] and query [way][query] of uint8 [side, side, channels], and
-    the name of each row's class."""
+    """A task as the learner meets it: support [way][shot] and query [way][query] of samples, and the name of each row's
+    class."""
 
-    support: list[list[Picture]]
-    query: list[list[Picture]]
+    support: list[list[Sample]]
+    query: list[list[Sample]]
     names: tuple[str, ...]
 
 
@@ -76,26 +81,34 @@ def preview(
     if source.drawn is not None:
         return _drawn(source, choice, meta)
     found = load(choice, progress, cancelled)
-    data = images_of(for_tasks(found, choice) if meta else found)
+    data = for_tasks(found, choice) if meta else found
     classes, refused = _classes(data, choice)
     tally, samples = data.counts, _samples(data, classes, choice.split_seed)
-    strip = data.pixels(samples, shown_side(data), data.shown_channels, cancelled=cancelled)
+    strip = samples_of(data, samples, cancelled=cancelled)
     shown = DatasetPreview(
         title=data.title,
         sentence=sentence(data),
-        strip=list(strip),
+        strip=strip,
+        strip_classes=tuple(data.class_names[place] for place in data.labels[samples] if data.labelled),
         per_class=tuple((data.class_names[place], int(tally[place])) for place in classes if data.labelled),
         skipped=data.skipped,
         layout=data.layout,
         licence=data.licence,
         problem=refused,
-        shifted=list(shifted(strip, choice.shift, samples)) if changes_pixels(choice.shift) else [],
+        shifted=_shifted(data, strip, choice, samples),
         shift_sentence=_shift_sentence(data, classes, choice),
         warnings=(*_without_labels(data), *data.doubts, *_copies(data)),
-        side=min(data.typical_size),
-        channels=data.channels,
+        what=data.what,
     )
+    if isinstance(data, ImageSet):
+        shown = replace(shown, side=min(data.typical_size), channels=data.channels)
     return shown if refused else _divided(shown, data, choice, meta)
+
+
+def _shifted(data: LabelledSet, strip: list[Sample], choice: DatasetChoice, ids: NDArray[np.int64]) -> list[Sample]:
+    if not isinstance(data, ImageSet) or not changes_pixels(choice.shift):
+        return []
+    return list(shifted(np.stack([sample for sample in strip if not isinstance(sample, str)]), choice.shift, ids))
 
 
 def _drawn(source: DataSet, choice: DatasetChoice, meta: bool) -> DatasetPreview:
@@ -104,7 +117,7 @@ def _drawn(source: DataSet, choice: DatasetChoice, meta: bool) -> DatasetPreview
     assert drawn is not None
     words = f"{info.title} are tasks, not images."
     fault = None if meta else InvalidExperiment(words, "Choose a meta-learner.", "dataset")
-    strip = drawn.pictures(choice, STRIP, SHOWN_CURVE)
+    strip: list[Sample] = [*drawn.pictures(choice, STRIP, SHOWN_CURVE)]
     return DatasetPreview(info.title, drawn.sentence(choice), strip, (), (), "", info.licence, problem=fault)
 
 
@@ -112,10 +125,8 @@ def sentence(data: LabelledSet) -> str:
     """E.g. "2,527 images, 6 classes, 3 files skipped", "600 images, 12 regions, 5 classes"."""
     kinds = len(set(data.kinds or data.class_names))
     regions = f"{len(set(data.alphabets)):,} regions, " if data.kinds and data.alphabets else ""
-    words = f"{len(data):,} images, {regions}{kinds:,} classes" if data.labelled else f"{len(data):,} images, no labels"
-    if not data.skipped:
-        return words
-    return f"{words}, {len(data.skipped):,} {'file' if len(data.skipped) == 1 else 'files'} skipped"
+    words = f"{data.said(len(data))}, {f'{regions}{kinds:,} classes' if data.labelled else 'no labels'}"
+    return f"{words}, {left_words(data)} skipped" if data.skipped else words
 
 
 def _classes(data: LabelledSet, choice: DatasetChoice) -> tuple[NDArray[np.int64], InvalidExperiment | None]:
@@ -133,7 +144,10 @@ def _divided(shown: DatasetPreview, data: LabelledSet, choice: DatasetChoice, me
             (words, counts), found = _class_counts(data, by_class), in_classes(data, by_class)
         else:
             split = split_images(data, choice, 0)
-            (words, counts), found = _image_counts(split, choice.labels_per_class is not None), in_images(data, split)
+            (words, counts), found = (
+                _image_counts(data.what, split, choice.labels_per_class is not None),
+                in_images(data, split),
+            )
     except ExperimentError as fault:
         return replace(shown, problem=fault)
     told = [one.sentence for one in found if one.words]  # skipped files have a place of their own on the card
@@ -161,17 +175,20 @@ def _class_counts(data: LabelledSet, split: ClassSplit) -> tuple[str, tuple[int,
     return words, (train, validation, test)
 
 
-def _image_counts(split: ImageSplit, limited: bool) -> tuple[str, tuple[int, int, int]]:
+def _image_counts(what: str, split: ImageSplit, limited: bool) -> tuple[str, tuple[int, int, int]]:
     train, validation, test = len(split.train), len(split.validation), len(split.test)
     of = f" of {split.pool:,}" if limited else ""
-    words = f"{train:,}{of} images to learn from, {validation:,} to validate, {test:,} to test"
+    words = f"{train:,}{of} {what} to learn from, {validation:,} to validate, {test:,} to test"
     if not test:  # nor is anything validated: without labels they are looked at
-        words = f"{train:,} images to learn from, {validation:,} to look at"
+        words = f"{train:,} {what} to learn from, {validation:,} to look at"
     return words, (train, validation, test)
 
 
 def _samples(data: LabelledSet, classes: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     rng = np.random.default_rng([seed, 7])
+    if data.what == "texts" and data.labelled:
+        few = np.sort(rng.permutation(classes)[:TEXT_CLASSES])
+        return np.concatenate([rng.permutation(ids)[:EACH] for ids in members(data.labels, few)])
     if not data.labelled:
         return np.sort(rng.permutation(len(data))[:STRIP]).astype(np.int64)
     chosen = classes if len(classes) <= STRIP else np.sort(rng.permutation(classes)[:STRIP])
@@ -192,19 +209,15 @@ def _shift_sentence(data: LabelledSet, classes: NDArray[np.int64], choice: Datas
     return f"{len(moved)} of {len(classes)} classes take each other's names: {examples}{more}"
 
 
-def shown_side(data: ImageSet) -> int:
-    """Side in pixels at which samples are handed to the window."""
-    return max(SMALLEST, min(LARGEST, *data.typical_size))
+def episode_rows(data: LabelledSet, episode: Episode, indices: NDArray[np.int64]) -> list[list[Sample]]:
+    """The examples of an episode as they are met, images turned where their class is: [way][n]."""
+    flat, each = samples_of(data, indices.ravel()), indices.shape[1]
+    rows = [flat[start : start + each] for start in range(0, len(flat), each)]
+    return [[turned(sample, int(turn)) for sample in row] for row, turn in zip(rows, episode.turns, strict=True)]
 
 
-def episode_rows(data: ImageSet, episode: Episode, indices: NDArray[np.int64]) -> list[list[Picture]]:
-    """The images of an episode as they are met, turned where their class is: [way][n]."""
-    flat = data.pixels(indices.ravel(), shown_side(data), data.shown_channels)
-    rows = flat.reshape(*indices.shape, *flat.shape[1:])
-    return [
-        [np.ascontiguousarray(np.rot90(picture, int(turn))) for picture in row]
-        for row, turn in zip(rows, episode.turns, strict=True)
-    ]
+def turned(sample: Sample, turn: int) -> Sample:
+    return sample if isinstance(sample, str) else np.ascontiguousarray(np.rot90(sample, turn))
 
 
 def tasks_preview(
@@ -212,7 +225,7 @@ def tasks_preview(
 ) -> list[EpisodePreview]:
     """`count` tasks of this part of the classes; the same seed draws the same. Raises `InvalidExperiment` when any part
     cannot give such tasks, with the numbers that would fit."""
-    data = images_of(for_tasks(load(choice), choice))
+    data = for_tasks(load(choice), choice)
     found = samplers(data, choice, shape)
     sampler = {"training": found.train, "validation": found.validation, "test": found.test}[part]
     draw = np.random.default_rng([seed, 8])

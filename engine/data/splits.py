@@ -173,14 +173,13 @@ def _cut(
 def _too_few(
     data: LabelledSet, class_id: int, choice: DatasetChoice, have: int, need: int, kind: str = ""
 ) -> DataError:
-    images = "image" if have == 1 else "images"
     where = f"The {choice.part} of the class" if choice.part else "The class"
     return DataError(
-        f"{where} “{data.class_names[class_id]}” has {have} {kind}{images}; "
+        f"{where} “{data.class_names[class_id]}” has {data.said(have, kind)}; "
         f"at least {need} are needed to train, validate and test.",
-        "Add images to it, or use all images instead of a half."
+        f"Add {data.what} to it, or use all {data.what} instead of a half."
         if choice.part
-        else "Add images to it, or remove the class.",
+        else f"Add {data.what} to it, or remove the class.",
     )
 
 
@@ -191,8 +190,8 @@ def _labelled(data: LabelledSet, class_id: int, pool: Indices, choice: DatasetCh
     if count > len(pool):
         where = f"the {choice.part} of " if choice.part else ""
         raise InvalidExperiment(
-            f"{count} labels per class are asked for, but {where}“{data.class_names[class_id]}” has {len(pool)} "
-            f"training {'image' if len(pool) == 1 else 'images'}.",
+            f"{count} labels per class are asked for, but {where}“{data.class_names[class_id]}” has "
+            f"{data.said(len(pool), 'training ')}.",
             f"Use at most {len(pool)} labels per class.", "dataset",
         )  # fmt: skip
     return np.random.default_rng([seed, 3, class_id]).permutation(np.sort(pool))[:count]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ class TextSet(LabelledSet):
     """Labelled texts. texts: as they were found, one an example. names: where each was found ("row 12"), or nothing.
     outside: texts that the source says are of none of its classes."""
 
+    what: ClassVar[str] = "texts"
     texts: Sequence[str] = field(repr=False)
     names: Sequence[str] = field(default=(), repr=False)
     outside: tuple[str, ...] = field(default=(), repr=False)

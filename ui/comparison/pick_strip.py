@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from PySide6.QtCore import QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QMenu, QWidget
 
 from ui import theme
-from ui.widgets.images import ImageStrip
+from ui.widgets.images import ImageStrip, Sample
 
 KEYS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -30,7 +29,7 @@ class PickStrip(ImageStrip):
         self.menu.addAction("Show large", lambda: self.opened.emit(self.current))
         self.folder = self.menu.addAction("Show in folder", lambda: self.folder_wanted.emit(self.current))
 
-    def set_images(self, images: Sequence[np.ndarray], names: Sequence[str] = ()) -> None:
+    def set_images(self, images: Sequence[Sample], names: Sequence[str] = ()) -> None:
         super().set_images(images, names)
         self.pick(0)
 

@@ -29,7 +29,7 @@ DEEDS = {
     "again": ("Read again", "F5", "reset", "Look again at what lies there now"),
     "folder": ("Show in folder", "", "folder", "In the system's file manager"),
     "rename": ("Rename…", "F2", "edit", "Call it otherwise here; its folder keeps its name"),
-    "forget": ("Take off the list", "Del", "close", "Its images stay where they are"),
+    "forget": ("Take off the list", "Del", "close", "Its files stay where they are"),
     "bin": ("Move to the bin…", "Shift+Del", "discard", "Move its files to the system's bin"),
 }
 OWN_ALONE, WITH_FILES = ("rename", "forget"), ("bin", "folder")
@@ -137,7 +137,7 @@ class SetDeeds(Deeds):
         """Take it off the list until it is opened again."""
         chosen = self._chosen
         assert chosen is not None
-        self._hide(chosen, f"{chosen.title} is not in the list any more. Its images stay where they are.",
+        self._hide(chosen, f"{chosen.title} is not in the list any more. Its files stay where they are.",
                    lambda: self._unhide(chosen.key))  # fmt: skip
 
     def _hide(self, chosen: KnownSet, said: str, undo: Callable[[], None]) -> None:

@@ -52,7 +52,7 @@ class SetCard(ChoiceRow):
 
 
 class FolderCard(ChoiceRow):
-    """A folder or zip of the person's own. removed: it shall leave the list; its images stay."""
+    """A folder or zip of the person's own. removed: it shall leave the list; its files stay."""
 
     removed = Signal(str)
 
@@ -63,7 +63,7 @@ class FolderCard(ChoiceRow):
         self.is_missing = False
         name = f"Remove {self.text()} from the list"
         self.remove = icon_button("close", name, lambda: self.removed.emit(key))
-        self.remove.setToolTip(f"{REMOVE}; its images stay where they are")
+        self.remove.setToolTip(f"{REMOVE}; its files stay where they are")
         self.remove.setFixedSize(TILE, TILE)
         self.stand_beside(self.remove)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -228,7 +228,9 @@ def badge_of(choice: DatasetChoice) -> str:
 
 def facts_of(info: DatasetInfo) -> str:
     """ "6,000 images · 200 classes · 28 px"; what is not known is left out."""
-    parts = [count(info.images, "images")] if info.images else []
+    source = known(info.name)
+    what = "texts" if source is not None and source.texts else "images"
+    parts = [count(info.images, what)] if info.images else []
     parts += [count(info.classes, "classes")] if info.classes else []
     if info.image_size is not None:
         height, width = info.image_size

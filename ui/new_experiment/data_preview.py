@@ -22,6 +22,7 @@ from ui.widgets.layouts import in_column
 from ui.widgets.problem import Problem
 from ui.widgets.quiet import QuietText
 from ui.widgets.text import Text
+from ui.widgets.text_rows import TextRows, sample_rows
 
 if TYPE_CHECKING:
     from engine.data.episode_splits import EpisodeShape
@@ -46,11 +47,11 @@ class DataPreview(QWidget):
         self.episode_fault = ""
         self.is_reading = True
         self._build()
-        self._failed = background.saying(self._refuse, "The images could not be read.")
+        self._failed = background.saying(self._refuse, "The data could not be read.")
         self._progressed.connect(self._show_progress, Qt.ConnectionType.QueuedConnection)
 
     def _build(self) -> None:
-        self.sentence = Text("Reading the images…", bold=True)
+        self.sentence = Text("Reading the data…", bold=True)
         self.layout_words = Text("", "small", "muted")
         self.warnings = Problem("warning")
         self.skipped = Fold("Skipped files")
@@ -59,13 +60,13 @@ class DataPreview(QWidget):
         self.skipped_list.setAccessibleName("Skipped files and why")
         self.skipped_list.setFixedHeight(120)
         self.skipped.body.addWidget(self.skipped_list)
-        self.strip = ImageStrip(40, 2)
+        self.strip, self.texts = ImageStrip(40, 2), TextRows("Samples")
         self.balance_caption = caption("Images per class")
         self.bars = ClassBars()
         self.balance_words = Text("", "small", "muted")
         self.tasks = TasksPreview()
         self.tasks.wanted.connect(self._sample_again)
-        shown = (self.sentence, self.layout_words, self.strip, self.skipped, self.balance_caption)
+        shown = (self.sentence, self.layout_words, self.strip, self.texts, self.skipped, self.balance_caption)
         in_column(*shown, self.bars, self.balance_words, self.tasks, owner=self, gap=8, edges=(0, 8, 0, 0))
         self._show_parts(False, False)
 
@@ -124,7 +125,7 @@ class DataPreview(QWidget):
 
     def _show_progress(self, fraction: float) -> None:
         if self.is_reading and fraction < 1:
-            self.sentence.setText(f"Reading the images… {fraction:.0%}")
+            self.sentence.setText(f"Reading the data… {fraction:.0%}")
 
     def _show(self, found: DatasetPreview, episode: Sampled | None) -> None:
         self.is_reading, self.found, self.fault = False, found, str(found.problem or "")
@@ -132,15 +133,21 @@ class DataPreview(QWidget):
         words = [found.layout, f"Licence: {found.licence}" if found.licence else ""]
         self.layout_words.setText("\n".join(word for word in words if word))
         self.warnings.say(*found.warnings)
-        self.strip.set_images(found.strip)
+        self._show_samples(found)
         self._show_skipped(found)
         self._show_balance(found)
         self._show_parts(True, episode is not None)
         self._show_episode(episode)
         self.judged.emit()
 
+    def _show_samples(self, found: DatasetPreview) -> None:
+        texts = [sample for sample in found.strip if isinstance(sample, str)]
+        self.texts.show_rows(sample_rows(texts, found.strip_classes))
+        self.strip.set_images([] if texts else found.strip)
+
     def _show_skipped(self, found: DatasetPreview) -> None:
-        self.skipped.set_title(f"{count(len(found.skipped), 'files')} skipped")
+        of_texts = found.what == "texts"
+        self.skipped.set_title(f"{count(len(found.skipped), 'texts' if of_texts else 'files')} skipped")
         lines = [f"{one.path}: {one.reason}" for one in found.skipped[:SKIPPED_SHOWN]]
         rest = len(found.skipped) - len(lines)
         self.skipped_list.setPlainText("\n".join([*lines, *([f"and {thousands(rest)} more"] if rest else [])]))
@@ -148,10 +155,11 @@ class DataPreview(QWidget):
     def _show_balance(self, found: DatasetPreview) -> None:
         counts = [amount for _, amount in found.per_class]
         self.bars.set_classes(found.per_class)
+        self.balance_caption.setText(f"{found.what.capitalize()} per class")
         if counts and min(counts) == max(counts):
-            self.balance_words.setText(f"{count(counts[0], 'images')} in each of {thousands(len(counts))} classes")
+            self.balance_words.setText(f"{count(counts[0], found.what)} in each of {thousands(len(counts))} classes")
         elif counts:
-            self.balance_words.setText(f"{thousands(min(counts))} to {thousands(max(counts))} images per class")
+            self.balance_words.setText(f"{thousands(min(counts))} to {thousands(max(counts))} {found.what} per class")
 
     def _show_episode(self, tasks: Sampled | None) -> None:
         self.episode_fault = ""
@@ -166,8 +174,10 @@ class DataPreview(QWidget):
 
     def _show_parts(self, known: bool, episode: bool) -> None:
         widget: QWidget
-        for widget in (self.layout_words, self.strip):
-            widget.setVisible(known)
+        of_texts = self.found is not None and self.found.what == "texts"
+        self.layout_words.setVisible(known)
+        self.strip.setVisible(known and not of_texts)
+        self.texts.setVisible(known and of_texts)
         self.warnings.setVisible(known and bool(self.found and self.found.warnings))
         self.sentence.setVisible(known or not self.fault)
         self.skipped.setVisible(known and bool(self.found and self.found.skipped))

@@ -12,6 +12,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from engine.data.dataset import BUNDLED, HERE
+from engine.data.files.kinds import TEXT_ENDINGS
 from engine.data.sources import sets
 from engine.experiment import DatasetChoice
 from engine.families import MULTITASK
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 Counts = tuple[int | None, int | None]
 LEAST_HEIGHT = 420  # pixels, below which all of it scrolls
+FILES = f"Zips and texts (*.zip {' '.join(sorted(f'*{one}' for one in TEXT_ENDINGS))})"
+ONE_FILE = "A zip of class folders or of a published data set, or a table of texts: CSV, TSV, JSON lines"
 READ_AFTER = 200  # milliseconds of quiet
 
 
@@ -86,8 +89,8 @@ class DataSection(Column):
         self.all_sets.setAccessibleName("All data sets…")
         self.folder_button = button("Folder…", "", folder, self.choose_folder)
         self.folder_button.setAccessibleName("Choose folder…")
-        self.zip_button = button("Zip…", "", "A zip of class folders, or of a published data set", self.choose_zip)
-        self.zip_button.setAccessibleName("Choose zip…")
+        self.zip_button = button("File…", "", ONE_FILE, self.choose_file)
+        self.zip_button.setAccessibleName("Choose file…")
         for one in (self.folder_button, self.zip_button):
             one.setMaximumWidth(one.fontMetrics().horizontalAdvance(one.text()) + 2 * theme.GRID + 4)
         return in_row((self.all_sets, 1), self.folder_button, self.zip_button, gap=8)
@@ -153,7 +156,7 @@ class DataSection(Column):
         self.list.drop(key)
         if key == self._key:
             self._choose(START.name)
-        self._parts.toasts.show(f"{name} is not in the list any more. Its images stay where they are.",
+        self._parts.toasts.show(f"{name} is not in the list any more. Its files stay where they are.",
                                 "Undo", lambda: self._take_back(key, remembered))  # fmt: skip
 
     def _take_back(self, key: str, remembered: bool) -> None:
@@ -279,8 +282,8 @@ class DataSection(Column):
         if path:
             self.use_path(path)
 
-    def choose_zip(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Zip of class folders", self._last_place(), "Zip files (*.zip)")
+    def choose_file(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Zip or table of texts", self._last_place(), FILES)
         if path:
             self.use_path(path)
 

@@ -14,10 +14,11 @@ from ui.figures.curve_task_picture import CurveTaskPicture
 from ui.widgets.buttons import button
 from ui.widgets.column import caption
 from ui.widgets.fields import Choice
-from ui.widgets.images import EpisodePicture
+from ui.widgets.images import EpisodePicture, Sample
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
+from ui.widgets.text_rows import TextRows, episode_rows
 
 if TYPE_CHECKING:
     from engine.data.preview import EpisodePreview
@@ -44,6 +45,7 @@ class TasksPreview(QWidget):
         self.again = button("Sample again", "reset", "Draw other tasks", self._draw_again)
         self.titles = [Text("", "small", "muted", wrap=False) for _ in range(COUNT)]
         self.pictures = [EpisodePicture() for _ in range(COUNT)]
+        self.texts = [TextRows("A sampled episode") for _ in range(COUNT)]
         self.curves = [CurveTaskPicture(legend=False) for _ in range(COUNT)]
         self.problem = Problem("warning")
         self._lay_out()
@@ -52,10 +54,11 @@ class TasksPreview(QWidget):
     def _lay_out(self) -> None:
         row = in_row((self.part_choice, 1), self.again, gap=8)
         column = in_column(caption("Sampled tasks"), row, owner=self, gap=8)
-        for title, picture, curve in zip(self.titles, self.pictures, self.curves, strict=True):
+        for title, picture, texts, curve in zip(self.titles, self.pictures, self.texts, self.curves, strict=True):
             curve.setFixedHeight(CURVE)
             curve.hide()
-            for widget in (title, picture, curve):
+            texts.hide()
+            for widget in (title, picture, texts, curve):
                 column.addWidget(widget)
         column.addWidget(self.problem)
 
@@ -80,13 +83,24 @@ class TasksPreview(QWidget):
         self.problem.say(self.fault)
 
     def _show(self, place: int, task: EpisodePreview | dict[str, Any] | None) -> None:
-        title, picture, curve = self.titles[place], self.pictures[place], self.curves[place]
+        title, picture, curve, texts = (
+            self.titles[place], self.pictures[place], self.curves[place], self.texts[place],
+        )  # fmt: skip
+        of_texts = task is not None and not isinstance(task, dict) and isinstance(task.support[0][0], str)
         title.setVisible(task is not None)
         curve.setVisible(isinstance(task, dict))
-        picture.setVisible(task is not None and not isinstance(task, dict))
+        picture.setVisible(task is not None and not isinstance(task, dict) and not of_texts)
+        texts.setVisible(of_texts)
         if isinstance(task, dict):
             title.setText(f"Task {place + 1}: {count(len(task['support_x']), 'points')} given")
             curve.show_task(task)
         elif task is not None:
             title.setText(f"Task {place + 1}: {len(task.support)}-way {len(task.support[0])}-shot")
-            picture.set_episode(task.support, task.query, task.names)
+            if of_texts:
+                texts.show_rows(episode_rows(words_of(task.support), words_of(task.query), task.names))
+            else:
+                picture.set_episode(task.support, task.query, task.names)
+
+
+def words_of(rows: Sequence[Sequence[Sample]]) -> list[list[str]]:
+    return [[sample for sample in row if isinstance(sample, str)] for row in rows]

@@ -78,7 +78,7 @@ class NewExperimentPage(Page):
         )
         self.does = {
             "open folder": self.data.choose_folder,
-            "open zip": self.data.choose_zip,
+            "open zip": self.data.choose_file,
             "start": self.start,
             "queue": partial(self.start, stay=True),
         }

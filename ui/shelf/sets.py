@@ -104,5 +104,5 @@ def told(info: DatasetInfo) -> Told:
 def why_not(info: DatasetInfo) -> str:
     """Why it cannot be used now."""
     if info.where == OWN:
-        return "It lies in a folder or zip of yours: choose that with “Folder…” or “Zip…”."
+        return "It lies in a folder or zip of yours: choose that with “Folder…” or “File…”."
     return "" if info.where in (BUNDLED, HERE) else "It is not on this machine. Download it first."

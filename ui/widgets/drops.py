@@ -40,7 +40,7 @@ class Drops(QObject):
     refused = Signal(str)
 
     def __init__(
-        self, window: QWidget, words: str = "Drop a folder with one folder per class, or a zip of one",
+        self, window: QWidget, words: str = "Drop a folder with one folder per class, its zip, or a table of texts",
         many: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(window)
@@ -86,7 +86,7 @@ class Drops(QObject):
             self.dropped.emit(paths[0])
             return
         away = "What was dropped is not on this machine." if len(paths) == 1 else "Several things were dropped."
-        self.refused.emit(f"{away} Drop one folder with one folder per class, or one zip file.")
+        self.refused.emit(f"{away} Drop one folder, one zip or one table of texts.")
 
     def _take_many(self, paths: list[str]) -> None:
         here = [path for path in paths if path]

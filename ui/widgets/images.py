@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
@@ -12,10 +13,16 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from engine.comparison.wording import thousands
 from ui import theme
 from ui.widgets.text import Pointed, plain
+from ui.widgets.text_tile import draw_text_tile, is_text, text_image, text_of
+
+Sample: TypeAlias = "np.ndarray | str"  # as `engine.data.samples` hands them over
 
 
-def to_image(pixels: np.ndarray) -> QImage:
-    """A QImage of its own from uint8 [height, width], [height, width, 1] or [height, width, 3]."""
+def to_image(pixels: Sample) -> QImage:
+    """A QImage of its own from uint8 [height, width], [height, width, 1] or [height, width, 3]; of a text what stands
+    for it among images."""
+    if isinstance(pixels, str):
+        return text_image(pixels)
     pixels = np.ascontiguousarray(pixels if pixels.ndim == 3 else pixels[:, :, None], dtype=np.uint8)
     height, width, channels = pixels.shape
     kind = QImage.Format.Format_RGB888 if channels == 3 else QImage.Format.Format_Grayscale8
@@ -23,7 +30,10 @@ def to_image(pixels: np.ndarray) -> QImage:
 
 
 def draw_tile(painter: QPainter, image: QImage, place: QRect) -> None:
-    """Draw an image into a square: small ones with crisp pixels, photos smoothed and cut to the square."""
+    """Draw an image into a square: small ones with crisp pixels, photos smoothed and cut to the square; or a text."""
+    if is_text(image):
+        draw_text_tile(painter, text_of(image), place)
+        return
     ratio = painter.device().devicePixelRatioF()
     side = round(place.width() * ratio)
     small = max(image.width(), image.height()) <= 64
@@ -51,7 +61,7 @@ class ImageStrip(Pointed):
         self.setSizePolicy(policy)
         self.setAccessibleName("Samples")
 
-    def set_images(self, images: Sequence[np.ndarray], names: Sequence[str] = ()) -> None:
+    def set_images(self, images: Sequence[Sample], names: Sequence[str] = ()) -> None:
         self._images = [to_image(pixels) for pixels in images]
         self._names = tuple(names)
         self.setAccessibleDescription(f"{len(images)} sample images" + (f": {', '.join(names)}" if names else ""))
@@ -166,7 +176,7 @@ class EpisodePicture(QWidget):
         self.setAccessibleName("A sampled episode")
 
     def set_episode(
-        self, support: Sequence[Sequence[np.ndarray]], query: Sequence[Sequence[np.ndarray]], names: Sequence[str]
+        self, support: Sequence[Sequence[Sample]], query: Sequence[Sequence[Sample]], names: Sequence[str]
     ) -> None:
         """support [way][shot] and query [way][query] arrays, names of the classes [way]."""
         self._support = [[to_image(pixels) for pixels in row] for row in support[: self.ROWS]]

@@ -13,8 +13,13 @@ from ui.pages import PagePlace
 MENUS: dict[str, tuple[tuple[str, str, str, str] | None, ...]] = {
     "&File": (
         ("new", "&New experiment", "Ctrl+N", "Set up an experiment"),
-        ("open folder", "&Open image folder…", "Ctrl+O", "Use a folder with one folder per class as the data"),
-        ("open zip", "Open image &zip…", "Ctrl+Shift+O", "Use a zip of class folders as the data"),
+        ("open folder", "&Open folder…", "Ctrl+O", "Use a folder with one folder per class as the data"),
+        (
+            "open zip",
+            "Open &zip or texts…",
+            "Ctrl+Shift+O",
+            "Use a zip of class folders or a table of texts",
+        ),
         None,
         ("open workspace", "Open &workspace…", "Ctrl+Shift+W", "Another folder of runs, in place of this one"),
         ("show workspace", "Show workspace &folder", "", "In the system's file manager"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from engine.data.files.parts import is_split, parts
-from engine.data.files.sheets import Sheet
+from engine.data.files.sheets import TextTable
 from engine.data.files.tables import SPLITS
 from engine.data.files.text import Cells
 from engine.errors import DataError
@@ -58,7 +58,7 @@ class Columns:
         return f"“{self.names[column]}”" if column < len(self.names) else f"column {column + 1}"
 
 
-def columns_of(sheet: Sheet, wish: ColumnWish) -> Columns | None:
+def columns_of(sheet: TextTable, wish: ColumnWish) -> Columns | None:
     """None where no column is the text, or none its class though there should be. Raises `DataError` for a column that
     was said and is not there."""
     if not sheet.rows or (wish.labelled and max(map(len, sheet.rows)) < 2):
@@ -74,7 +74,7 @@ def columns_of(sheet: Sheet, wish: ColumnWish) -> Columns | None:
 def _completed(names: Cells, rows: list[Cells], said: dict[str, int | None], labelled: bool) -> Columns | None:
     """said: columns that a person named; the others are looked for."""
     folded = [_folded(name) for name in names]
-    taken = {place for place in said.values() if place is not None}
+    taken = set(said.values())
     part = said["part"] if said["part"] is not None else _part(folded, rows, taken)
     group = said["group"] if said["group"] is not None else _named(folded, GROUPS, taken)
     text, label = said["text"], said["label"] if labelled else None
@@ -93,7 +93,7 @@ def _folded(name: str) -> str:
     return name.casefold().strip().replace(" ", "_").replace("-", "_")
 
 
-def _said(sheet: Sheet, names: Cells, wish: str) -> int | None:
+def _said(sheet: TextTable, names: Cells, wish: str) -> int | None:
     """The column of this name, else of this number from 1."""
     if not wish:
         return None
@@ -107,7 +107,7 @@ def _said(sheet: Sheet, names: Cells, wish: str) -> int | None:
     raise DataError(f"“{sheet.path}” has no column “{wish}”.", f"It has {there}.")
 
 
-def _header(sheet: Sheet, wish: ColumnWish) -> Cells:
+def _header(sheet: TextTable, wish: ColumnWish) -> Cells:
     """The first row where it names the columns, else empty: it holds a name that is known or was said, or what stands
     above the classes is none of them."""
     first, rest = sheet.rows[0], sheet.rows[1:]
@@ -136,7 +136,7 @@ def _all_named(folded: list[str], known: tuple[str, ...]) -> list[int]:
     return [place for place, name in enumerate(folded) if name in known]
 
 
-def _part(folded: list[str], rows: list[Cells], taken: set[int]) -> int | None:
+def _part(folded: list[str], rows: list[Cells], taken: set[int | None]) -> int | None:
     places = [place for place, name in enumerate(folded) if name in SPLITS and place not in taken]
     return next((place for place in places if is_split(parts(_column(rows, place) - {""}))), None)
 

@@ -12,7 +12,7 @@ from engine.data.files.columns import CHOOSE, Columns, ColumnWish, columns_of
 from engine.data.files.names import clean_part
 from engine.data.files.order import natural
 from engine.data.files.parts import is_split, parts
-from engine.data.files.sheets import Sheet
+from engine.data.files.sheets import TextTable
 from engine.data.files.text_folders import CLASS_FOLDERS, Found, from_folders
 from engine.data.files.text_tables import OUTSIDE, WANTED, Table, belonging, no_columns, stem, tables_of
 from engine.data.files.tree import Listing
@@ -106,7 +106,7 @@ def _of_folders(listing: Listing, found: list[Found]) -> ReadTexts:
     return _read(listing.root.name, gathered, CLASS_FOLDERS, ())
 
 
-def of_sheet(title: str, read: Sheet, wish: ColumnWish) -> ReadTexts:
+def of_sheet(title: str, read: TextTable, wish: ColumnWish) -> ReadTexts:
     """Of one file that was read. Raises `DataError`."""
     columns = columns_of(read, wish)
     if columns is None:
@@ -129,7 +129,7 @@ def _of_tables(title: str, tables: list[Table], wish: ColumnWish, cancelled: Can
     return _read(title, gathered, _words(tables, wish), _doubts(tables), labelled=wish.labelled)
 
 
-def _gather(gathered: Gathered, read: Sheet, columns: Columns, part: int, group: str) -> None:
+def _gather(gathered: Gathered, read: TextTable, columns: Columns, part: int, group: str) -> None:
     header = bool(columns.names) and not read.names
     rows = read.rows[1:] if header else read.rows
     least, most = columns.width, len(columns.names) or MOST_CELLS

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 from engine.data.files.kinds import ending
 from engine.data.files.names import is_text
@@ -22,7 +22,7 @@ NO_TEXT = 0.02  # share of control characters from which on a file is no text
 
 
 @dataclass(frozen=True)
-class Sheet:
+class TextTable:
     """rows: in the file's order, without blank ones; the first may name the columns unless `names` does. names: keys
     of JSON objects, else empty. numbers: of each row in the file, from 1. coding: "" for UTF-8. zeros: zero bytes that
     were taken out. broken: numbers of lines that are no JSON."""
@@ -39,7 +39,7 @@ class Sheet:
         return self.entry.path
 
 
-def sheet(entry: Entry, body: bytes, cut: bool = False) -> Sheet:
+def sheet(entry: Entry, body: bytes, cut: bool = False) -> TextTable:
     """cut: the file goes on behind `body`. Raises `DataError` for what is no text, or a quote that is never closed."""
     text, coding = coded(body)
     zeros = text.count("\0")
@@ -49,8 +49,8 @@ def sheet(entry: Entry, body: bytes, cut: bool = False) -> Sheet:
         raise DataError(f"“{entry.path}” is no text.", "Choose a CSV, a TSV or a file of JSON lines.")
     if ending(entry.path) in JSON_LINES + JSON or text.lstrip()[:1] == "{":
         names, rows, broken = _of_objects(entry, text)
-        return Sheet(entry, rows, names, coding, zeros, broken)
-    return Sheet(entry, _of_table(entry, text, cut), (), coding, zeros)
+        return TextTable(entry, rows, names, coding, zeros, broken)
+    return TextTable(entry, _of_table(entry, text, cut), (), coding, zeros)
 
 
 def _of_table(entry: Entry, text: str, cut: bool) -> list[Cells]:
@@ -70,7 +70,7 @@ def _of_table(entry: Entry, text: str, cut: bool) -> list[Cells]:
     return rows
 
 
-def _cut(entry: Entry, text: str, sign: str, quoting: Any) -> list[Cells]:
+def _cut(entry: Entry, text: str, sign: str, quoting: Literal[0, 3]) -> list[Cells]:
     csv.field_size_limit(LONGEST_CELL)
     read = csv.reader(io.StringIO(text), delimiter=sign, quoting=quoting, skipinitialspace=sign != "\t")
     try:
@@ -91,7 +91,7 @@ def _of_objects(entry: Entry, text: str) -> tuple[Cells, list[Cells], tuple[int,
     """(columns, rows, lines that are no JSON) of JSON lines, or of a list of objects."""
     if text.lstrip()[:1] == "[":
         try:
-            found: list[tuple[int, Any]] = list(enumerate(json.loads(text), 1))
+            found: list[tuple[int, object]] = list(enumerate(json.loads(text), 1))
         except (ValueError, RecursionError):
             raise DataError(f"“{entry.path}” is no JSON.", "Save it again as JSON lines, or as a CSV.") from None
         broken: list[int] = []
@@ -105,8 +105,8 @@ def _of_objects(entry: Entry, text: str) -> tuple[Cells, list[Cells], tuple[int,
     return names, rows, tuple(broken)
 
 
-def _lines(text: str) -> tuple[list[tuple[int, Any]], list[int]]:
-    found, broken = list[tuple[int, Any]](), list[int]()
+def _lines(text: str) -> tuple[list[tuple[int, object]], list[int]]:
+    found, broken = list[tuple[int, object]](), list[int]()
     for number, line in _numbered(text):
         try:
             found.append((number, json.loads(line)))
@@ -119,7 +119,7 @@ def _numbered(text: str) -> Iterator[tuple[int, str]]:
     return ((number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip())
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     """What a JSON value is in a table; "" of what is no single thing."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return str(value).lower() if isinstance(value, bool) else ""

@@ -11,7 +11,7 @@ from engine.data.files.kinds import ending
 from engine.data.files.order import natural
 from engine.data.files.parts import is_split, parts
 from engine.data.files.reading import Entry, Files
-from engine.data.files.sheets import JSON, JSON_LINES, TABLES, Sheet, sheet
+from engine.data.files.sheets import JSON, JSON_LINES, TABLES, TextTable, sheet
 from engine.data.files.text_folders import from_folders
 from engine.data.files.tree import Listing
 from engine.data.images import Cancel, check
@@ -25,7 +25,7 @@ OUTSIDE = frozenset(("oos", "out_of_scope", "out of scope", "out-of-scope", "ood
 WANTED = (
     "Give a CSV or TSV with a column of texts and one of classes, JSON lines, or a folder of text files for each class."
 )
-Table = tuple[Sheet, Columns]
+Table = tuple[TextTable, Columns]
 
 
 def holds_texts(listing: Listing) -> bool:
@@ -111,7 +111,7 @@ def _rank(entry: Entry) -> tuple[int, int]:
     return (0 if kind in TABLES + JSON_LINES else 1 if kind in JSON else 2), entry.path.count("/")
 
 
-def no_columns(read: Sheet) -> DataError:
+def no_columns(read: TextTable) -> DataError:
     """Why a file that was read is no table of texts."""
     width = max(map(len, read.rows), default=0)
     if not read.rows:
@@ -132,6 +132,6 @@ def belonging(tables: list[Table]) -> list[Table]:
     return [one for one in tables if len(one[1].names) == len(first.names) and one[1].text == first.text]
 
 
-def stem(read: Sheet) -> str:
+def stem(read: TextTable) -> str:
     name = read.path.rpartition("/")[2]
     return name.rpartition(".")[0] or name

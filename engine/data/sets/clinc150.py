@@ -9,7 +9,7 @@ import lzma
 from functools import lru_cache
 from pathlib import Path
 
-from engine.data.dataset import DataSet, DatasetInfo
+from engine.data.dataset import TEXTS_START, DataSet, DatasetInfo
 from engine.data.files.columns import ColumnWish
 from engine.data.files.read_texts import of_sheet
 from engine.data.files.reading import Entry
@@ -34,5 +34,5 @@ DATASET = DataSet(
         22_500, 150, licence=LICENCE,
     ),
     load=lambda choice: load_clinc150(), given=("given", "As published"), groups=(("by-alphabet", "By domain"),),
-    order=4, texts=True,
+    order=4, texts=True, own_start=TEXTS_START,
 )  # fmt: skip

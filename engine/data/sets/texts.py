@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from engine.data.dataset import DataSet, DatasetInfo
+from engine.data.dataset import TEXTS_START, DataSet, DatasetInfo
 from engine.data.files.columns import ColumnWish
 from engine.data.files.read_texts import read_texts
 from engine.data.files.text_tables import holds_texts
@@ -71,5 +71,6 @@ DATASET = DataSet(
         "for each class; also in a zip.",
     ),
     read=read, Choice=TextsChoice, recognises=holds_texts, files="your texts",
-    given=("given", "As the files say"), groups=(("by-alphabet", "By group"),), order=6, texts=True,
+    given=("given", "As the files say"), groups=(("by-alphabet", "By group"),), order=6,
+    texts=True, own_start=TEXTS_START,
 )  # fmt: skip

@@ -7,7 +7,8 @@ import pytest
 
 from engine.data.episode_splits import EpisodeShape, samplers
 from engine.data.episodes import evaluation_episodes, list_hash
-from engine.data.preview import preview, shown_side, tasks_preview
+from engine.data.preview import preview, tasks_preview
+from engine.data.samples import shown_side
 from engine.data.sets.regions import COVERS, REGIONS, SPECTRA, Region, draw_patches, draw_region, load_regions
 from engine.data.sources import load
 from engine.data.splits import split_classes

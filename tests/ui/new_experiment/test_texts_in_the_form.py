@@ -1,0 +1,101 @@
+"""Texts in New experiment: chosen, dropped, with columns of one's own names; shown as texts, and as tasks of texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QPointF, QRect, Qt
+from PySide6.QtGui import QImage, QPainter
+from pytestqt.qtbot import QtBot
+
+from tests.ui.conftest import wait_until_checked
+from ui import theme
+from ui.pages.new_experiment import NewExperimentPage
+from ui.widgets.images import draw_tile, to_image
+from ui.widgets.text_rows import TextRow, TextRows
+from ui.widgets.text_tile import draw_text, is_text, text_of
+
+LEFT = Qt.MouseButton.LeftButton
+ODD = ["", "👋🏽 emoji " * 200, "مرحبا بالعالم " * 40, "a" * 10_000, "tab\tand\nline", "<b>no page</b>"]
+
+
+def test_clinc150_is_shown_by_its_texts(qtbot: QtBot, page: NewExperimentPage) -> None:
+    qtbot.mouseClick(page.data.cards["clinc150"], LEFT)
+    wait_until_checked(qtbot, page)
+    shown = page.data.preview
+    assert (shown.fault, shown.sentence.text()) == ("", "22,500 texts, 150 classes")
+    assert shown.texts.isVisibleTo(page)
+    assert not shown.strip.isVisibleTo(page)
+    assert len(shown.texts.accessibleDescription().splitlines()) == 16
+    assert "texts" in shown.balance_words.text()
+    assert "texts to learn from" in page.data.settings.split_words.text()
+    qtbot.mouseClick(page.method.families["meta"], LEFT)
+    wait_until_checked(qtbot, page)
+    tasks = shown.tasks
+    assert tasks.texts[0].isVisibleTo(page)
+    assert not tasks.pictures[0].isVisibleTo(page)
+    assert "Support" in tasks.texts[0].accessibleDescription()
+    qtbot.mouseClick(page.data.cards["glyphs"], LEFT)
+    qtbot.waitUntil(lambda: tasks.pictures[0].isVisibleTo(page))
+    assert not tasks.texts[0].isVisibleTo(page)
+
+
+def test_a_table_with_columns_of_ones_own_names_is_read_and_set_right(
+    qtbot: QtBot, page: NewExperimentPage, tmp_path: Path
+) -> None:
+    path = tmp_path / "anfragen.csv"
+    rows = [
+        f"{n};Eine Frage zu {name}, Nummer {n};{name};{'AB'[n % 2]}" for name in ("Karte", "Konto") for n in range(9)
+    ]
+    path.write_text("\n".join(["Nr;Kundenfrage;Thema;Gruppe", *rows]) + "\n", "utf-8")
+    page.receive(path)
+    qtbot.waitUntil(lambda: page.data.choice().path == str(path))
+    wait_until_checked(qtbot, page)
+    shown = page.data.preview
+    assert shown.sentence.text() == "18 texts, 2 classes"
+    own = page.data.settings.own["texts"]
+    own.fill({"label_column": "Thema", "text_column": "Nr"})
+    own.changed.emit()
+    qtbot.waitUntil(lambda: shown.found is not None and "“Nr”" in shown.found.layout)
+    assert "“Thema”" in shown.layout_words.text()
+
+
+def painted(text: str, width: int, height: int) -> QImage:
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    image.fill(0xFFFFFFFF)
+    painter = QPainter(image)
+    draw_text(painter, text, QRect(20, 20, width - 40, height - 40), theme.font("small"))
+    painter.end()
+    return image
+
+
+def test_any_text_stays_within_its_place_and_stands_on_its_side(qtbot: QtBot) -> None:
+    for text in ODD:
+        image = painted(text, 160, 100)
+        outside = [image.pixel(x, y) for x in range(160) for y in (*range(17), *range(84, 100))]
+        assert set(outside) == {0xFFFFFFFF}, text[:20]
+    left, right = painted("hello", 300, 60), painted("مرحبا", 300, 60)
+    ink = [[x for x in range(300) if any(one.pixel(x, y) != 0xFFFFFFFF for y in range(60))] for one in (left, right)]
+    assert max(ink[0]) < 150 < min(ink[1])
+
+
+def test_a_text_travels_among_images_and_is_drawn_as_text(qtbot: QtBot) -> None:
+    for text in ODD:
+        image = to_image(text)
+        assert is_text(image)
+        assert text_of(image) == text
+        for side in (28, 96):
+            picture = QImage(side, side, QImage.Format.Format_RGB32)
+            painter = QPainter(picture)
+            draw_tile(painter, image, QRect(0, 0, side, side))
+            painter.end()
+
+
+def test_rows_say_the_whole_text_where_one_points(qtbot: QtBot) -> None:
+    rows = TextRows("Samples")
+    qtbot.addWidget(rows)
+    rows.resize(120, 80)
+    rows.show_rows([TextRow("greetings", heading=True), TextRow("a very long greeting " * 20, "Support")])
+    rows.show()
+    assert rows.words_at(QPointF(5, rows.sizeHint().height() - 2)).startswith("a very long greeting")
+    assert rows.words_at(QPointF(5, 1_000)) == ""
