@@ -225,7 +225,6 @@ class MainWindow(QMainWindow):
         opened = (one for one in self.findChildren(LecturesDialog) if one.isVisible())
         page = next(opened, None) or LecturesDialog(self.parts.navigator, self)
         page.show()
-        page.raise_()
         page.activateWindow()  # Escape is for it from the first moment on
 
     def _about(self) -> None:
