@@ -12,13 +12,34 @@ from engine.data.files.kinds import ending
 from engine.data.files.layout import Item
 from engine.data.files.listed import listed
 from engine.data.files.tree import Listing
-from engine.data.images import ImageSet
+from engine.data.images import ImageSet, images_of
+from engine.data.labelled_set import LabelledSet
 from engine.data.sources import FOLDER
+from engine.data.text_set import TextSet
 from engine.errors import DataError
 from engine.experiment import DatasetChoice
+from engine.texts.tokens import cut_share
 
 Counts = tuple[tuple[str, int], ...]
 Size = tuple[int, int]
+WORDS, PIECES = "words", 64  # the tokenizer by which it is told what is cut, and how much of a text is usually read
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """Of texts, in words. cut: share of the texts, 0..1, of which a network reads the beginning alone, at `pieces`
+    words and signs."""
+
+    shortest: int
+    typical: int
+    longest: int
+    cut: float
+    pieces: int
+
+    @property
+    def cut_words(self) -> str:
+        share = f"{self.cut:.1%}" if 0 < self.cut < 0.1 else f"{self.cut:.0%}"
+        return f"{share} have more than {self.pieces} words and signs, which is usually read of one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +47,7 @@ class Inventory:
     """Counts are (words, images), the most frequent first; sizes are (height, width).
 
     stored: bytes of the files, 0 for what comes with the program. alike: names of classes that differ in case only.
+    lengths: of texts, whose sizes are counted in words.
     """
 
     sizes: Counts
@@ -37,6 +59,7 @@ class Inventory:
     largest: Size
     stored: int = 0
     alike: tuple[tuple[str, ...], ...] = ()
+    lengths: Lengths | None = None
 
 
 def by_names(choice: DatasetChoice, listing: Listing) -> ImageSet | None:
@@ -47,8 +70,29 @@ def by_names(choice: DatasetChoice, listing: Listing) -> ImageSet | None:
         return None  # which loading says
 
 
-def inventory(data: ImageSet, path: str | None) -> Inventory:
-    """path: of the folder or zip it was read from, None for what comes with the program."""
+def inventory(data: LabelledSet, path: str | None) -> Inventory:
+    """path: of the folder, zip or table it was read from, None for what comes with the program."""
+    return _of_texts(data, path) if isinstance(data, TextSet) else _of_images(images_of(data), path)
+
+
+def _of_texts(data: TextSet, path: str | None) -> Inventory:
+    words = sorted(text.count(" ") + 1 for text in data.texts)
+    spans = Counter(_span(number) for number in words)
+    cut = cut_share(WORDS, data.texts, PIECES)
+    lengths = Lengths(words[0], words[len(words) // 2], words[-1], cut, PIECES)
+    held = Path(path).stat().st_size if path and Path(path).is_file() else 0
+    none = (0, 0)
+    return Inventory(_ordered(spans), (), (), (), none, none, none, held, alike(data.class_names), lengths)
+
+
+def _span(words: int) -> str:
+    """ "1 to 5 words", "6 to 10 words", then by twenties and hundreds."""
+    step = 5 if words <= 20 else 20 if words <= 100 else 100
+    low = (words - 1) // step * step
+    return f"{low + 1:,} to {low + step:,} words"
+
+
+def _of_images(data: ImageSet, path: str | None) -> Inventory:
     sizes = list(image_sizes(data))
     found = Counter(f"{width:,} × {height:,} px" for height, width in sizes)
     shapes = Counter(_shape(size) for size in sizes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -27,6 +28,22 @@ def samples_of(
         return [data.texts[int(index)][:LONGEST] for index in ids]
     images = images_of(data)
     return list(images.pixels(ids, side or shown_side(images), images.shown_channels, cancelled=cancelled))
+
+
+def whole(data: LabelledSet, index: int, side: int) -> Sample:
+    """One example to be looked at alone: an image uncut, uint8 [height, width, channels], its shorter side at least
+    `side` where it was; a text as long as it is. Raises `DataError`."""
+    if isinstance(data, TextSet):
+        return data.texts[index]
+    images = images_of(data)
+    return np.asarray(images.source.image(index, side, images.shown_channels))
+
+
+def file_of(data: LabelledSet, index: int) -> Path | None:
+    """Where the file of an example lies; None in memory, in a zip, and for what is a row of a file."""
+    where = getattr(getattr(data, "source", None), "file", None)
+    found: Path | None = where(index) if where else None
+    return found
 
 
 def shown_side(data: ImageSet) -> int:

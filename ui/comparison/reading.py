@@ -86,18 +86,22 @@ def images_of(
 
     def work(cancelled: Callable[[], bool]) -> list[Found]:
         from engine.data import shifts, sources
-        from engine.data.images import images_of as only_images
+        from engine.data.images import ImageSet
+        from engine.data.samples import file_of, samples_of, whole
 
-        data = only_images(sources.load(experiment.dataset, cancelled=cancelled))
+        data = sources.load(experiment.dataset, cancelled=cancelled)
         inside, shift = ids[ids < len(data.labels)], experiment.dataset.shift
-        if large and not shift:
-            shown = [np.asarray(data.source.image(int(place), LARGE, data.shown_channels)) for place in inside]
-        else:
+        if not isinstance(data, ImageSet) or (large and not shift):
+            shown = [whole(data, int(place), LARGE) for place in inside]
+        elif shift:
             size = min(LARGE if large else TILE, *data.typical_size)
             pixels = data.pixels(inside, size, data.shown_channels, cancelled=cancelled)
-            shown = list(shifts.shifted(pixels, shift, inside) if shift else pixels)
-        file = getattr(data.source, "file", lambda _: None)  # images that were made, or came in one array, have none
+            shown = list(shifts.shifted(pixels, shift, inside))
+        else:
+            shown = samples_of(data, inside, min(TILE, *data.typical_size), cancelled)
         places = [int(place) for place in inside]
-        return [Found(image, data.source.name(place), file(place)) for image, place in zip(shown, places, strict=True)]
+        return [
+            Found(one, data.image_name(place), file_of(data, place)) for one, place in zip(shown, places, strict=True)
+        ]
 
     return work

@@ -21,7 +21,7 @@ from ui.widgets.text import Text
 if TYPE_CHECKING:
     from engine.data.duplicates import Duplicates
     from engine.data.findings import MetInTest
-    from engine.data.images import ImageSet
+    from engine.data.labelled_set import LabelledSet
 
     Found = tuple[Duplicates, MetInTest | None]
 
@@ -39,7 +39,7 @@ class CopiesView(QWidget):
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._background = background
-        self._data: ImageSet | None = None
+        self._data: LabelledSet | None = None
         self._chosen: KnownSet | None = None
         self._found: Found | None = None
         self._turn, self.is_looking = 0, False
@@ -50,7 +50,7 @@ class CopiesView(QWidget):
         self.leave = button("Test without them…", "", "Set New experiment to this data, its test without these",
                             lambda: self.wanted.emit(self._without))  # fmt: skip
         self.stop = button("Stop", "stop", "Look for no more", self._stop)
-        self.again = button("Look for copies", "search", "Every image is decoded once", self._begin)
+        self.again = button("Look for copies", "search", "Everything is looked at once", self._begin)
         self.grid = SampleGrid(background)
         self.grid.setAccessibleName("Copies, group by group")
         self._room = one_of(self.grid, QWidget())
@@ -70,7 +70,7 @@ class CopiesView(QWidget):
         self._data, self._found, self.is_looking = None, None, False
         self._clear()
 
-    def set_data(self, data: ImageSet, chosen: KnownSet) -> None:
+    def set_data(self, data: LabelledSet, chosen: KnownSet) -> None:
         self._data, self._chosen = data, chosen
         if self.isVisible():
             self._begin()
@@ -141,7 +141,8 @@ class CopiesView(QWidget):
         found = self._found[0]
         of_copies = self.which.key() == COPIES
         chosen = found.copies if of_copies else found.alike
-        self.words.setText(words_of(of_copies, [len(group) for group in chosen], bool(found.copies or found.alike)))
+        sizes, any_found = [len(group) for group in chosen], bool(found.copies or found.alike)
+        self.words.setText(words_of(of_copies, sizes, any_found, self._data.what))
         self._show_crossing(of_copies)
         self._room.setCurrentIndex(0 if chosen else 1)
         if chosen:
@@ -163,18 +164,21 @@ class CopiesView(QWidget):
         self.crossing.setVisible(bool(met))
         self.leave.setVisible(bool(met))
         if crossing is not None and met:
-            what = "copies of" if of_copies else "copies of, or look like,"
+            how, what = "copies of" if of_copies else "copies of, or look like,", self._data.what if self._data else ""
             self.crossing.setText(
-                f"As the set is divided if nothing else is chosen, {met:,} of {crossing.tested:,} test images are "
-                f"{what} images to learn or to choose from."
+                f"As the set is divided if nothing else is chosen, {met:,} of {crossing.tested:,} test {what} are "
+                f"{how} {what} to learn or to choose from."
             )
 
 
-def words_of(of_copies: bool, sizes: list[int], any_found: bool) -> str:
+def words_of(of_copies: bool, sizes: list[int], any_found: bool, what: str = "images") -> str:
     """What was found, as a sentence."""
     if not any_found:
-        return "No image is a copy of another, and no two look alike."
+        return f"No {what[:-1]} is a copy of another, and no two look alike."
+    told = f"{count(sum(sizes), what)} in {count(len(sizes), 'groups')}"
     if of_copies:
-        return f"{count(sum(sizes), 'images')} in {count(len(sizes), 'groups')} are the same byte for byte."
+        return f"{told} are the same byte for byte."
+    if what == "texts":
+        return f"{told} are the same but for case, signs and numbers."
     said = f"{count(sum(sizes), 'images')} in {count(len(sizes), 'groups')} look alike in grey"
     return f"{said}: the same saved otherwise, or very similar."

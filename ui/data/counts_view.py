@@ -15,8 +15,8 @@ from ui.widgets.problem import Problem
 from ui.widgets.text import Text
 
 if TYPE_CHECKING:
-    from engine.data.images import ImageSet
     from engine.data.inventory import Inventory
+    from engine.data.labelled_set import LabelledSet
 
 ORDERS: list[tuple[object, str]] = [("given", "As listed"), ("most", "Most first"), ("fewest", "Fewest first")]
 
@@ -38,9 +38,10 @@ class Balance(QWidget):
         self._places: list[int] = []
         in_column(in_row((self.words, 1), self.order, gap=8), self.alike, (self.bars, 1), owner=self, gap=8)
 
-    def show_set(self, data: ImageSet) -> None:
+    def show_set(self, data: LabelledSet) -> None:
         self._counts = list(zip(data.class_names, data.counts.tolist(), strict=True))
-        self.words.setText(balance_words([number for _, number in self._counts]))
+        self.words.setText(balance_words([number for _, number in self._counts], data.what))
+        self.bars.setAccessibleName(f"{data.what.capitalize()} per class")
         self.alike.say()
         self._fill()
 
@@ -58,13 +59,13 @@ class Balance(QWidget):
         self.bars.show_counts([self._counts[place] for place in self._places])
 
 
-def balance_words(counts: list[int]) -> str:
+def balance_words(counts: list[int], what: str) -> str:
     """ "20 images in each of 1,623 classes", "59 to 800 images per class"."""
     if not counts:
         return ""
     if min(counts) == max(counts):
-        return f"{count(counts[0], 'images')} in each of {thousands(len(counts))} classes"
-    return f"{thousands(min(counts))} to {thousands(max(counts))} images per class"
+        return f"{count(counts[0], what)} in each of {thousands(len(counts))} classes"
+    return f"{thousands(min(counts))} to {thousands(max(counts))} {what} per class"
 
 
 class Sizes(QWidget):
@@ -73,12 +74,15 @@ class Sizes(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.words = Text("")
-        self.bars = BarList("Images of each size")
+        self.bars = BarList("Sizes and how many are of each")
         in_column(self.words, (self.bars, 1), owner=self, gap=8)
 
     def show_inventory(self, found: Inventory) -> None:
         (low, high), lines = (found.smallest, found.largest), []
-        if low != high:
+        if (of := found.lengths) is not None:
+            lines.append(f"Shortest {count(of.shortest, 'words')}, longest {count(of.longest, 'words')}, "
+                         f"typical {count(of.typical, 'words')}; {of.cut_words}")  # fmt: skip
+        elif low != high:
             lines.append(f"Smallest {low[1]:,} × {low[0]:,} px, largest {high[1]:,} × {high[0]:,} px, "
                          f"typical {found.typical[1]:,} × {found.typical[0]:,} px")  # fmt: skip
         named = (("Shapes", found.shapes), ("Colours", found.colours), ("Files", found.kinds))

@@ -20,7 +20,7 @@ from ui.widgets.text import plain
 from ui.window_memory import WindowMemory
 
 if TYPE_CHECKING:
-    from engine.data.images import ImageSet
+    from engine.data.labelled_set import LabelledSet
 
 # key -> (text, shortcut, icon, tip)
 DEEDS = {
@@ -93,7 +93,7 @@ class SetDeeds(Deeds):
             listed = self._chosen.choice.model_copy(update={"listed": fingerprint})
             self._parts.navigator.open("new_experiment", listed)
 
-    def use_others(self, data: ImageSet, images: np.ndarray) -> None:
+    def use_others(self, data: LabelledSet, images: np.ndarray) -> None:
         """In New experiment, all of the chosen set but these images, indices int64 [n]; also where another set is
         chosen before the list is written."""
         chosen = self._chosen
@@ -107,7 +107,7 @@ class SetDeeds(Deeds):
 
         def use(fingerprint: str) -> None:
             self._parts.navigator.open("new_experiment", chosen.choice.model_copy(update={"listed": fingerprint}))
-            left = count(len(data) - len(images), "images")
+            left = count(len(data) - len(images), data.what)
             self._parts.toasts.show(f"New experiment is set to the other {left} of {data.title}.")
 
         failed = self._parts.background.saying(self._refuse, "The list could not be written.")

@@ -25,8 +25,8 @@ from ui.widgets.tabbed import Tabbed
 from ui.widgets.text import Elided
 
 if TYPE_CHECKING:
-    from engine.data.images import ImageSet
     from engine.data.inventory import Inventory
+    from engine.data.labelled_set import LabelledSet
 
 LEAST, ROOM = QSize(340, 400), 200  # pixels: of all of it, and of what a tab shows in height
 EDGES, GAP = (16, 12, 16, 8), 12
@@ -41,15 +41,15 @@ class SetDetail(QWidget):
 
     def __init__(self, actions: dict[str, QAction], background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.data: ImageSet | None = None
+        self.data: LabelledSet | None = None
         self.header = SetHeader(actions)
         self.grid = SampleGrid(background)
         self.balance, self.sizes, self.left_out = Balance(), Sizes(), LeftOut()
         self.copies, self.history = CopiesView(background), HistoryView(background)
         self._chosen: KnownSet | None = None
         self.pointed = Elided("", "small", "muted")
-        self.all = button("Show all", "", "All images of the set again", self._show_all)
-        self.nothing = Invitation("Nothing was left out", "Every file that looks like an image is in the set.")
+        self.all = button("Show all", "", "All of the set again", self._show_all)
+        self.nothing = Invitation("Nothing was left out", "All that was found is in the set.")
         self._out = one_of(self.left_out, self.nothing)
         self._build()
         self.grid.pointed.connect(self._name)
@@ -113,13 +113,13 @@ class SetDetail(QWidget):
         self.balance.alike.say()
         self._show_left_out(())
 
-    def show_listed(self, data: ImageSet) -> None:
+    def show_listed(self, data: LabelledSet) -> None:
         """What the names of its files tell."""
         self.header.show_listed(data)
         self._show_images(data)
         self._show_left_out(data.skipped)
 
-    def show_read(self, data: ImageSet, found: Inventory) -> None:
+    def show_read(self, data: LabelledSet, found: Inventory) -> None:
         """All of it."""
         self.header.show_read(data, found)
         self._show_images(data)
@@ -129,7 +129,7 @@ class SetDetail(QWidget):
         if self._chosen is not None:
             self.copies.set_data(data, self._chosen)
 
-    def _show_images(self, data: ImageSet) -> None:
+    def _show_images(self, data: LabelledSet) -> None:
         self.data = data
         self.all.hide()
         self.grid.show_set(data)
@@ -151,7 +151,7 @@ class SetDetail(QWidget):
             self.show_tab("Samples")
             self.grid.show_set(self.data, images, self.data.class_names, self.data.labels[images])
             self.all.show()
-            self.pointed.setText(f"{count(len(images), 'images')} that were chosen on the map.")
+            self.pointed.setText(f"{count(len(images), self.data.what)} that were chosen on the map.")
 
     def _show_all(self) -> None:
         if self.data is not None:

@@ -19,8 +19,8 @@ from ui.widgets.reflow import FlowLayout
 from ui.widgets.text import Elided, Text
 
 if TYPE_CHECKING:
-    from engine.data.images import ImageSet
     from engine.data.inventory import Inventory
+    from engine.data.labelled_set import LabelledSet
 
 
 class SetHeader(QWidget):
@@ -33,7 +33,7 @@ class SetHeader(QWidget):
         self.facts = Text("", role="text")
         self.place = Elided("", "small", "muted", mode=Qt.TextElideMode.ElideMiddle)
         self.state = Text("", "small", "muted")
-        self.bar = ProgressLine("Reading the images")
+        self.bar = ProgressLine("Reading the data")
         self.problem, self.changed = Problem(), Problem("warning")
         self.use = PrimaryButton("Use in New experiment", "new")
         self.use.clicked.connect(lambda _=False: actions["use"].trigger())
@@ -78,7 +78,7 @@ class SetHeader(QWidget):
 
     def show_progress(self, share: float) -> None:
         """How much of the images was looked at."""
-        self.state.setText("Reading the images…" if share <= 0 else f"Looking at every image… {share:.0%}")
+        self.state.setText("Reading the data…" if share <= 0 else f"Looking at everything… {share:.0%}")
         self.state.show()
         self.bar.show_share(share, "accent", self.state.text(), at_work=True)
 
@@ -86,10 +86,10 @@ class SetHeader(QWidget):
         """Nothing was heard of the set for so long."""
         self.state.setText(f"No answer for {seconds} s: its drive may be slow, or gone. Other sets can be looked at.")
 
-    def show_listed(self, data: ImageSet) -> None:
-        self.facts.setText(f"{count(len(data), 'images')} · {classes_words(data)}")
+    def show_listed(self, data: LabelledSet) -> None:
+        self.facts.setText(f"{count(len(data), data.what)} · {classes_words(data)}")
 
-    def show_read(self, data: ImageSet, found: Inventory) -> None:
+    def show_read(self, data: LabelledSet, found: Inventory) -> None:
         self.facts.setText(facts_of(data, found))
         self.state.setText(" · ".join(word for word in (data.layout, f"licence: {data.licence}") if word))
         self.bar.show_share(1, "good", "", at_work=False)
@@ -111,16 +111,27 @@ class SetHeader(QWidget):
         self.problem.say(words)
 
 
-def facts_of(data: ImageSet, found: Inventory) -> str:
+def facts_of(data: LabelledSet, found: Inventory) -> str:
     """ "2,527 images · 6 classes · 512 × 384 px · 42 MB"."""
-    height, width = found.typical
-    several = "about " if len(found.sizes) > 1 else ""
-    words = [count(len(data), "images"), classes_words(data), f"{several}{width:,} × {height:,} px"]
+    words = [count(len(data), data.what), classes_words(data), typical_of(found)]
     words += [size(found.stored)] if found.stored else []
-    words += [f"{count(len(data.skipped), 'files')} left out"] if data.skipped else []
+    words += (
+        [f"{count(len(data.skipped), 'files' if data.what == 'images' else data.what)} left out"]
+        if data.skipped
+        else []
+    )
     return " · ".join(words)
 
 
-def classes_words(data: ImageSet) -> str:
+def typical_of(found: Inventory) -> str:
+    """ "about 512 × 384 px", "about 8 words"."""
+    several = "about " if len(found.sizes) > 1 else ""
+    if found.lengths is not None:
+        return f"{several}{count(found.lengths.typical, 'words')}"
+    height, width = found.typical
+    return f"{several}{width:,} × {height:,} px"
+
+
+def classes_words(data: LabelledSet) -> str:
     """ "6 classes", "no labels"."""
     return count(len(data.class_names), "classes") if data.labelled else "no labels"

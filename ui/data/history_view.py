@@ -18,7 +18,7 @@ from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Text
 
 if TYPE_CHECKING:
-    from engine.data.images import ImageSet
+    from engine.data.labelled_set import LabelledSet
     from storage.data_sets import DataSeen
 
 KEY = "data page history"
@@ -60,7 +60,7 @@ class HistoryView(QWidget):
         in_column(in_row((self.words, 1), self.use, gap=8), (self.list, 1), owner=self, gap=8)
         self.show_past([])
 
-    def look(self, data: ImageSet, seen: Sequence[DataSeen]) -> None:
+    def look(self, data: LabelledSet, seen: Sequence[DataSeen]) -> None:
         """Compare what lies there now with what runs had, in the background."""
 
         def work(cancelled: Callable[[], bool]) -> list[RunsHad]:
@@ -93,7 +93,7 @@ class HistoryView(QWidget):
         self.wanted.emit(self.past[self.list.currentIndex().row()].seen.fingerprint)
 
 
-def past_of(seen: DataSeen, data: ImageSet) -> RunsHad:
+def past_of(seen: DataSeen, data: LabelledSet) -> RunsHad:
     """Reads a list; in the background."""
     from engine.data.lists import changes, kept, list_of
 

@@ -26,7 +26,7 @@ from ui.widgets.text import Elided, Text
 
 if TYPE_CHECKING:
     from engine.advice.doubtful_labels import DoubtfulLabels
-    from engine.data.images import ImageSet
+    from engine.data.labelled_set import LabelledSet
 
 KEY, LIST_KEY = "data page labels", "data page labels networks"
 LETTERS, LEAST = 24, 150  # of the list of networks; pixels of the grid in height, so that a line of images is seen
@@ -48,7 +48,7 @@ class LabelsView(QWidget):
     def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._parts = parts
-        self.data: ImageSet | None = None
+        self.data: LabelledSet | None = None
         self.found: DoubtfulLabels | None = None
         self._networks: dict[str, MapNetwork] = {}
         self._turn, self.is_looking, self._offered = 0, False, False
@@ -81,7 +81,7 @@ class LabelsView(QWidget):
         self.data, self.found, self._offered = None, None, False
         self._show(WHAT)
 
-    def set_data(self, data: ImageSet) -> None:
+    def set_data(self, data: LabelledSet) -> None:
         self.data = data
         self._adjust()
         if self.isVisible():
@@ -116,7 +116,7 @@ class LabelsView(QWidget):
         self._parts.background.run(self._work(self._turn, self.data, chosen), self._take, failed, KEY, long=True)
 
     def _work(
-        self, turn: int, data: ImageSet, chosen: MapNetwork
+        self, turn: int, data: LabelledSet, chosen: MapNetwork
     ) -> Callable[[Callable[[], bool]], DoubtfulLabels]:  # fmt: skip
         runs = self._parts.workspace.runs
 

@@ -12,32 +12,33 @@ from ui.data.sample_grid import SampleGrid
 from ui.widgets.large_image import Answer, Found, ImagesInOrder, LargeImage
 
 if TYPE_CHECKING:
-    from engine.data.images import ImageSet
+    from engine.data.labelled_set import LabelledSet
 
 SIDE = 1024  # pixels of the shorter side that an image is decoded at
 NOT_SHOWN = "The image could not be shown."
 BLANK = np.full((1, 1, 1), 127, dtype=np.uint8)  # until it is
 
 
-def show_large(data: ImageSet, grid: SampleGrid, background: Background, window: QWidget) -> LargeImage:
+def show_large(data: LabelledSet, grid: SampleGrid, background: Background, window: QWidget) -> LargeImage:
     """A window with the grid's chosen image."""
-    order, where = grid.order, getattr(data.source, "file", None)
+    from engine.data.samples import file_of, whole
+
+    order = grid.order
 
     def named(place: int) -> Found:
         index = int(order[place])
-        return Found(BLANK, data.image_name(index), where(index) if where else None)
+        return Found(BLANK, data.image_name(index), file_of(data, index))
 
     images = ImagesInOrder(len(order), named)
 
     def read(place: int, answer: Answer) -> None:
         def look(cancelled: object) -> list[Found]:
-            picture = data.source.image(int(order[place]), SIDE, data.shown_channels)
-            return [images[place]._replace(pixels=np.asarray(picture))]
+            return [images[place]._replace(pixels=whole(data, int(order[place]), SIDE))]
 
         background.run(look, answer, background.saying(answer, NOT_SHOWN), key="large image")
 
     dialog = LargeImage(data.title, images, read, window)
-    dialog.setWindowTitle("Image")
+    dialog.setWindowTitle(data.what[:-1].capitalize())
     dialog.show_image(grid.current)
     dialog.show()
     return dialog

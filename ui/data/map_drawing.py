@@ -14,7 +14,7 @@ from ui.data.map_networks import MapNetwork, Taken, networks, runs_with_weights,
 from ui.parts import Parts
 
 if TYPE_CHECKING:
-    from engine.data.images import ImageSet
+    from engine.data.labelled_set import LabelledSet
     from engine.events import Evaluated
     from storage.store import RunRow
 
@@ -39,7 +39,7 @@ class MapDrawing(QObject):
         self.is_at_work = False
         self._heard.connect(self._hear, Qt.ConnectionType.QueuedConnection)
 
-    def list_networks(self, data: ImageSet) -> None:
+    def list_networks(self, data: LabelledSet) -> None:
         work = self._parts.background
 
         def look(runs: list[RunRow]) -> None:
@@ -48,7 +48,7 @@ class MapDrawing(QObject):
 
         self._parts.library.read(runs_with_weights, look)
 
-    def draw(self, data: ImageSet, chosen: MapNetwork) -> None:
+    def draw(self, data: LabelledSet, chosen: MapNetwork) -> None:
         self.stop()
         self.is_at_work, turn = True, self._turn
         if chosen.run is None:
@@ -65,7 +65,7 @@ class MapDrawing(QObject):
         self._turn += 1
         self.is_at_work = False
 
-    def _begin(self, turn: int, data: ImageSet, chosen: MapNetwork, results: list[Evaluated]) -> None:
+    def _begin(self, turn: int, data: LabelledSet, chosen: MapNetwork, results: list[Evaluated]) -> None:
         if turn != self._turn:
             return
         known = taken(results, chosen.run, data) if chosen.run else None
@@ -76,7 +76,7 @@ class MapDrawing(QObject):
         )
 
     def _work(
-        self, turn: int, data: ImageSet, chosen: MapNetwork, known: Taken | None
+        self, turn: int, data: LabelledSet, chosen: MapNetwork, known: Taken | None
     ) -> Callable[[Callable[[], bool]], None]:
         """What the background's thread does."""
         first, runs = known.ids if known else np.zeros(0, np.int64), self._parts.workspace.runs

@@ -21,7 +21,7 @@ from ui.widgets.tabbed import Tabbed
 from ui.widgets.text import Text
 
 if TYPE_CHECKING:
-    from engine.data.images import ImageSet
+    from engine.data.labelled_set import LabelledSet
 
 CLASSES, NEAREST, CHOSEN = "Classes", "Nearest", "Chosen"
 NARROW, TALL, LOW = 460, 200, 120  # pixels: below which the side is below; least height of a map then, and else
@@ -70,13 +70,13 @@ class MapSide(QWidget):
     def show_tab(self, title: str) -> None:
         self._tabbed.show(title)
 
-    def expect(self, data: ImageSet | None) -> None:
+    def expect(self, data: LabelledSet | None) -> None:
         """Another map is drawn, of this set."""
         self.nearest.show_set(data)
         self.legend.show_classes((), ())
         self.show_chosen(data, np.zeros(0, np.int64), "")
 
-    def show_chosen(self, data: ImageSet | None, images: np.ndarray, why_not: str) -> None:
+    def show_chosen(self, data: LabelledSet | None, images: np.ndarray, why_not: str) -> None:
         """images: indices, ascending; once none are left the classes are seen again. why_not: they cannot be left out,
         "" where they can."""
         if self.samples.isVisibleTo(self) and not len(images) and self.segments[CHOSEN].isChecked():

@@ -24,7 +24,7 @@ from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Text
 
 if TYPE_CHECKING:
-    from engine.data.images import ImageSet
+    from engine.data.labelled_set import LabelledSet
     from engine.maps.mapped import Mapped
     from ui.data.map_networks import MapNetwork, Taken
 
@@ -45,8 +45,8 @@ class MapView(QWidget):
     def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._parts = parts
-        self.data: ImageSet | None = None
-        self.of: ImageSet | None = None
+        self.data: LabelledSet | None = None
+        self.of: LabelledSet | None = None
         self.map: Mapped | None = None
         self.taken: Taken | None = None
         self.drawing = MapDrawing(parts, self)
@@ -118,7 +118,7 @@ class MapView(QWidget):
             self._clear("")
         self._adjust()
 
-    def set_data(self, data: ImageSet) -> None:
+    def set_data(self, data: LabelledSet) -> None:
         """The set as it was read; a map of the same images stays."""
         self.data, had = data, self.map
         if had is not None and had.fingerprint == data.fingerprint:

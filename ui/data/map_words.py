@@ -9,7 +9,7 @@ import numpy as np
 from engine.comparison.wording import count
 
 if TYPE_CHECKING:
-    from engine.data.images import ImageSet
+    from engine.data.labelled_set import LabelledSet
     from engine.maps.mapped import Mapped
     from ui.data.map_networks import Taken
 
@@ -43,7 +43,7 @@ def of_kind(found: Mapped, flat: bool, eye: int) -> str:
     return "Only nearness means something here (t-SNE): how large groups are, and how far from each other, does not."
 
 
-def of_point(image: int, data: ImageSet, taken: Taken | None) -> str:
+def of_point(image: int, data: LabelledSet, taken: Taken | None) -> str:
     """ "glass · glass/glass12.jpg, taken for metal"."""
     words = f"{data.class_names[data.labels[image]]} · {data.image_name(image)}"
     if taken is None or image not in taken.ids:

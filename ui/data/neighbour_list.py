@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from ui.background import Background
 from ui.data.thumbnails import Thumbnails
 from ui.listing.card_list import OnCard
+from ui.widgets.images import draw_tile
 from ui.widgets.layouts import in_column
 from ui.widgets.text import Text
+from ui.widgets.text_tile import is_text
 
 if TYPE_CHECKING:
-    from engine.data.images import ImageSet
+    from engine.data.labelled_set import LabelledSet
 
 PLACE, IMAGE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 SIDE = 56  # pixels of a picture
@@ -52,7 +54,7 @@ class NeighbourList(QWidget):
         self.list.itemActivated.connect(lambda item: self.wanted.emit(item.data(PLACE)))
         in_column(self.words, (self.list, 1), owner=self, gap=4)
 
-    def show_set(self, data: ImageSet | None) -> None:
+    def show_set(self, data: LabelledSet | None) -> None:
         self.thumbnails.show_set(data, round(SIDE * self.devicePixelRatioF()))
         self.show_near([], "")
 
@@ -77,4 +79,16 @@ class NeighbourList(QWidget):
             item = self.list.item(row)
             picture = self.thumbnails.get(item.data(IMAGE))
             if picture is not None and not picture.isNull():
-                item.setIcon(QIcon(QPixmap.fromImage(picture)))
+                item.setIcon(QIcon(pixmap_of(picture)))
+
+
+def pixmap_of(picture: QImage) -> QPixmap:
+    """An icon of an image, or of a text."""
+    if not is_text(picture):
+        return QPixmap.fromImage(picture)
+    drawn = QPixmap(SIDE, SIDE)
+    drawn.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(drawn)
+    draw_tile(painter, picture, drawn.rect())
+    painter.end()
+    return drawn

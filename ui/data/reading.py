@@ -13,8 +13,8 @@ from ui.data.known_sets import KnownSet
 
 if TYPE_CHECKING:
     from engine.data.files.tree import Listing
-    from engine.data.images import ImageSet
     from engine.data.inventory import Inventory
+    from engine.data.labelled_set import LabelledSet
 
 KEY = "data page"
 QUIET = 5000  # milliseconds without a word after which that is said
@@ -49,8 +49,7 @@ class SetReading(QObject):
         self._note()
         turn, choice, given = self.turns, chosen.choice, self._listings.pop(chosen.key, None)
 
-        def look(cancelled: Callable[[], bool]) -> tuple[ImageSet, Inventory]:
-            from engine.data.images import images_of
+        def look(cancelled: Callable[[], bool]) -> tuple[LabelledSet, Inventory]:
             from engine.data.inventory import by_names, inventory
             from engine.data.sources import listing_of, load
 
@@ -59,7 +58,7 @@ class SetReading(QObject):
                 listing = given or listing_of(choice, cancelled)
                 if (quick := by_names(choice, listing)) is not None:
                     self._said.emit(turn, quick)
-            data = images_of(load(choice, lambda share: self._said.emit(turn, share), cancelled, listing))
+            data = load(choice, lambda share: self._said.emit(turn, share), cancelled, listing)
             return data, inventory(data, chosen.place or None)
 
         self._background.run(look, self._take, self._background.saying(self._fail, "The data set could not be read."),
@@ -88,7 +87,7 @@ class SetReading(QObject):
         self.is_reading = False
         self._waiting.stop()
 
-    def _take(self, found: tuple[ImageSet, Inventory]) -> None:
+    def _take(self, found: tuple[LabelledSet, Inventory]) -> None:
         self._end()
         self.done.emit(*found)
 

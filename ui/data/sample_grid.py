@@ -26,10 +26,12 @@ from ui.background import Background
 from ui.data.grid_rows import GAP, HEAD, GridRows
 from ui.data.thumbnails import Picture, Thumbnails
 from ui.widgets.frame import SlimScrollBar
+from ui.widgets.images import draw_tile
 from ui.widgets.text import show_tip
+from ui.widgets.text_tile import is_text
 
 if TYPE_CHECKING:
-    from engine.data.images import ImageSet
+    from engine.data.labelled_set import LabelledSet
 
 SIDE = 96  # pixels of a tile
 FRAME = 2  # pixels around a tile, at most, that the frame of the chosen one takes
@@ -52,8 +54,8 @@ class SampleGrid(QAbstractScrollArea):
         self.order = np.zeros(0, dtype=np.int64)  # image indices as they stand
         self.names: tuple[str, ...] = ()
         self.current = -1  # place of the chosen image
-        self._data: ImageSet | None = None
-        self._counts = np.zeros(0, dtype=np.int64)
+        self._data: LabelledSet | None = None
+        self._counts, self._what = np.zeros(0, dtype=np.int64), "images"
         self.rows = GridRows(np.zeros(0, dtype=np.int64), SIDE, 1)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollBar(SlimScrollBar())
@@ -63,7 +65,7 @@ class SampleGrid(QAbstractScrollArea):
         self.viewport().setMouseTracking(True)
         self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
 
-    def show_set(self, data: ImageSet, chosen: np.ndarray | None = None, names: tuple[str, ...] | None = None,
+    def show_set(self, data: LabelledSet, chosen: np.ndarray | None = None, names: tuple[str, ...] | None = None,
                  sections: np.ndarray | None = None, picture: Picture | None = None) -> None:  # fmt: skip
         """All images of a set by class; or those `chosen`, int64, in the `sections` called `names`. picture: of each,
         cut from its middle if None."""
@@ -72,6 +74,7 @@ class SampleGrid(QAbstractScrollArea):
         indices = np.arange(len(data), dtype=np.int64) if chosen is None else chosen
         placed = np.argsort(labels, kind="stable")
         self.order, self.names = indices[placed], names or data.class_names
+        self._what = data.what
         self._counts = np.bincount(labels, minlength=len(self.names)).astype(np.int64)
         self.current = -1
         self.thumbnails.show_set(data, round(SIDE * self.devicePixelRatioF()), picture)
@@ -166,6 +169,8 @@ class SampleGrid(QAbstractScrollArea):
                 missing.append(rect)
             elif image.isNull():
                 self._paint_unread(painter, rect)
+            elif is_text(image):
+                draw_tile(painter, image, rect)
             else:
                 painter.drawImage(rect, image)
         if missing:
@@ -191,7 +196,7 @@ class SampleGrid(QAbstractScrollArea):
         painter.fillRect(line, theme.colour("page"))
         painter.setFont(theme.font(bold=True))
         painter.setPen(theme.colour("text"))
-        said = count(int(self._counts[section]), "images")
+        said = count(int(self._counts[section]), self._what)
         metrics = painter.fontMetrics()
         room = line.width() - metrics.horizontalAdvance(said) - 24
         name = metrics.elidedText(self.names[section], Qt.TextElideMode.ElideMiddle, room)

@@ -15,10 +15,10 @@ from ui.background import Background
 from ui.widgets.images import to_image
 
 if TYPE_CHECKING:
-    from engine.data.images import ImageSet
+    from engine.data.labelled_set import LabelledSet
 
 KEPT_BYTES = 64 * 2**20
-Picture = Callable[["ImageSet", int, int], QImage]  # of an image, square of so many pixels; raises `DataError`
+Picture = Callable[["LabelledSet", int, int], QImage]  # of an example, square of so many pixels; raises `DataError`
 AT_ONCE, SCROLLED = 2, 1  # batches at work; and while it is scrolled, when the window wants its turn most
 BATCH = 8  # images in one: what is looked at next does not wait for long
 CRISP = 2  # times that an image is enlarged from which on its pixels are shown
@@ -37,12 +37,12 @@ class Thumbnails(QObject):
         super().__init__(parent)
         self._background = background
         self._kept: OrderedDict[int, QImage] = OrderedDict()
-        self._data: ImageSet | None = None
+        self._data: LabelledSet | None = None
         self._picture: Picture = thumbnail
         self._wanted: list[int] = []
         self._side, self._bytes, self._busy, self._round = 96, 0, 0, 0
 
-    def show_set(self, data: ImageSet | None, side: int, picture: Picture | None = None) -> None:
+    def show_set(self, data: LabelledSet | None, side: int, picture: Picture | None = None) -> None:
         """side: of the squares, in pixels of the screen. picture: how they are made, cut from the middle if None. Of
         the same set what is there stays."""
         picture = picture or thumbnail
@@ -96,12 +96,12 @@ class Thumbnails(QObject):
 
 
 def _decoding(
-    data: ImageSet, indices: Sequence[int], side: int, picture: Picture
+    data: LabelledSet, indices: Sequence[int], side: int, picture: Picture
 ) -> Callable[[Callable[[], bool]], dict[int, QImage | str]]:
     return lambda cancelled: {index: _made(data, index, side, picture) for index in indices if not cancelled()}
 
 
-def _made(data: ImageSet, index: int, side: int, picture: Picture) -> QImage | str:
+def _made(data: LabelledSet, index: int, side: int, picture: Picture) -> QImage | str:
     """Why it cannot be read, where it cannot."""
     try:
         return picture(data, index, side)
@@ -109,10 +109,14 @@ def _made(data: ImageSet, index: int, side: int, picture: Picture) -> QImage | s
         return str(error)
 
 
-def thumbnail(data: ImageSet, index: int, side: int) -> QImage:
-    """A square of `side` pixels cut from the middle of an image; raises `DataError` where it cannot be read."""
-    from engine.data.images import fitted
+def thumbnail(data: LabelledSet, index: int, side: int) -> QImage:
+    """A square of `side` pixels cut from the middle of an image, or what stands for a text; raises `DataError` where it
+    cannot be read."""
+    from engine.data.images import ImageSet, fitted
+    from engine.data.samples import samples_of
 
+    if not isinstance(data, ImageSet):
+        return to_image(samples_of(data, [index])[0])
     channels = data.shown_channels
     image = data.source.image(index, side, channels)
     least = min(image.size)

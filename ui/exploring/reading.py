@@ -20,13 +20,13 @@ from engine.events import Evaluated
 from engine.experiment import Experiment, Shift
 from engine.metrics import SHIFT, TEST_SET
 from ui.data.thumbnails import Picture, tile
-from ui.widgets.images import to_image
+from ui.widgets.images import Sample, to_image
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
     from engine.data.images import ImageSet
-    from engine.data.labelled_set import Form
+    from engine.data.labelled_set import Form, LabelledSet
     from storage.store import RunRow, RunStore
 
 MOST_SEEDS = 10
@@ -137,7 +137,7 @@ def _other_seeds(store: RunStore, row: RunRow, figure: Evaluated, data: str) -> 
 class ShownSet:
     """The images of a test, and how their tiles are drawn; None: as they are."""
 
-    data: ImageSet
+    data: LabelledSet
     picture: Picture | None = None
 
 
@@ -158,29 +158,29 @@ def set_of(run: ExaminedRun) -> Callable[[Callable[[], bool]], ShownSet]:
 
 def _shifted_picture(experiment: Experiment, shift: Shift) -> Picture:
     """Of the size at which the network reads an image, since it is that which is shifted."""
+    from engine.data.images import images_of
     from engine.preparation.inputs import normaliser
 
     form = normaliser(experiment.backbone)
 
-    def picture(data: ImageSet, image: int, side: int) -> QImage:
-        return tile(to_image(as_read(data, form, shift, image)[..., :3]), side)
+    def picture(data: LabelledSet, image: int, side: int) -> QImage:
+        return tile(to_image(as_read(images_of(data), form, shift, image)[..., :3]), side)
 
     return picture
 
 
-def _loading(run: ExaminedRun) -> Callable[[Callable[[], bool]], ImageSet]:
+def _loading(run: ExaminedRun) -> Callable[[Callable[[], bool]], LabelledSet]:
     on, experiment, data, folder = run.on, run.experiment, run.examined.data, run.folder
 
-    def own(cancelled: Callable[[], bool]) -> ImageSet:
+    def own(cancelled: Callable[[], bool]) -> LabelledSet:
         from engine.data import sources
-        from engine.data.images import images_of
 
-        found = images_of(sources.load(experiment.dataset, cancelled=cancelled))
+        found = sources.load(experiment.dataset, cancelled=cancelled)
         if data and found.fingerprint != data:
             raise DataError(CHANGED, "Bring back the files as they were, or run it again.")
         return found
 
-    def further(cancelled: Callable[[], bool]) -> ImageSet:
+    def further(cancelled: Callable[[], bool]) -> LabelledSet:
         from engine.provenance import read_as
         from engine.using.tested_images import again
 
@@ -191,15 +191,19 @@ def _loading(run: ExaminedRun) -> Callable[[Callable[[], bool]], ImageSet]:
 
 
 def looked_at(
-    data: ImageSet, run: ExaminedRun, image: int
-) -> Callable[[Callable[[], bool]], tuple[np.ndarray, np.ndarray]]:
+    data: LabelledSet, run: ExaminedRun, image: int
+) -> Callable[[Callable[[], bool]], tuple[Sample, np.ndarray | None]]:
     """Work for the background: an image large, uint8 [h, w, c], and what the run's network reads of it, uint8 [s, s,
-    c], also where the run shifts its images."""
+    c], also where the run shifts its images; or a text, and None."""
 
-    def work(cancelled: Callable[[], bool]) -> tuple[np.ndarray, np.ndarray]:
+    def work(cancelled: Callable[[], bool]) -> tuple[Sample, np.ndarray | None]:
+        from engine.data.images import ImageSet
+        from engine.data.samples import whole
         from engine.preparation.inputs import normaliser
 
-        large = np.asarray(data.source.image(image, LARGE, data.shown_channels))
+        large = whole(data, image, LARGE)
+        if not isinstance(data, ImageSet):
+            return large, None
         return large, as_read(data, normaliser(run.experiment.backbone), run.shift, image, cancelled)
 
     return work

@@ -12,21 +12,21 @@ from engine.comparison.wording import number, percent
 from ui.background import Background
 from ui.data.large import BLANK, NOT_SHOWN
 from ui.exploring.reading import ExaminedRun, looked_at
+from ui.widgets.images import Sample
 from ui.widgets.large_image import Answer, Found, ImagesInOrder, LargeImage
 
 if TYPE_CHECKING:
-    from engine.data.images import ImageSet
+    from engine.data.labelled_set import LabelledSet
 
 
-def examined_images(data: ImageSet, of: Examined, places: np.ndarray) -> ImagesInOrder:
+def examined_images(data: LabelledSet, of: Examined, places: np.ndarray) -> ImagesInOrder:
     """places: int64 [k], of the images in the examined run, in the order in which they are gone through."""
-    where = getattr(data.source, "file", None)
+    from engine.data.samples import file_of
 
     def found(place: int) -> Found:
         at = int(places[place])
         image, truth = int(of.ids[at]), of.names[of.truth[at]]
-        file = where(image) if where else None
-        return Found(BLANK, data.image_name(image), file, truth, of.chances(at), remark(of, at))
+        return Found(BLANK, data.image_name(image), file_of(data, image), truth, of.chances(at), remark(of, at))
 
     return ImagesInOrder(len(places), found)
 
@@ -43,7 +43,7 @@ def remark(of: Examined, place: int) -> str:
 
 
 def show_test_image(
-    run: ExaminedRun, data: ImageSet, places: np.ndarray, chosen: int, title: str, background: Background,
+    run: ExaminedRun, data: LabelledSet, places: np.ndarray, chosen: int, title: str, background: Background,
     window: QWidget,
 ) -> LargeImage:  # fmt: skip
     """A window with the chosen-th of these images; the keys go to the others."""
@@ -52,7 +52,7 @@ def show_test_image(
     def read(place: int, answer: Answer) -> None:
         image = int(run.examined.ids[places[place]])
 
-        def done(found: tuple[np.ndarray, np.ndarray]) -> None:
+        def done(found: tuple[Sample, np.ndarray | None]) -> None:
             answer([images[place]._replace(pixels=found[0], seen=found[1])])
 
         failed = background.saying(answer, NOT_SHOWN)

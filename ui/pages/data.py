@@ -33,8 +33,8 @@ from ui.window_memory import WindowMemory
 
 if TYPE_CHECKING:
     from engine.data.files.tree import Listing
-    from engine.data.images import ImageSet
     from engine.data.inventory import Inventory
+    from engine.data.labelled_set import LabelledSet
     from storage.data_sets import DataSeen, UsedData
     from storage.rows import RunRow
 
@@ -204,7 +204,7 @@ class DataPage(Page):
         fetch.setEnabled(action.isEnabled() and not at_work)
         fetch.setToolTip(action.toolTip())
 
-    def _show_read(self, data: ImageSet, found: Inventory) -> None:
+    def _show_read(self, data: LabelledSet, found: Inventory) -> None:
         self.detail.show_read(data, found)
         if (chosen := self.list.current()) is not None:
             self.map.set_data(data)
@@ -212,7 +212,7 @@ class DataPage(Page):
             key = chosen.key
             self.parts.library.read(lambda store: store.data_seen(key), lambda seen: self._look_back(data, seen))
 
-    def _look_back(self, data: ImageSet, seen: list[DataSeen]) -> None:
+    def _look_back(self, data: LabelledSet, seen: list[DataSeen]) -> None:
         if data is self.detail.data:
             self.detail.history.look(data, seen)
 

@@ -117,7 +117,8 @@ def fetched(
 ) -> tuple[dict[int, QImage], tuple[str, ...]]:
     """The images at these places as the run saw them, and the names of all classes; nothing when the data are gone."""
     from engine.data import shifts, sources
-    from engine.data.images import images_of
+    from engine.data.images import ImageSet
+    from engine.data.samples import Sample, samples_of
 
     try:
         data = sources.load(experiment.dataset, cancelled=cancelled)
@@ -126,9 +127,10 @@ def fetched(
     missing = np.array([place for place in wanted if place not in known and place < len(data.labels)], np.int64)
     images = {int(place): known[int(place)] for place in wanted if int(place) in known}
     if len(missing):
-        data = images_of(data)
-        pixels = data.pixels(missing, min(SIDE, *data.typical_size), data.shown_channels, cancelled=cancelled)
-        if experiment.dataset.shift is not None:
-            pixels = shifts.shifted(pixels, experiment.dataset.shift, missing)
-        images |= {int(place): to_image(picture) for place, picture in zip(missing, pixels, strict=True)}
+        shift = experiment.dataset.shift
+        side = min(SIDE, *data.typical_size) if isinstance(data, ImageSet) else 0
+        shown: list[Sample] = samples_of(data, missing, side, cancelled)
+        if shift is not None and isinstance(data, ImageSet):
+            shown = list(shifts.shifted(np.stack([one for one in shown if not isinstance(one, str)]), shift, missing))
+        images |= {int(place): to_image(sample) for place, sample in zip(missing, shown, strict=True)}
     return images, tuple(data.class_names)

@@ -15,9 +15,11 @@ from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 from ui.widgets.buttons import button
 from ui.widgets.chance_bars import ChanceBars
 from ui.widgets.folders import show_folder
+from ui.widgets.images import Sample
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.picture import Picture
 from ui.widgets.problem import Problem
+from ui.widgets.quiet import QuietText
 from ui.widgets.text import Text
 
 WAYS = {int(Qt.Key.Key_Left): -1, int(Qt.Key.Key_Right): 1}
@@ -26,11 +28,11 @@ USUAL = QSize(900, 640)
 
 
 class Found(NamedTuple):
-    """pixels: uint8 [height, width, channels]. name: short, for the list. file: where it lies, None in memory or in a
-    zip. truth: its true class, "" where it is not known. answers: (class, probability), the likeliest first. remark:
-    more about its answers. seen: what the network reads, uint8 [side, side, channels]."""
+    """pixels: uint8 [height, width, channels], or a text. name: short, for the list. file: where it lies, None in
+    memory or in a zip. truth: its true class, "" where it is not known. answers: (class, probability), the likeliest
+    first. remark: more about its answers. seen: what the network reads, uint8 [side, side, channels]."""
 
-    pixels: np.ndarray
+    pixels: Sample
     name: str
     file: Path | None = None
     truth: str = ""
@@ -104,6 +106,9 @@ class LargeImage(QDialog):
         self.setWindowTitle("Test image")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.picture, self.about = Picture(QSize(240, 200), QSize(520, 440)), AboutImage()
+        self.text = QuietText()
+        self.text.setReadOnly(True)
+        self.text.setAccessibleName("Text")
         self.problem = Problem()
         self.classes, self.place = Text(title, bold=True), Text("", role="muted")
         self.place.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -114,9 +119,10 @@ class LargeImage(QDialog):
 
     def _lay_out(self) -> None:
         row = in_row(self.before, self.after, self.folder, ..., button("Close", clicked=self.reject), gap=8)
-        both = in_row((self.picture, 1), self.about, gap=16)
+        both = in_row((self.picture, 1), (self.text, 1), self.about, gap=16)
         in_column(self.classes, (both, 1), self.problem, self.place, row, owner=self, gap=8, edges=16)
         self.about.hide()
+        self.text.hide()
         self.resize(USUAL.boundedTo(self.screen().availableSize() * 0.9))
         for one in self.findChildren(QPushButton):
             one.installEventFilter(self)  # on which the arrow keys would only move the focus
@@ -139,7 +145,7 @@ class LargeImage(QDialog):
         if not 0 <= index < len(self._found) or index == self.index:
             return
         self.index, shown = index, self._found[index]
-        self.picture.show_pixels(shown.pixels)
+        self._show(shown.pixels)
         self.problem.say()
         self.about.show_found(shown)
         where = str(shown.file) if shown.file is not None else shown.name
@@ -154,12 +160,21 @@ class LargeImage(QDialog):
         if not found or index != self.index or not self._open_still:
             return
         if isinstance(found, str):
-            self.picture.show_pixels(None)
+            self._show(None)
             self.problem.say(found)
         else:
-            self.picture.show_pixels(found[0].pixels)
+            self._show(found[0].pixels)
             if found[0].seen is not None:
                 self.about.show_seen(found[0].seen)
+
+    def _show(self, sample: Sample | None) -> None:
+        """A text can be scrolled and copied."""
+        self.text.setVisible(isinstance(sample, str))
+        self.picture.setHidden(isinstance(sample, str))
+        if isinstance(sample, str):
+            self.text.setPlainText(sample)
+        else:
+            self.picture.show_pixels(sample)
 
     def done(self, result: int) -> None:
         """Closed: what is still read comes too late."""

@@ -1,0 +1,43 @@
+"""A table of one's own texts on the page Data: shown, counted, its copies named, one of them looked at alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from tests.ui.data.conftest import open_folder
+from ui.data.large import show_large
+from ui.pages.data import DataPage
+from ui.widgets.text_tile import is_text, text_of
+
+
+def test_a_table_of_texts_is_shown_counted_and_read_one_by_one(qtbot: QtBot, page: DataPage, tmp_path: Path) -> None:
+    long = "a letter that goes on " * 500
+    rows = [f"hello number {n},greeting" for n in range(6)] + [f"bye for now {n} days,parting" for n in range(5)]
+    path = tmp_path / "talk.csv"
+    path.write_text("\n".join(["text,label", *rows, f"{long},parting", rows[0], ",parting"]) + "\n")
+    open_folder(qtbot, page, path)
+    detail = page.detail
+    assert detail.header.problem.isHidden()
+    assert detail.header.facts.text().startswith("13 texts · 2 classes · about 3 words")
+    assert "1 text left out" in detail.header.facts.text()
+    assert detail.balance.words.text() == "6 to 7 texts per class"
+    assert "7.7% have more than 64 words and signs" in detail.sizes.words.text()
+    detail.show_tab("Copies")
+    qtbot.waitUntil(detail.is_settled)
+    assert detail.copies.words.text() == "2 texts in 1 group are the same byte for byte."
+    data = detail.data
+    assert data is not None
+    detail.show_tab("Samples")
+    qtbot.waitUntil(lambda: detail.grid.thumbnails.get(0) is not None)
+    tile = detail.grid.thumbnails.get(0)
+    assert tile is not None
+    assert is_text(tile)
+    assert text_of(tile) == data.texts[0]  # type: ignore[attr-defined]
+    detail.grid.current = [data.texts[place] for place in detail.grid.order].index(long.strip())  # type: ignore[attr-defined]
+    dialog = show_large(data, detail.grid, page.parts.background, page.window())
+    qtbot.waitUntil(lambda: dialog.text.toPlainText() == long.strip())
+    assert dialog.picture.isHidden()
+    assert "row 13" in dialog.place.text()
+    dialog.reject()
