@@ -27,7 +27,7 @@ from engine.machine.places import settle
 from ui.figures.figure_export import save
 from ui.landscape.plane_figure import PlaneFigure
 
-WORDS = dict(zip(STARTS, ("From pretrained weights", "From random weights"), strict=True))
+WORDS = dict(zip(STARTS, ("Pretrained", "Random"), strict=True))
 
 
 def trained(weights: str, seed: int, given: argparse.Namespace) -> Path:
