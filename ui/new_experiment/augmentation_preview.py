@@ -80,7 +80,12 @@ class AugmentationPreview(QWidget):
             if asked == self._asked:
                 self._show(found)
 
-        failed = self._parts.background.saying(self._say, "The images could not be changed.")
+        def fail(words: str) -> None:
+            if asked == self._asked:
+                self._asked = None  # what could not be read now may be there the next time
+                self._say(words)
+
+        failed = self._parts.background.saying(fail, "The images could not be changed.")
         self._parts.background.run(look, show, failed, key="augmentation")
 
     def _show(self, found: AugmentedSamples) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
@@ -94,3 +97,27 @@ def test_augmented_images_are_shown_and_drawn_again(qtbot: QtBot, window: MainWi
     assert pixels_of(preview.before._images) == before
     page.method.choose("full_ft")
     assert preview.isHidden()
+
+
+def test_views_that_cannot_be_drawn_say_why_and_are_drawn_when_they_can(
+    qtbot: QtBot, window: MainWindow, page: NewExperimentPage, tmp_path: Path
+) -> None:
+    """A folder that is gone is named; the same choice is drawn once it is back."""
+    folder, preview = tmp_path / "photos", page.method.augmented
+    gone = DatasetChoice(name="folder", path=str(folder))
+    asked = gone, BackboneChoice(name="conv4"), MethodChoice(name="simclr")
+    load_torch()
+    window.parts.live.engine_ready.emit()
+    preview.show_choice(*asked)
+    qtbot.waitUntil(lambda: str(folder) in preview.words.text() or folder.name in preview.words.text())
+    assert preview.before.isHidden()
+    assert preview.again.parentWidget().isHidden()
+    for number in range(2):
+        for index in range(4):
+            place = folder / f"class{number}" / f"{index}.png"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(np.full((28, 28), 40 * index + number, np.uint8)).save(place)
+    preview.show_choice(*asked)
+    qtbot.waitUntil(lambda: not preview.before.isHidden())
+    assert not preview.words.text()
+    assert not preview.other.isHidden()
