@@ -5,9 +5,10 @@
 
 pool: what is learnt from, and target: what is then told apart; digits, glyphs, omniglot (the folder as published) and
 photos (--photos FOLDER, 64 px). Beside each objective stand random weights, raw pixels, the pool's labels for the same
-time, and bundled weights. Seconds are of the processor, whatever else it does, validation and reading included; no
-label chooses which weights are kept, the last ones are. Each seed trains anew and draws the labels --draws times: an
-interval over seeds holds both. Cells are kept in the workspace, so that a broken series goes on.
+time, and bundled weights. Seconds are of the processor, whatever else it does, looks and validation included; the
+pool's images are read before the first run. No label chooses which weights are kept, the last ones are. Each seed
+trains anew and draws the labels --draws times: an interval over seeds holds both. Cells are kept in the workspace, so
+that a broken series goes on.
 """
 
 from __future__ import annotations
@@ -29,13 +30,14 @@ from engine.bench.draws import LabelCount, plan
 from engine.bench.measure import Benched, FeaturePart
 from engine.bench.run import read_features
 from engine.comparison.intervals import Interval, mean_interval
+from engine.data.sources import load
 from engine.events import Event, RunFailed
 from engine.execute import execute
 from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment, MethodChoice
 from engine.heads.head import prepared
 from engine.heads.logistic import Logistic
 from engine.machine import limits
-from engine.preparation.inputs import Labelled, picked
+from engine.preparation.inputs import Labelled, normaliser, picked
 from engine.registry import methods
 from engine.tuning.material import read_material
 
@@ -123,6 +125,13 @@ def _right(on: Benched, count: LabelCount, seed: int, number: int) -> float:
     features = prepare(learnt.features)
     scores = Logistic().fit(features, learnt.labels, on.classes)(prepare(on.test.features))
     return float((scores.argmax(1) == on.test.labels).mean())
+
+
+def read_before(series: Series) -> None:
+    """Decode the pool's images once; the data set keeps them, so that no run's seconds go to it."""
+    shape = normaliser(series.backbone)
+    data = load(series.pool)
+    data.read(np.arange(len(data)), shape)
 
 
 def returned(generator: Generator[object, None, T]) -> T:
@@ -224,6 +233,7 @@ def main() -> None:
     name = f"{given.pool}-{given.target}-{given.backbone}-{given.weights}-{given.seconds:g}".replace(":", "_")
     cells = Cells(given.workspace / f"{name}.json")
     print(machine())
+    read_before(series)
     columns = [*map(str, given.labels), *(f"tuned {count}" for count in given.tuned)]
     print(f"| start | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}")
     each = [cells.of("raw pixels", seed, lambda s=seed: raw_pixels(series, s)) for seed in range(given.seeds)]
