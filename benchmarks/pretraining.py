@@ -46,6 +46,7 @@ COMPARED = ("simclr", "vicreg", "byol", "dino")
 SIBLINGS: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "simsiam": ("byol", {"target": "itself (SimSiam)"}),
     "barlow twins": ("vicreg", {"rule": "Barlow Twins"}),
+    "simclr, gentle": ("simclr", {"views": "characters, gentle"}),
     "moco": ("simclr", {"queue": 4096, "temperature": 0.1}),
 }
 BUNDLED = {"conv4": ("omniglot-supervised", "omniglot-protonet"), "resnet_small": ("omniglot-supervised",)}

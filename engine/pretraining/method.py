@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 COLLAPSING, COLLAPSED = 0.2, 0.05  # of the spread of projections, see `engine.pretraining.gauges`
 IN_A_ROW = 3  # looks that show a collapse before it is said
 COMPARE, REBUILD, NAME = "Compare views", "Rebuild", "Name the change"
-Views = Literal["characters", "photos", "photos, gentle", "no change"]
+Views = Literal["characters", "characters, gentle", "photos", "photos, gentle", "no change"]
 
 
 def is_collapsing(spreads: Sequence[float] | np.ndarray) -> bool:
@@ -70,7 +70,8 @@ class ComparedHyperparameters(PretrainHyperparameters):
 
     views: Views = hyper(
         "characters", "Views",
-        "How the two views of an image differ: characters are bent but never flipped, photos cropped and coloured.",
+        "How the two views of an image differ: characters are bent but never flipped, photos cropped and coloured; "
+        "gentle views differ less.",
     )  # fmt: skip
     projector_width: int = hyper(256, "Projector width", WIDTH, low=8, high=8192, advanced=True)
     projector_output: int = hyper(128, "Projector output", OUTPUT, low=2, high=8192, advanced=True)
