@@ -1,8 +1,8 @@
 """The changes that make two views of an image, for comparing them.
 
 Characters are bent, shifted and drawn with another pen, but never flipped or turned far, which makes others of them;
-photos are cropped, mirrored and coloured (the strengths of SimCLR, and gentler ones as of BYOL and SimSiam). Gentle views
-of characters are bent and shifted alone: better within minutes on Omniglot for its like, far worse on digits.
+photos are cropped, mirrored and coloured (the strengths of SimCLR, and gentler ones as of BYOL and SimSiam). Gentle
+views of characters are bent and shifted alone: better within minutes on Omniglot for its like, far worse on digits.
 """
 
 from __future__ import annotations
