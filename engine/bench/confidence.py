@@ -10,7 +10,7 @@ from engine.comparison.answers import Answers
 from engine.comparison.temperature import probabilities, temperature_of
 from engine.heads.head import Head, scores
 
-RESTS_ON = "softmax of the head's scores at a temperature fitted on labelled images that it was not fitted on"
+RESTS_ON = "softmax of the head's scores at a temperature fitted on labelled examples that it was not fitted on"
 
 
 def confidence(chosen: HeadCell, on: Benched, seed: int) -> Answers | None:

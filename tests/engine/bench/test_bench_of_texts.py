@@ -70,8 +70,10 @@ def test_counted_words_are_a_measure_and_never_chosen(told: list[Event]) -> None
     assert run.protocol["head"] == max((head for head in folds if "no network" not in head), key=lambda h: folds[h])
 
 
-def test_nothing_that_is_said_of_texts_speaks_of_images(told: list[Event]) -> None:
-    said = [str(value) for event in told if isinstance(event, Evaluated) for value in event.protocol.values()]
+def test_nothing_that_a_bench_says_of_texts_speaks_of_images(told: list[Event]) -> None:
+    run = next(event for event in told if isinstance(event, Evaluated))
+    said = [str(value) for cell in cells(told) for value in cell.protocol.values()]
+    said += [str(run.protocol[key]) for key in ("chosen by", "how sure", "standardised", "features")]
     said += [event.text for event in told if isinstance(event, Preparing | Notice)]
     assert [words for words in said if "image" in words] == []
     assert {cell.protocol.get("features") for cell in cells(told)} == {"of length 1", None}

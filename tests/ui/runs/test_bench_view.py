@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from engine.bench.figures import BenchFigure
 from engine.events import RunState
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
-from engine.heads.catalog import TITLES
+from engine.heads.catalog import HEADS
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 from ui.figures.figure_export import csv_text, svg
@@ -48,7 +48,8 @@ def test_a_bench_is_watched_and_read_again(
     assert not page.detail.curves.isVisible()
     qtbot.waitUntil(lambda: bool(page.detail.bench._final), timeout=LONG)
     qtbot.waitUntil(lambda: (now := page.now()) is not None and now.state is RunState.FINISHED, timeout=LONG)
-    qtbot.waitUntil(lambda: heads_of(page) == list(TITLES.values()), timeout=LONG)  # read after the end is told
+    titles = [head.title for head in HEADS]
+    qtbot.waitUntil(lambda: heads_of(page) == titles, timeout=LONG)  # read after the end is told
     assert page.detail.bench.table.figure_table()[0][:3] == ["head", "1 label", "1 label, cross-validation"]
     assert "Nearest mean, 1 label" not in page.detail.result.others.text()
     qtbot.waitUntil(
