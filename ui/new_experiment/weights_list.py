@@ -13,7 +13,7 @@ from ui.widgets.column import caption
 from ui.widgets.layouts import in_column
 from ui.widgets.text import plain
 
-SUIT, YOURS, RANDOM, MISFITS = "Suit these images", "Yours", "Random weights", "Do not suit"
+SUIT, YOURS, RANDOM, MISFITS = "Suit this data", "Yours", "Random weights", "Do not suit"
 FEW = 2  # rows that are not worth a fold
 
 
