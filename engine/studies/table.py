@@ -102,7 +102,8 @@ def study_table(
     """
     wanted = wanted or cells(study)
     chosen = chosen_rates(study, wanted, outcomes, failed)
-    known = (name for outcome in outcomes.values() for name in outcome.tests)
+    arms = (outcomes[cell.key] for cell in wanted if cell.arm is not None and cell.key in outcomes)
+    known = (name for outcome in arms for name in outcome.tests)  # what is trained first may be known by another
     metric = next(known, study.target.metric)  # before any run has finished, what its tasks ask for
     places = columns(study, metric)
     plain = [[entry(chosen, study, arm, column) for column in places] for arm in range(len(study.arms))]

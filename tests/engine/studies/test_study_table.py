@@ -128,6 +128,19 @@ def test_further_test_sets_and_their_mean_are_columns() -> None:
     assert found.columns[1].name == f"{TEST}, mean over shifts"
 
 
+def test_what_is_trained_first_does_not_say_what_the_study_is_about() -> None:
+    """SimCLR is known by its neighbours, the arms that start from it by their right answers."""
+    first = {"backbone": {"name": "conv4"}, "method": {"name": "simclr"}}
+    from_it = {"name": "conv4", "weights": "source"}
+    asked = study(arms=[{"title": "A", "method": {"name": "lora"}, "backbone": from_it, "first": first}], seeds=[0])
+    source, one = cells(asked)
+    known = {source.key: CellOutcome({"test/neighbours": 0.9})}
+    assert study_table(asked, known).metric == TEST
+    found = study_table(asked, known | {one.key: CellOutcome({TEST: 0.6})})
+    assert found.metric == TEST
+    assert found.entries[0][0].scores == {0: 0.6}
+
+
 def test_what_arms_still_know_of_their_source_are_columns() -> None:
     kept = {"name": "conv4", "weights": "source", "what_it_keeps": "each epoch"}
     arms = [{"title": "A", "method": {"name": "lora"}, "backbone": kept}]
