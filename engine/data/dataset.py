@@ -118,6 +118,11 @@ class DataSet:
         return NUMBERS if self.curves is not None else CLASSES
 
     @property
+    def what(self) -> str:
+        """What its examples are, in words."""
+        return "texts" if self.texts else "images"
+
+    @property
     def kind(self) -> str:
         """What a network of such data reads, as `Form.kind` of a backbone says it."""
         return "texts" if self.texts else READ[self.target.kind]

@@ -65,9 +65,10 @@ def _own(key: str, rows: Mapping[str, UsedData]) -> KnownSet:
 
 def _offered(info: DatasetInfo) -> KnownSet:
     group = {"bundled": BUNDLED, "on this machine": HERE}.get(info.where, FETCHED)
-    from engine.data.sources import place
+    from engine.data.sources import dataset, place
 
-    facts = f"{count(info.images, 'images')}, {count(info.classes, 'classes')}" if info.images and info.classes else ""
+    what = dataset(info.name).what
+    facts = f"{count(info.images, what)}, {count(info.classes, 'classes')}" if info.images and info.classes else ""
     lies = place(info.name) if group == HERE else None
     return KnownSet(info.name, info.title, group, facts, info.licence, group != FETCHED, str(lies or ""))
 

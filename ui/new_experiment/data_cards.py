@@ -229,7 +229,7 @@ def badge_of(choice: DatasetChoice) -> str:
 def facts_of(info: DatasetInfo) -> str:
     """ "6,000 images · 200 classes · 28 px"; what is not known is left out."""
     source = known(info.name)
-    what = "texts" if source is not None and source.texts else "images"
+    what = source.what if source is not None else "images"
     parts = [count(info.images, what)] if info.images else []
     parts += [count(info.classes, "classes")] if info.classes else []
     if info.image_size is not None:

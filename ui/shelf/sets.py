@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from engine.comparison.wording import size, thousands
 from engine.data.dataset import BUNDLED, DOWNLOAD, HERE, OWN, SHELVES, USUAL, DatasetInfo
-from engine.data.sources import datasets
+from engine.data.sources import dataset, datasets
 from engine.downloads.wanted import Wanted
 from ui.shelf.list_line import DASH, Filter, ListColumn, ListLine, Told, at_most, kinds
 
@@ -92,7 +92,7 @@ def told(info: DatasetInfo) -> Told:
     fetched = wanted(info)
     lines = (
         ("What", info.description),
-        ("Images", _count(info.images)),
+        (dataset(info.name).what.capitalize(), _count(info.images)),
         ("Classes", _count(info.classes)),
         ("Size", _pixels(info)),
         ("Licence", info.licence),

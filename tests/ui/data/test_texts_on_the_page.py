@@ -7,6 +7,7 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from tests.ui.data.conftest import open_folder
+from ui.data.known_sets import known_sets
 from ui.data.large import show_large
 from ui.pages.data import DataPage
 from ui.widgets.text_tile import is_text, text_of
@@ -22,6 +23,7 @@ def test_a_table_of_texts_is_shown_counted_and_read_one_by_one(qtbot: QtBot, pag
     assert detail.header.problem.isHidden()
     assert detail.header.facts.text().startswith("13 texts · 2 classes · about 3 words")
     assert "1 text left out" in detail.header.facts.text()
+    assert {one.key: one.facts for one in known_sets((), ())}["clinc150"] == "22,500 texts, 150 classes"
     assert detail.balance.words.text() == "6 to 7 texts per class"
     assert "7.7% have more than 64 words and signs" in detail.sizes.words.text()
     detail.show_tab("Copies")
