@@ -35,9 +35,6 @@ def test_clinc150_is_shown_by_its_texts(qtbot: QtBot, page: NewExperimentPage) -
     assert tasks.texts[0].isVisibleTo(page)
     assert not tasks.pictures[0].isVisibleTo(page)
     assert "Support" in tasks.texts[0].accessibleDescription()
-    qtbot.mouseClick(page.data.cards["glyphs"], LEFT)
-    qtbot.waitUntil(lambda: tasks.pictures[0].isVisibleTo(page))
-    assert not tasks.texts[0].isVisibleTo(page)
 
 
 def test_a_table_with_columns_of_ones_own_names_is_read_and_set_right(
