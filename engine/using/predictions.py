@@ -16,7 +16,7 @@ from engine.artifacts.saved import SavedModel
 from engine.data.files.loose import LooseImages, Read
 from engine.data.images import Cancel
 from engine.errors import InvalidExperiment
-from engine.preparation.inputs import Normaliser
+from engine.preparation.inputs import Normaliser, Pieces
 from engine.using.ahead import read_ahead
 
 
@@ -86,6 +86,11 @@ def predictions(
 def form_of(model: SavedModel) -> Normaliser:
     """How a saved network reads image files; raises `InvalidExperiment` where it reads none."""
     form = model.reader.form if not model.reads_numbers else None
+    if isinstance(form, Pieces):
+        raise InvalidExperiment(
+            "This run learnt from texts, which can be neither tried nor exported yet.",
+            "Choose a run that learnt from images.",
+        )
     if not isinstance(form, Normaliser) or form.channels not in (1, 3):
         raise InvalidExperiment("This network does not read image files.", "Choose a run that learnt from images.")
     return form

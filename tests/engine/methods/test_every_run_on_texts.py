@@ -16,6 +16,7 @@ from engine.backbones import catalog
 from engine.data import sources
 from engine.data.splits import split_classes, split_images
 from engine.data.text_set import TextSet
+from engine.errors import InvalidExperiment
 from engine.events import Evaluated, Event, RunFinished, TrialCompleted
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, SearchChoice, Shift
@@ -25,6 +26,7 @@ from engine.methods.bench.head_bench import HeadBench
 from engine.preflight.problems import problems
 from engine.registry import methods
 from engine.tuning.method import FineTuneMethod
+from engine.using.predictions import form_of
 from tests.engine.methods.fitting import fitting
 from tests.engine.methods.reopened import figure, learns_tasks_as_the_run_did
 from tests.engine.methods.test_every_run import SHORT, answers, curve, weights
@@ -76,6 +78,8 @@ def test_fine_tuning_learns_nothing_from_test_texts(kind: type[Method], tmp_path
     saved, test = SavedModel.open(tmp_path / "topics"), figure(one, "test/accuracy")
     found = saved.predict(text_set())[torch.from_numpy(test.ids)]
     assert found.argmax(1).tolist() == test.predicted.tolist()
+    with pytest.raises(InvalidExperiment, match="learnt from texts"):  # by who would try or export it
+        form_of(saved)
 
 
 @pytest.mark.parametrize("kind", META, ids=lambda kind: kind.name)

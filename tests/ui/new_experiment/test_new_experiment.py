@@ -60,8 +60,9 @@ def has_a_form_a_picture_and_its_defaults(page: NewExperimentPage, name: str) ->
     form = page.method.form
     assert form is not None
     assert list(form.rows) == [field.name for field in fields]
-    defaults = registry.method(name).Hyperparameters().model_dump(exclude=registry.method(name).unused)
-    assert page.method.choice().hyperparameters == defaults
+    kind, chosen = registry.method(name), page.method.choice().hyperparameters
+    assert kind.Hyperparameters(**chosen) == kind.Hyperparameters()
+    assert not kind.unused & chosen.keys()
     for field in fields:
         row = form.rows[field.name]
         assert row.help.text() == field.help
