@@ -53,7 +53,7 @@ def refuse_answerless(experiment: Experiment) -> None:
     if kind is MULTITASK and len(experiment.tasks) != 1:
         raise WeightsError(
             "This run has a head for each of several tasks.",
-            "Choose one of them on Try it, or with --task in the terminal.",
+            "One of them can be tried on Try it and exported; in the terminal predict and export have --task.",
         )
     if not kind.answers and kind is not MULTITASK:
         raise WeightsError(

@@ -83,7 +83,8 @@ class Pretraining:
                 yield from self.look()
             stopping = self.limits.asked_to_stop
             yield from self._point(now=stopping)
-            if stopping or self.limits.out_of_time or (self.total_steps and self.step >= self.total_steps):
+            is_over = self.limits.out_of_time and self.step > 0  # what was never learnt is no pretraining
+            if stopping or is_over or (self.total_steps and self.step >= self.total_steps):
                 break
             yield from self._next()
         yield from self._told()

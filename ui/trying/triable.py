@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 WEIGHTS = ("best.safetensors", "last.safetensors")
 STAYED = "The training images stayed with the run: an exported folder holds none of them."
+TOGETHER = "This task was learnt together with others, and cannot be learnt again without them."
 MEASURED_SOON = "how sure it may be is being measured, and these answers are given anew then"
 EXPORTED = ("config.json",)  # which tells the digests of all other files
 Key = int | tuple[int, int] | Path  # of a run its number, with a task's place, of a folder where it lies
@@ -160,7 +161,8 @@ class TriableTask:
         return (yield from self._alone().gallery(network))
 
     def learnt_from(self, network: Answerer) -> Generator[Preparing, None, tuple[Material, Experiment]]:
-        return (yield from self._alone().learnt_from(network))
+        yield from ()
+        raise InvalidExperiment(TOGETHER, "Write what you labelled as a data set, and train on that from its weights.")
 
     def _alone(self) -> TriableRun:
         """For the background: what is written there on the first time."""

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from engine.comparison.wording import caveats
-from engine.data.images import Skipped
+from engine.data.labelled_set import Skipped
 from engine.data.sources import load
 from engine.errors import InvalidExperiment
 from engine.events import Evaluated, Event, RunFailed
