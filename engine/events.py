@@ -128,10 +128,10 @@ class Evaluated:
     """One final figure with what it takes to believe it. The first of a run is the one it is known by.
 
     metric: e.g. "test/accuracy". value, low, high: the figure and its 95 % interval. n: images or episodes behind it.
-    unit: "images" or "episodes". at: where it was measured if not at the run's own place: {"shots": 5}, {"shift":
-    "noise 5"}, {"head": "Ridge regression", "labels": 2}. conditions: must agree between figures that are compared,
-    e.g. {"split": …, "batch norm": …}. notes: for reading, e.g. {"weights": …}; whole numbers are places of the run's
-    own test, such as {"inner steps": 3}, others are of the metric, such as {"median": 0.82}.
+    unit: "images", "texts" or "episodes". at: where it was measured if not at the run's own place: {"shots": 5},
+    {"shift": "noise 5"}, {"head": "Ridge regression", "labels": 2}. conditions: must agree between figures
+    that are compared, e.g. {"split": …, "batch norm": …}. notes: for reading, e.g. {"weights": …}; whole numbers are
+    places of the run's own test, such as {"inner steps": 3}, others are of the metric, such as {"median": 0.82}.
     ids, truth, predicted: per image (int64, int16, int16); scores: per episode (float64). Either may be empty.
     hardness: of each episode, whatever the method, 0..1 (float64); see `engine.meta.results`.
     """

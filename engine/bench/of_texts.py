@@ -13,6 +13,7 @@ from engine.data.hashes import short_hash
 from engine.data.labelled_set import LabelledSet
 from engine.data.text_set import TextSet
 from engine.events import Preparing
+from engine.experiment import Shift
 from engine.heads.class_names import ClassNames, as_text
 from engine.heads.counted_words import CountedWords
 from engine.heads.head import Head
@@ -20,11 +21,14 @@ from engine.heads.nearest_mean import unit
 from engine.methods.bench.head_bench import HeadBench
 
 
-def part_of(data: LabelledSet, features: Features, labels: np.ndarray, ids: np.ndarray) -> FeaturePart:
-    """Features of texts are of length 1: as sentence encoders are compared, and better for every head."""
+def part_of(
+    data: LabelledSet, features: Features, labels: np.ndarray, ids: np.ndarray, shift: Shift | None = None
+) -> FeaturePart:
+    """Features of texts are of length 1: as sentence encoders are compared, and better for every head. shift: that the
+    features have, so that counted words read the same texts."""
     if not isinstance(data, TextSet):
         return FeaturePart(features, labels, ids)
-    texts = np.array([data.texts[int(place)] for place in ids], dtype=object)
+    texts = np.array(data.shown(ids, shift), dtype=object)
     return FeaturePart(unit(features).astype(np.float32), labels, ids, texts)
 
 

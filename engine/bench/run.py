@@ -35,7 +35,7 @@ from engine.methods.bench.head_bench import HeadBench
 from engine.metrics import HEAD, LABELS
 from engine.preparation.inputs import positions
 from engine.provenance.noted import findings, keep_left_out, notices
-from engine.tuning.testing import beside, conditions, evaluated, kept, under
+from engine.tuning.testing import beside, conditions, evaluated, kept, of_what, under
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +96,7 @@ def read_features(experiment: Experiment, method: HeadBench, runs: Path) -> Gene
         labels = positions(data.labels[ids], split.classes).numpy()
         if shift is not None:
             labels = shifted_labels(labels, len(split.classes), shift, choice.split_seed)
-        return part_of(data, features, labels, ids)
+        return part_of(data, features, labels, ids, shift)
 
     both = yield from part(np.concatenate([split.train, split.test]), choice.shift)
     places = np.arange(len(both.ids))
@@ -116,8 +116,8 @@ def facts(experiment: Experiment, material: BenchMaterial) -> dict[str, Any]:
     head = (info.features + 1) * material.on.classes
     return {
         "classes": material.on.classes,
-        "training images": len(material.split.train),
-        "test images": len(material.split.test),
+        f"training {material.what}": len(material.split.train),
+        f"test {material.what}": len(material.split.test),
         "heads": len(material.heads),
         "trainable parameters": head,
         "parameters": info.parameters + head,
@@ -193,7 +193,7 @@ def results(cells: list[HeadCell], experiment: Experiment, material: BenchMateri
         by = f"cross-validation, {percent(chosen.folds)} ({chosen.folding})"
     said = {"chosen by": by} | ({"how sure": RESTS_ON} if chosen.fold_accuracies else {})
     for figure in of_chosen(chosen, experiment, material):
-        yield figure.given(notes=notes(chosen, material.what) | said)
+        yield of_what(figure, material.what).given(notes=notes(chosen, material.what) | said)
     for cell in cells:
         yield cell_result(cell, len(material.on.test.labels), material.what).given(notes=notes(cell, material.what))
 

@@ -30,7 +30,7 @@ class Arm:
     """title: how the person knows it. scores: seed -> accuracy as a fraction, or an error, see `metric`.
 
     per_item: seed -> (ids int64 [n], right or wrong per image, or accuracy per episode, float64 [n]).
-    conditions: what must agree before two arms may be compared, in words. unit: "images" or "episodes".
+    conditions: what must agree before two arms may be compared, in words. unit: "images", "texts" or "episodes".
     """
 
     title: str
@@ -64,7 +64,7 @@ class Arm:
 
     def _over_items(self) -> Interval:
         ((_, got),) = self.per_item.values()
-        if self.unit == "images":
+        if self.unit in metrics.SINGLE:
             return wilson(int(got.sum()), got.size)
         return episode_interval(got).within(*metrics.of(self.metric).limits)
 
@@ -73,7 +73,9 @@ class Arm:
         if not self.keeps_items:
             return of_seeds(values).interval(*measured.limits)
         found = crossed(np.stack([self.per_item[seed][1] for seed in sorted(self.scores)]), guard(self))
-        return found.share_interval(self.unit == "images") if measured.is_share else found.interval(*measured.limits)
+        return (
+            found.share_interval(self.unit in metrics.SINGLE) if measured.is_share else found.interval(*measured.limits)
+        )
 
     @property
     def basis(self) -> str:
@@ -147,12 +149,13 @@ def disagreements(a: Arm, b: Arm) -> list[str]:
     tested = tests_the_same(a, b)
     if not tested and (reason := data_disagreement(a, b)):
         return [reason]
-    same_images = a.unit == b.unit == "images" and shares_items(a, b)
+    same_images = a.unit == b.unit and a.unit in metrics.SINGLE and shares_items(a, b)
     ignored = {"data set", "data", metrics.TESTED, "split" if same_images else "", *(WHERE_FROM if tested else ())}
     names = [name for name in {**a.conditions, **b.conditions} if name not in ignored]
     found = [_unlike(name, a, b) for name in names if a.conditions.get(name) != b.conditions.get(name)]
     if not found and items_of(a) is not None and items_of(b) is not None and not shares_items(a, b):
-        found.append("they were tested on different images" if a.unit == "images" else "their test episodes differ")
+        single = a.unit in metrics.SINGLE
+        found.append(f"they were tested on different {a.unit}" if single else "their test episodes differ")
     return found
 
 
@@ -183,7 +186,7 @@ def data_disagreement(a: Arm, b: Arm) -> str | None:
 
 def guard(side: Arm) -> float:
     """What stands against a spread over test items that is zero by chance: images are right or wrong."""
-    return GUARD if side.unit == "images" else 0.0
+    return GUARD if side.unit in metrics.SINGLE else 0.0
 
 
 def items_of(side: Arm) -> np.ndarray | None:

@@ -19,6 +19,7 @@ from engine.comparison.crossed import ENOUGH_SEEDS, TWO, crossed, holm, of_seeds
 from engine.comparison.intervals import Interval, mean_interval, paired_share_interval
 from engine.comparison.verdict_words import Gap, Kind, basis, sentence
 from engine.comparison.wording import is_share
+from engine.metrics import SINGLE
 
 MORE_SEEDS = 3
 LEVEL = 0.05
@@ -117,7 +118,7 @@ def gap(a: Arm, b: Arm, shared: Sequence[int]) -> Gap:
 
 def over_items(a: Arm, b: Arm, shared: Sequence[int]) -> Interval:
     """Interval of the difference over the same test items, each averaged over the shared seeds."""
-    if len(shared) == 1 and a.unit == "images":
+    if len(shared) == 1 and a.unit in SINGLE:
         return paired_share_interval(a.per_item[shared[0]][1], b.per_item[shared[0]][1])
     return mean_interval(np.mean([a.per_item[seed][1] - b.per_item[seed][1] for seed in shared], axis=0))
 

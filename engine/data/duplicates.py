@@ -20,7 +20,7 @@ import PIL
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.data.hashes import short_hash
+from engine.data.hashes import digest, short_hash
 from engine.data.images import Cancel, ImageSet, Progress, check, images_of, in_threads
 from engine.data.labelled_set import LabelledSet
 from engine.data.text_set import TextSet
@@ -78,7 +78,8 @@ def kin(data: LabelledSet, progress: Progress | None = None, cancelled: Cancel |
     """int64 [examples], equal for copies, for images that look alike, and for texts that are the same but for case,
     signs and numbers. Raises `Cancelled`."""
     if isinstance(data, TextSet):
-        return np.unique([letters_of(text) for text in data.texts], return_inverse=True)[1].astype(np.int64)
+        keys = np.array([digest(letters_of(text).encode("utf-8", "surrogatepass")) for text in data.texts], np.uint64)
+        return np.unique(keys, return_inverse=True)[1].astype(np.int64)
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,6 +33,8 @@ class CountedWords(Head):
         from sklearn.linear_model import LogisticRegression
 
         counting = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, max_features=MOST, token_pattern=PATTERN)
+        if not any(re.search(PATTERN, text) for text in features):  # shifts may leave nothing of a text
+            return lambda queries: np.zeros((len(queries), classes))
         known = counting.fit_transform(features)
         twice = 2 * classes > len(labels)  # as in `engine.heads.logistic`
         model = LogisticRegression(C=STRENGTH / (1 + twice), max_iter=MOST_STEPS)

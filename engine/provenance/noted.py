@@ -17,6 +17,7 @@ from engine.data.episode_splits import LearnsEpisodes, left_out_words, samplers
 from engine.data.findings import Finding, in_classes, in_images
 from engine.data.images import ImageSet
 from engine.data.labelled_set import LabelledSet
+from engine.data.shifts import changes_pixels, describe
 from engine.data.sources import is_drawn
 from engine.data.splits import ClassSplit
 from engine.data.text_set import TextSet
@@ -28,17 +29,23 @@ from engine.provenance import left_out, read_as, seen
 from engine.provenance.in_sight import chosen_by_hand
 from engine.provenance.seen import Division
 from engine.registry import with_method
-from engine.texts.tokens import cut_share
+from engine.texts.tokens import cut_share, tokens
 
 Found = tuple[Finding, ...]
 LOOKED_AT = 5000  # texts, of which it is told how many are cut
+SHIFTED = 500  # texts, of which it is told whether a shift changes them
 
 
 def findings(experiment: Experiment, method: Method, data: LabelledSet, split: Division, runs: Path) -> Found:
     """Copies, missing classes, skipped files, texts that are cut, and test images or classes that the weights have met
     before."""
     found = in_classes(data, split) if isinstance(split, ClassSplit) else in_images(data, split)
-    return (*found, *cut_short(experiment, data), *met(experiment, method, data, split, runs))
+    return (
+        *found,
+        *cut_short(experiment, data),
+        *unread(experiment, data),
+        *met(experiment, method, data, split, runs),
+    )
 
 
 def cut_short(experiment: Experiment, data: LabelledSet) -> Iterator[Finding]:
@@ -47,7 +54,7 @@ def cut_short(experiment: Experiment, data: LabelledSet) -> Iterator[Finding]:
     if not isinstance(data, TextSet) or not isinstance(form, TextForm):
         return
     looked = np.random.default_rng(0).permutation(len(data))[:LOOKED_AT]
-    share = cut_share(form.tokenizer, data.shown(looked), size)
+    share = cut_share(form.tokenizer, data.shown(looked, experiment.dataset.shift), size)
     if share:
         words = f"{100 * share:.1f} % of the texts, after {size} word pieces"
         more = " Raise the longest text." if size < form.most else ""
@@ -71,6 +78,19 @@ def write_down(experiment: Experiment, method: Method, data: LabelledSet, split:
     keep_left_out(data, directory)
     with in_run_folder(directory):
         seen.write(after, directory)
+
+
+def unread(experiment: Experiment, data: LabelledSet) -> Iterator[Finding]:
+    """Shifts of texts that change nothing of what the network reads, such as capitals where it knows none; a sample
+    tells."""
+    form, size = catalog.backbone(experiment.backbone.name).form, catalog.image_size(experiment.backbone)
+    if not isinstance(data, TextSet) or not isinstance(form, TextForm):
+        return
+    choice, looked = experiment.dataset, np.random.default_rng(0).permutation(len(data))[:SHIFTED]
+    for shift in dict.fromkeys(filter(changes_pixels, (choice.shift, *choice.tested_on))):
+        plain, shifted = (tokens(form.tokenizer, data.shown(looked, one), size) for one in (None, shift))
+        if np.array_equal(plain, shifted):
+            yield Finding("", "", f"{describe(shift)} changes nothing of what the network reads of these texts.")
 
 
 def keep_left_out(data: LabelledSet, directory: Path, *others: LabelledSet) -> None:

@@ -129,12 +129,12 @@ def tuning(
 
 def facts(training: FineTuning, material: Material) -> dict[str, Any]:
     """What the window shows beside a run."""
-    model = training.model
+    model, what = training.model, material.data.what
     return {
         "classes": len(material.split.classes),
-        "training images": len(material.train),
-        "validation images": len(material.validation),
-        "test images": len(material.test),
+        f"training {what}": len(material.train),
+        f"validation {what}": len(material.validation),
+        f"test {what}": len(material.test),
         "trainable parameters": count_trainable(model, training.method, training.limits.only_time),
         "parameters": parameter_count(model),
         "head parameters": parameter_count(model.block(HEAD)),
@@ -145,7 +145,7 @@ def facts(training: FineTuning, material: Material) -> dict[str, Any]:
 
 def data_notices(material: Material) -> Iterator[Notice]:
     if not len(material.validation):
-        yield Notice("There are no validation images: the last epoch is tested.", "warning")
+        yield Notice(f"There are no validation {material.data.what}: the last epoch is tested.", "warning")
     yield from notices(material.findings)
 
 

@@ -38,9 +38,16 @@ def test(
 ) -> Iterator[Event]:
     """Every figure with what holds for all of them. folder: the run's own, for what is kept of each test image."""
     shared = {**conditions(material.split, material.data, experiment), **way.conditions}
-    notes = {"weights": weights, "validation": f"{len(material.validation)} images", **noted(material.findings)}
+    notes = {
+        "weights": weights,
+        "validation": f"{len(material.validation)} {material.data.what}",
+        **noted(material.findings),
+    }
     for event in figures(model, material, bf16, folder, way):
-        yield event.given(shared, {**notes, **way.notes}) if isinstance(event, Evaluated) else event
+        if isinstance(event, Evaluated):
+            yield of_what(event, material.data.what).given(shared, {**notes, **way.notes})
+        else:
+            yield event
 
 
 def figures(model: Backbone, material: Material, bf16: bool, folder: Path, way: AsItIs) -> Iterator[Event]:
@@ -49,8 +56,9 @@ def figures(model: Backbone, material: Material, bf16: bool, folder: Path, way: 
     yield from kept(answers, folder)
     yield evaluated(material.test.ids, guess, truth, material.class_names)
     yield from beside(material.findings, material.test.ids, guess, truth, len(material.class_names))
+    further = f"Testing on further {material.data.what}"
     for shift, labelled in material.further:
-        guess, truth, _ = yield from predict(model, material, labelled, bf16, "Testing on further images", way)
+        guess, truth, _ = yield from predict(model, material, labelled, bf16, further, way)
         yield under(shift, evaluated(labelled.ids, guess, truth, material.class_names))
 
 
@@ -89,6 +97,16 @@ def evaluated(ids: np.ndarray, guess: np.ndarray, truth: np.ndarray, names: tupl
         "test/accuracy", found.value, found.low, found.high, found.n, "images", notes={"interval": WILSON},
         ids=ids.astype(np.int64), truth=truth.astype(np.int16), predicted=guess.astype(np.int16), class_names=names,
     )  # fmt: skip
+
+
+def of_what(figure: Evaluated, what: str) -> Evaluated:
+    """The figure of examples that are `what`, "texts", where it speaks of images."""
+    if what == "images" or figure.unit != "images":
+        return figure
+    notes = {
+        name: said.replace("images", what) if isinstance(said, str) else said for name, said in figure.notes.items()
+    }
+    return replace(figure, unit=what, notes=notes)
 
 
 def under(shift: Shift | None, figure: Evaluated) -> Evaluated:

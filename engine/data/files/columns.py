@@ -68,6 +68,8 @@ def columns_of(sheet: TextTable, wish: ColumnWish) -> Columns | None:
     if not rows:
         return None
     said = {key: _said(sheet, names, getattr(wish, key)) for key in ("text", "label", "group", "part")}
+    if wish.labelled and said["text"] is not None and said["text"] == said["label"]:
+        raise DataError(f"“{sheet.path}” cannot have its texts and its classes in one column.", CHOOSE)
     return _completed(names, rows, said, wish.labelled)
 
 

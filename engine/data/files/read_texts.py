@@ -20,8 +20,9 @@ from engine.data.images import Cancel, Progress, check
 from engine.data.labelled_set import Skipped
 from engine.errors import DataError
 
-EMPTY, NO_CLASS, CUT_SHORT, TOO_MANY, NO_JSON = (
-    "no text", "no class", "fewer cells than columns", "more cells than columns, as of a text without quotes", "no JSON"
+EMPTY, NO_CLASS, NO_PART, CUT_SHORT, TOO_MANY, NO_JSON = (
+    "no text", "no class", "neither to learn from nor to test",
+     "fewer cells than columns", "more cells than columns, as of a text without quotes", "no JSON"
 )  # fmt: skip
 LONGEST_NAME, MOST_CELLS = 80, 1_000  # letters of a class; cells of a row where the columns have no names
 
@@ -71,6 +72,19 @@ class Gathered:
         self.parts.append(part)
         self.file.append(len(self.files) - 1)
         self.row.append(row)
+
+    def of_parts(self) -> None:
+        """Where the files divide the texts, what is of no part is left out: it may be meant for either."""
+        known = [place for place, part in enumerate(self.parts) if part >= 0]
+        if len(known) == len(self.parts) or len({self.parts[place] for place in known}) < 2:
+            return
+        for place in sorted(set(range(len(self.parts))) - set(known)):
+            path, row = self.files[self.file[place]], self.row[place]
+            self.skipped.append(Skipped(f"{path}, row {row:,}" if row else path, NO_PART))
+        for words in (self.texts, self.names, self.groups):
+            words[:] = [words[place] for place in known]
+        for numbers in (self.parts, self.file, self.row):
+            numbers[:] = [numbers[place] for place in known]
 
     def leave_out(self, row: int, reason: str) -> None:
         self.skipped.append(Skipped(f"{self.files[-1]}, row {row:,}", reason))
@@ -171,6 +185,7 @@ def _doubts(tables: list[Table]) -> tuple[str, ...]:
 
 
 def _read(title: str, found: Gathered, layout: str, doubts: tuple[str, ...], labelled: bool = True) -> ReadTexts:
+    found.of_parts()
     names = _class_names(title, found, labelled)
     place = {name: number for number, name in enumerate(names)}
     shown = {name: place[_shown(name)] for name in dict.fromkeys(found.names)}
@@ -180,7 +195,7 @@ def _read(title: str, found: Gathered, layout: str, doubts: tuple[str, ...], lab
         labels=np.array([shown[name] for name in found.names], dtype=np.int64),
         class_names=names,
         groups=found.groups if any(found.groups) else None,
-        parts=np.array(found.parts, dtype=np.int8) if -1 not in found.parts and len(set(found.parts)) > 1 else None,
+        parts=np.array(found.parts, dtype=np.int8) if len(set(found.parts) - {-1}) > 1 else None,
         outside=tuple(found.outside),
         files=tuple(found.files),
         file=np.array(found.file, dtype=np.int32),
@@ -198,6 +213,8 @@ def _class_names(title: str, found: Gathered, labelled: bool) -> tuple[str, ...]
         raise DataError(f"“{title}” holds no text with a class.", WANTED)
     if not labelled:
         return names
+    if len({clean_part(name) for name in dict.fromkeys(found.names)}) > len(names):
+        raise DataError(f"Some classes of “{title}” are the same but for what follows {LONGEST_NAME} letters.", CHOOSE)
     if len(names) < 2:
         raise DataError(f"All {len(found.texts):,} texts of “{title}” are of one class, “{names[0]}”.", CHOOSE)
     if 2 * len(names) > len(found.texts) + 2:

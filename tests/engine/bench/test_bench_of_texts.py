@@ -16,10 +16,11 @@ from engine.data.dataset import DataSet, DatasetInfo
 from engine.data.text_set import TextSet
 from engine.events import EpochCompleted, Evaluated, Event, Notice, Preparing, RunFinished
 from engine.execute import execute
-from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, Shift
 from engine.heads.catalog import HEADS
 from engine.heads.class_names import ClassNames
 from engine.heads.counted_words import CountedWords
+from tests.engine.tuning.resuming import assert_equal, in_pieces, keep_every_point
 from tests.texts import text_set
 
 TITLES = [head.title for head in HEADS]
@@ -149,3 +150,24 @@ def test_names_are_read_as_texts_and_parts_have_unit_length(tmp_path: Path) -> N
     assert np.allclose(np.linalg.norm(part.features, axis=1), 1)
     assert part.texts is not None
     assert part.texts.tolist() == [data.texts[1], data.texts[0]]
+
+
+def test_counted_words_read_the_shifted_texts_as_the_network_does() -> None:
+    """Of texts that are cut to two words neither knows the rest."""
+    data, shift = text_set(4, 3), Shift(kind="cut", severity=5)
+    part = part_of(data, np.ones((3, 2), np.float32), np.zeros(3, np.int64), np.arange(3), shift)
+    assert part.texts is not None
+    assert part.texts.tolist() == [" ".join(data.texts[place].split()[:2]) for place in range(3)]
+
+
+def test_counted_words_of_texts_without_a_word_know_nothing() -> None:
+    score = CountedWords().fit(np.array(["", " "], object), np.arange(2), 2)
+    assert score(np.array(["a word", ""], object)).tolist() == [[0, 0], [0, 0]]
+
+
+def test_a_bench_of_texts_goes_on_to_the_last_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    know_topics(monkeypatch)
+    given = bench(heads="Nearest mean", repeats=1)
+    expected = list(execute(given, tmp_path / "whole"))
+    keep_every_point(monkeypatch)
+    assert_equal(in_pieces(given, tmp_path / "cut", 3, later=2), tmp_path / "cut", expected, tmp_path / "whole")

@@ -269,3 +269,15 @@ def test_the_same_images_out_of_two_sets_are_paired_by_their_order() -> None:
     assert verdict(a, other).kind == "not comparable"
     older = arm("D", [(Experiment(), figure(right_b, data="bytes-1", split="stratified"))])
     assert verdict(a, older).kind == "one seed"  # of a version that did not write down what was tested
+
+
+def test_what_is_told_of_texts_is_what_is_told_of_images() -> None:
+    """Each is right or wrong, however they are called."""
+    right = np.arange(60) % 3 > 0, np.arange(60) % 4 > 0
+    of_images = [arm(name, [(Experiment(), figure(one))]) for name, one in zip("AB", right, strict=True)]
+    of_texts = [replace(one, unit="texts") for one in of_images]
+    assert [one.interval for one in of_texts] == [one.interval for one in of_images]
+    assert verdict(*of_texts).items == verdict(*of_images).items
+    assert "60 test texts" in of_texts[0].basis + verdict(*of_texts).sentence + verdict(*of_texts).basis
+    other = arm("C", [(Experiment(), figure(right[1], ids=np.arange(60) + 7))])
+    assert verdict(of_texts[0], replace(other, unit="texts")).kind == "not comparable"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from engine.data.duplicates import duplicates, kin, letters_of
 from engine.data.episode_splits import EpisodeShape
@@ -10,6 +13,7 @@ from engine.data.preview import preview, tasks_preview
 from engine.data.sources import load, resolve
 from engine.data.splits import split_images
 from engine.experiment import DatasetChoice
+from tests.texts import text_set
 
 FOUR = ("refund", "delivery", "opening", "praise")
 
@@ -76,3 +80,11 @@ def test_a_test_can_leave_out_texts_that_are_nearly_those_learnt_from(tmp_path: 
     data = load(choice)
     looks = kin(data)
     assert not set(looks[fewer.test]) & set(looks[fewer.train])
+
+
+def test_one_very_long_text_does_not_make_all_of_them_long_to_compare() -> None:
+    """A table of equally long texts would take 4 GB here."""
+    texts = ["a " * 500_000, *(f"text {'x' * place}" for place in range(998)), "A, " * 500_000]
+    found = kin(replace(text_set(), texts=texts, labels=np.zeros(1000, np.int64), digests=None))
+    assert found[0] == found[-1]
+    assert len(set(found.tolist())) == 999

@@ -17,7 +17,7 @@ from engine.data import sources
 from engine.data.splits import split_classes, split_images
 from engine.data.text_set import TextSet
 from engine.errors import InvalidExperiment
-from engine.events import Evaluated, Event, RunFinished, TrialCompleted
+from engine.events import Evaluated, Event, Notice, RunFinished, RunStarted, TrialCompleted
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, SearchChoice, Shift
 from engine.meta.learner import MetaLearner
@@ -200,3 +200,25 @@ def test_a_run_says_how_many_texts_are_cut(tmp_path: Path) -> None:
     events = to_the_end(on_texts(probe, backbone=BackboneChoice(name="bag_of_words", image_size=8)), tmp_path)
     longer = np.mean([len(text.split()) > 8 for text in text_set().texts])
     assert figure(events, "test/accuracy").protocol["cut"] == f"{100 * longer:.1f} % of the texts, after 8 word pieces"
+
+
+def test_a_run_says_which_shift_its_network_does_not_read(tmp_path: Path) -> None:
+    """The words of this one have no case."""
+    probe = next(kind for kind in TRAINED if kind.name == "linear_probe")
+    shifts = (Shift(kind="case", severity=5), Shift(kind="typos", severity=5))
+    events = to_the_end(on_texts(probe, dataset=DatasetChoice(name="topics", tested_on=shifts)), tmp_path)
+    said = [event.text for event in events if isinstance(event, Notice) and "changes nothing" in event.text]
+    assert said == ["Upper case, severity 5 changes nothing of what the network reads of these texts."]
+
+
+def test_a_run_calls_its_texts_texts(tmp_path: Path) -> None:
+    probe = next(kind for kind in TRAINED if kind.name == "linear_probe")
+    events = to_the_end(
+        on_texts(probe, dataset=DatasetChoice(name="topics", tested_on=(Shift(kind="typos"),))), tmp_path
+    )
+    facts = next(event.facts for event in events if isinstance(event, RunStarted))
+    tested = [event for event in events if isinstance(event, Evaluated)]
+    assert {one.unit for one in tested} == {"texts"}
+    said = [*facts, *(str(words) for one in tested for words in one.notes.values())]
+    assert [words for words in said if "image" in words] == []
+    assert {"training texts", "test texts"} <= set(facts)

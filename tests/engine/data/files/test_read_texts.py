@@ -241,3 +241,31 @@ def test_a_list_of_one_file_reads_that_file(tmp_path: Path) -> None:
     listing = list_files(tmp_path / "mine.csv")
     assert listing.alone
     assert [one.path for one in listing.files] == ["mine.csv"]
+
+
+@pytest.mark.parametrize("odd", ["", "unknown"])
+def test_a_text_of_no_part_is_left_out_and_the_parts_hold(tmp_path: Path, odd: str) -> None:
+    """Else it would be learnt from though it may be meant to test."""
+    said = ["train", "test", "train", "test", odd]
+    rows = [(f"text {place} of it", "ab"[place // 5 % 2], said[place % 5]) for place in range(20)]
+    (tmp_path / "parts.csv").write_text(table(",", ("text", "label", "split"), rows))  # type: ignore[arg-type]
+    data = read(tmp_path / "parts.csv")
+    assert data.given_split is not None
+    assert data.given_split.tolist() == [0, 1 + 1] * 8
+    assert [text for text, _ in pairs(data)] == [row[0] for row in rows if row[2] != odd]
+    assert {one.reason for one in data.skipped} == {"neither to learn from nor to test"}
+    assert [one.path for one in data.skipped] == [f"parts.csv, row {number}" for number in (6, 11, 16, 21)]
+    assert data.image_name(4) == "parts.csv, row 7"
+
+
+def test_classes_that_differ_behind_what_is_shown_are_not_one(tmp_path: Path) -> None:
+    rows = [(f"text {place}", "x" * 90 + "abc"[place % 3]) for place in range(12)]
+    (tmp_path / "long.csv").write_text(table(",", ("text", "label"), rows))  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="the same but for what follows 80 letters"):
+        read(tmp_path / "long.csv")
+
+
+def test_texts_are_not_their_own_classes(tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text(table(",", ("text", "label")))
+    with pytest.raises(DataError, match="its texts and its classes in one column"):
+        read(tmp_path / "one.csv", text_column="text", label_column="1")
