@@ -160,6 +160,12 @@ def _parent(chosen: str) -> dict[str, Any]:
         return {}
 
 
+def begins(backbone: str, rather: str) -> str:
+    """`rather` where a run can start from pretrained weights of it now, else `backbone`; names of networks."""
+    there = rather and any(one.here and one.kind != "random" for one in weights(rather))
+    return rather if there else backbone
+
+
 def default_weights(name: str) -> str:
     """The first pretrained weights there are, or random."""
     return weights(name)[:2][-1].name

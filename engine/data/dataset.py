@@ -51,18 +51,20 @@ class DatasetInfo:
 @dataclass(frozen=True, slots=True)
 class Start:
     """What a person begins with on such data. preset: of any method, its values for such data; values: of `method`.
-    most_way: classes a task can have at most, 0 for as many as there are."""
+    most_way: classes a task can have at most, 0 for as many as there are. rather: the network to begin with where
+    pretrained weights of it are here."""
 
     backbone: str = "conv4"
     method: str = "lp_ft"
     preset: str = ""
     values: Mapping[str, Any] = field(default_factory=dict, hash=False)
     most_way: int = 0
+    rather: str = ""
 
 
 READ = {CLASSES.kind: "images", NUMBERS.kind: "numbers", MOVES.kind: "states"}  # what a network of such tasks reads
 CURVES_START = Start("sine_mlp", "maml", preset="Sinusoid")
-TEXTS_START = Start("text_transformer", "lp_ft")
+TEXTS_START = Start("text_transformer", "lp_ft", rather="minilm")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

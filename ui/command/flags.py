@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from engine.data.dataset import BUNDLED, HERE
+from engine.data.dataset import BUNDLED, HERE, Start
 from engine.data.sources import checked, dataset, datasets, known, resolve
 from engine.errors import InvalidExperiment, nearest
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, parse_experiment
@@ -48,7 +48,7 @@ def named_plan(chosen: argparse.Namespace) -> Plan:
 def experiment_from(chosen: argparse.Namespace) -> Experiment:
     data = dataset_from(chosen.data or "glyphs")
     start = dataset(data["name"]).start
-    name, backbone = chosen.method or start.method, chosen.backbone or start.backbone
+    name, backbone = chosen.method or start.method, chosen.backbone or usual_network(start)
     settings = usual_values(start, name) | settings_from(chosen.settings, name, block_names(backbone))
     body = {
         "dataset": data,
@@ -82,6 +82,13 @@ def block_names(backbone: str) -> tuple[str, ...]:
     from engine.backbones import catalog
 
     return catalog.backbone(backbone).block_names
+
+
+def usual_network(start: Start) -> str:
+    """What such data are begun with: a pretrained network where its weights are here."""
+    from engine.backbones import catalog
+
+    return catalog.begins(start.backbone, start.rather)
 
 
 def usual_weights(backbone: str, method_name: str) -> str:

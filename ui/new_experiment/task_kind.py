@@ -106,7 +106,8 @@ def usual(data: DatasetChoice, before: MethodChoice | None = None) -> Pair:
     start = start_of(data)
     if start == Start():
         return BackboneChoice(weights=""), MethodChoice()
-    network = BackboneChoice(name=start.backbone)
+    name = catalog.begins(start.backbone, start.rather)
+    network = BackboneChoice(name=name, weights=catalog.default_weights(name))
     if before is not None:
         own = {name: value for name, value in start.values.items() if name in before.hyperparameters}
         kept = before.model_copy(update={"hyperparameters": {**before.hyperparameters, **own}})

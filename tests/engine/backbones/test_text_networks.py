@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from engine.backbones.bert import Bert, BertShape, live, named, with_state
 from engine.backbones.nets import minilm
 from engine.backbones.networks import random_backbone
 from engine.backbones.recurrent import BothWays
+from engine.data.sources import dataset
 from engine.errors import NotHere, WeightsError
 from engine.experiment import BackboneChoice
 from engine.texts.tokens import tokens
@@ -156,3 +158,14 @@ def test_without_its_package_the_weights_say_how_to_have_them(monkeypatch: pytes
     assert isinstance(catalog.not_here(catalog.backbone("minilm"), one), NotHere)
     with pytest.raises(WeightsError, match="not installed"):
         build_backbone(BackboneChoice(name="minilm", weights="sentences"), None, 0)
+
+
+def test_texts_begin_with_pretrained_weights_where_they_are_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, known = dataset("clinc150").start, catalog.weights
+    found = next(one for one in known("minilm") if one.kind != "random")
+    assert catalog.begins(start.backbone, start.rather) == ("minilm" if found.here else "text_transformer")
+    monkeypatch.setattr(catalog, "weights", lambda name: (known(name)[0], replace(found, state="not installed")))
+    assert catalog.begins(start.backbone, start.rather) == "text_transformer"
+    monkeypatch.setattr(catalog, "weights", lambda name: (known(name)[0], replace(found, state="installed")))
+    assert catalog.begins(start.backbone, start.rather) == "minilm"
+    assert catalog.begins("conv4", "") == "conv4"

@@ -32,7 +32,7 @@ def test_clinc150_is_shown_by_its_texts(qtbot: QtBot, page: NewExperimentPage) -
     qtbot.mouseClick(page.method.families["meta"], LEFT)
     wait_until_checked(qtbot, page)
     tasks = shown.tasks
-    assert tasks.texts[0].isVisibleTo(page)
+    qtbot.waitUntil(lambda: tasks.texts[0].isVisibleTo(page))
     assert not tasks.pictures[0].isVisibleTo(page)
     assert "Support" in tasks.texts[0].accessibleDescription()
 
