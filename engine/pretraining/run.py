@@ -130,7 +130,7 @@ def remarks(training: Pretraining, method: PretrainMethod, material: Material) -
     """What a person should know before it begins."""
     yield from notices(material.findings)
     if training.pretext.bf16:
-        yield Notice("It learns in bfloat16; what it is looked at and tested by is computed in float32.")
+        yield Notice("It learns and answers its own question in bfloat16; neighbours and tests are in float32.")
     if training.looks.asked is None:
         yield Notice("No labels are looked at while it learns: the last weights are kept.")
     for said in method.remarks(training.pool, material.data.characters):
