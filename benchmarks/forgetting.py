@@ -1,6 +1,7 @@
 """What each recipe of fine-tuning forgets of its source, and what it learns for that.
 
     python -m benchmarks.forgetting --omniglot FOLDER --workspace DIR [--seeds 5] [--epochs 10] [--labels 5]
+        [--pairs digits glyphs]
 
 Two pairs, Conv-4 each: the first 40 classes of Omniglot (in the split seed's order), from scratch, 20 epochs -> 40
 Glyphs; digits 0 to 4 -> digits 5 to 9. Each seed trains a source of its own, and every recipe from it, with --labels
@@ -127,16 +128,18 @@ def main() -> None:
     asked.add_argument("--seeds", type=int, default=5)
     asked.add_argument("--epochs", type=int, default=10)
     asked.add_argument("--labels", type=int, default=5)
+    asked.add_argument("--pairs", nargs="+", choices=("digits", "glyphs"), default=("digits", "glyphs"))
     given = asked.parse_args()
     settle(given.workspace)
     (given.workspace / "runs").mkdir(parents=True, exist_ok=True)
     print(machine())
-    omniglot = resolve(str(given.omniglot)).model_copy(update={"classes": 40})
-    pairs = {
-        "digits 0-4 to 5-9": halves(given.workspace / "halves"),
-        "Omniglot to Glyphs": (omniglot, DatasetChoice(name="glyphs", classes=40)),
-    }
-    rows = {title: pair(title, *both, given) for title, both in pairs.items()}
+    rows = {}
+    if "digits" in given.pairs:
+        title = "digits 0-4 to 5-9"
+        rows[title] = pair(title, *halves(given.workspace / "halves"), given)
+    if "glyphs" in given.pairs:
+        title, omniglot = "Omniglot to Glyphs", resolve(str(given.omniglot)).model_copy(update={"classes": 40})
+        rows[title] = pair(title, omniglot, DatasetChoice(name="glyphs", classes=40), given)
     kept = {
         title: {recipe: [vars(one) for one in seeds] for recipe, seeds in found.items()}
         for title, found in rows.items()
