@@ -197,7 +197,7 @@ class Unkept(Streamed):
 
 def read_by(kind: type[Held | Streamed], images: Labelled) -> Held | Streamed:
     pixels = images.inputs[:].permute(0, 2, 3, 1).numpy()
-    data: Any = SimpleNamespace(read=lambda ids, form: pixels[ids])
+    data: Any = SimpleNamespace(read=lambda ids, form, shift: pixels[ids])
     return kind(data, images.ids, Normaliser(8, 1), DEVICE, None)
 
 
@@ -249,7 +249,7 @@ def test_images_that_are_held_lie_on_the_device_where_it_has_room(
     kept: list[Held] = []
     monkeypatch.setattr(held, "has_room", lambda device, octets: device == DEVICE and octets % 64 == 0 and has_room)
     runs(TuningCase(FullFineTuning), monkeypatch, lambda one: (kept.append(read_by(Held, one)), kept[-1])[1])
-    assert [one._pixels.device.type for one in kept] == [DEVICE.type if has_room else "cpu"] * 2
+    assert [one._rows.device.type for one in kept] == [DEVICE.type if has_room else "cpu"] * 2
 
 
 def ahead() -> bool:

@@ -104,8 +104,9 @@ def read(choice, listing, progress=None, cancelled=None):
     pixels, labels = found["pixels.npy"], found["labels.npy"]
     pixels = 255 - pixels if choice.shown == "negative" else pixels
     return ImageSet(
-        "worn", "Worn", "CC0", labels, ("sole", "heel"), ArrayPixels(pixels, str),
-        short_hash(pixels.tobytes(), labels.tobytes()), 1, pixels.shape[1:],
+        name="worn", title="Worn", licence="CC0", labels=labels, class_names=("sole", "heel"),
+        source=ArrayPixels(pixels, str), fingerprint=short_hash(pixels.tobytes(), labels.tobytes()), channels=1,
+        typical_size=pixels.shape[1:],
     )
 
 

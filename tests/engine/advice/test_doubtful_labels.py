@@ -65,8 +65,10 @@ def test_turned_labels_are_found(tmp_path: Path) -> None:
 def subset(data: ImageSet, kept: np.ndarray, labels: np.ndarray) -> ImageSet:
     assert isinstance(data.source, ArrayPixels)
     source = ArrayPixels(data.source.array[kept], str)
-    return ImageSet("digits", "Turned", "", labels, data.class_names, source, f"turned {labels.tobytes().hex()[:20]}",
-                    channels=1)  # fmt: skip
+    return ImageSet(
+        name="digits", title="Turned", licence="", labels=labels, class_names=data.class_names, source=source,
+        fingerprint=f"turned {labels.tobytes().hex()[:20]}", channels=1,
+    )  # fmt: skip
 
 
 def test_classes_of_one_image_are_told_and_two_classes_are_needed(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from engine.backbones.kernels.convolution import QuickConv2d, with_quick_gradien
 from engine.backbones.networks import random_backbone
 from engine.backbones.plain import plain
 
-NAMES = [info.name for info in catalog.backbones()]
+LOOPS = {"text_bilstm"}  # over the words of a text, which cannot be traced
+NAMES = [info.name for info in catalog.backbones() if info.name not in LOOPS]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -24,6 +25,8 @@ def test_every_backbone_becomes_plain(name: str) -> None:
     hang_film(model, 4)
     images = (info.form.channels, info.form.least, info.form.least)
     inputs = torch.randn(3, *{"numbers": (1,), "states": (2,)}.get(info.form.kind, images))
+    if info.form.kind == "texts":
+        inputs = torch.randint(1, 1000, (3, info.form.least))
     other = plain(model)
     with torch.no_grad():
         expected = model.eval()(inputs)

@@ -104,7 +104,10 @@ def test_the_middle_of_an_image_of_the_very_size_is_cut_out_too() -> None:
     """8 x 8 enlarged to 16 x 16, of which the middle 8 x 8 is what 4 x 4 pixels showed; plainly all of it stays."""
     body = np.zeros((1, 8, 8), np.uint8)
     body[:, 2:6, 2:6] = 200
-    data = ImageSet("squares", "Squares", "", np.zeros(1, np.int64), ("a",), ArrayPixels(body, str), "0", 1, (8, 8))
+    data = ImageSet(
+        name="squares", title="Squares", licence="", labels=np.zeros(1, np.int64), class_names=("a",),
+        source=ArrayPixels(body, str), fingerprint="0", channels=1, typical_size=(8, 8),
+    )  # fmt: skip
     assert (data.read([0], SimpleNamespace(size=8, channels=1, cut=PLAIN))[0, :, :, 0] == body[0]).all()
     found = data.read([0], SimpleNamespace(size=8, channels=1, cut=Cut("nearest", 0.5)))
     assert (found == 200).all()

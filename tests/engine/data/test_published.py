@@ -91,6 +91,7 @@ def test_every_catalogued_set_has_a_case() -> None:
     assert {one.name for one in sets() if one.read} - {case.name for case in CASES} == {
         "folder",
         "omniglot",
+        "texts",
         "unlabelled",
     }
 

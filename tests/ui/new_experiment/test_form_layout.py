@@ -129,7 +129,7 @@ def other_value(mark: ResetMark) -> object:
         return field.maximum() if read(field) != field.maximum() else field.minimum()
     if isinstance(field, Choice):
         return next((field.itemData(i) for i in range(field.count()) if field.itemData(i) != read(field)), None)
-    return not read(field)
+    return "another" if isinstance(read(field), str) else not read(field)
 
 
 @pytest.mark.parametrize("name", ["lp_ft", "maml"])
