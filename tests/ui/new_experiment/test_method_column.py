@@ -14,6 +14,7 @@ from engine import registry
 from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment, MethodChoice
 from engine.machine.warm import load_torch
 from tests.ui.conftest import wait_until_checked
+from ui.new_experiment.augmentation_preview import AugmentationPreview
 from ui.pages.new_experiment import NewExperimentPage
 from ui.window.main_window import MainWindow
 
@@ -103,11 +104,16 @@ def test_views_that_cannot_be_drawn_say_why_and_are_drawn_when_they_can(
     qtbot: QtBot, window: MainWindow, page: NewExperimentPage, tmp_path: Path
 ) -> None:
     """A folder that is gone is named; the same choice is drawn once it is back."""
-    folder, preview = tmp_path / "photos", page.method.augmented
+    folder, preview = (
+        tmp_path / "photos",
+        AugmentationPreview(page.method.augmented._parts),
+    )  # the page asks its own for other views
+    qtbot.addWidget(preview)
     gone = DatasetChoice(name="folder", path=str(folder))
     asked = gone, BackboneChoice(name="conv4"), MethodChoice(name="simclr")
     load_torch()
     window.parts.live.engine_ready.emit()
+    wait_until_checked(qtbot, page)
     preview.show_choice(*asked)
     qtbot.waitUntil(lambda: str(folder) in preview.words.text() or folder.name in preview.words.text())
     assert preview.before.isHidden()
