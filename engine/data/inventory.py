@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from engine.data.files.decode import ImageFacts
 from engine.data.files.kinds import ending
 from engine.data.files.layout import Item
@@ -18,28 +20,34 @@ from engine.data.sources import FOLDER
 from engine.data.text_set import TextSet
 from engine.errors import DataError
 from engine.experiment import DatasetChoice
+from engine.texts import minilm
 from engine.texts.tokens import cut_share
 
 Counts = tuple[tuple[str, int], ...]
 Size = tuple[int, int]
-WORDS, PIECES = "words", 64  # the tokenizer by which it is told what is cut, and how much of a text is usually read
+PIECES = 64  # how much of a text is usually read
+LOOKED_AT = 2_000  # texts that are cut to tell how many are too long
+UNITS = {"minilm": "of MiniLM's word pieces", "words": "words and signs"}
 
 
 @dataclass(frozen=True, slots=True)
 class Lengths:
-    """Of texts, in words. cut: share of the texts, 0..1, of which a network reads the beginning alone, at `pieces`
-    words and signs."""
+    """Of texts, in words. cut: share of the texts, 0..1, of which a network reads the beginning alone, at `pieces` of
+    what the tokenizer makes. looked_at: texts of which that is told, 0 for all."""
 
     shortest: int
     typical: int
     longest: int
     cut: float
     pieces: int
+    tokenizer: str
+    looked_at: int = 0
 
     @property
     def cut_words(self) -> str:
         share = f"{self.cut:.1%}" if 0 < self.cut < 0.1 else f"{self.cut:.0%}"
-        return f"{share} have more than {self.pieces} words and signs, which is usually read of one"
+        of = f" of {self.looked_at:,} looked at" if self.looked_at else ""
+        return f"{share}{of} have more than {self.pieces} {UNITS[self.tokenizer]}, which is usually read of one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +86,11 @@ def inventory(data: LabelledSet, path: str | None) -> Inventory:
 def _of_texts(data: TextSet, path: str | None) -> Inventory:
     words = sorted(text.count(" ") + 1 for text in data.texts)
     spans = Counter(_span(number) for number in words)
-    cut = cut_share(WORDS, data.texts, PIECES)
-    lengths = Lengths(words[0], words[len(words) // 2], words[-1], cut, PIECES)
+    tokenizer = "minilm" if minilm.is_here() else "words"  # by which the texts will most likely be read
+    looked = np.random.default_rng(0).permutation(len(data))[:LOOKED_AT]
+    cut = cut_share(tokenizer, data.shown(looked), PIECES)
+    sample = len(looked) if len(looked) < len(data) else 0
+    lengths = Lengths(words[0], words[len(words) // 2], words[-1], cut, PIECES, tokenizer, sample)
     held = Path(path).stat().st_size if path and Path(path).is_file() else 0
     none = (0, 0)
     return Inventory(_ordered(spans), (), (), (), none, none, none, held, alike(data.class_names), lengths)

@@ -34,7 +34,7 @@ class SetHeader(QWidget):
         self.place = Elided("", "small", "muted", mode=Qt.TextElideMode.ElideMiddle)
         self.state = Text("", "small", "muted")
         self.bar = ProgressLine("Reading the data")
-        self.problem, self.changed = Problem(), Problem("warning")
+        self.problem, self.doubts, self.changed = Problem(), Problem("warning"), Problem("warning")
         self.use = PrimaryButton("Use in New experiment", "new")
         self.use.clicked.connect(lambda _=False: actions["use"].trigger())
         self.fetch = PrimaryButton("Download", "download")
@@ -54,6 +54,7 @@ class SetHeader(QWidget):
             self.state,
             self.bar,
             self.problem,
+            self.doubts,
             self.changed,
             4,
             deeds,
@@ -68,6 +69,7 @@ class SetHeader(QWidget):
         self.place.setText(chosen.place or ("comes with the program" if chosen.there else ""))
         self.place.setVisible(bool(self.place.text()))
         self.problem.say()
+        self.doubts.say()
         self.show_progress(0.0)
         self.use.setVisible(chosen.there or chosen.is_own)
         self.fetch.setVisible(not chosen.there and not chosen.is_own)
@@ -94,6 +96,7 @@ class SetHeader(QWidget):
         self.state.setText(" · ".join(word for word in (data.layout, f"licence: {data.licence}") if word))
         self.bar.show_share(1, "good", "", at_work=False)
         self.problem.say()
+        self.doubts.say(*data.doubts)
 
     def show_changed(self, words: str) -> None:
         """What has changed since a run learnt from it."""

@@ -17,7 +17,7 @@ from ui.parts import Parts
 from ui.widgets.buttons import button
 from ui.widgets.drops import copying
 from ui.widgets.layouts import in_column, in_row
-from ui.widgets.picking import pick_folder, pick_zip
+from ui.widgets.picking import ZIPS, pick_file, pick_folder
 from ui.widgets.place import fit
 from ui.widgets.text import Elided, Text
 
@@ -147,7 +147,7 @@ class OtherSetsDialog(QDialog):
         self.test(pick_folder(self, "Folder with one folder per class"))
 
     def _ask_zip(self) -> None:
-        self.test(pick_zip(self, "Zip of images"))
+        self.test(pick_file(self, "Zip of images", ZIPS))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():

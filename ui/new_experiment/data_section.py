@@ -12,7 +12,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from engine.data.dataset import BUNDLED, HERE
-from engine.data.files.kinds import TEXT_ENDINGS
 from engine.data.sources import sets
 from engine.experiment import DatasetChoice
 from engine.families import MULTITASK
@@ -25,6 +24,7 @@ from ui.parts import Parts
 from ui.widgets.buttons import button
 from ui.widgets.column import Column
 from ui.widgets.layouts import in_row
+from ui.widgets.picking import DATA_FILE, DATA_FILES
 from ui.widgets.problem import Problem
 from ui.widgets.saving import documents
 from ui.window_memory import WindowMemory
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 Counts = tuple[int | None, int | None]
 LEAST_HEIGHT = 420  # pixels, below which all of it scrolls
-FILES = f"Zips and texts (*.zip {' '.join(sorted(f'*{one}' for one in TEXT_ENDINGS))})"
-ONE_FILE = "A zip of class folders or of a published data set, or a table of texts: CSV, TSV, JSON lines"
 READ_AFTER = 200  # milliseconds of quiet
 
 
@@ -89,7 +87,7 @@ class DataSection(Column):
         self.all_sets.setAccessibleName("All data sets…")
         self.folder_button = button("Folder…", "", folder, self.choose_folder)
         self.folder_button.setAccessibleName("Choose folder…")
-        self.zip_button = button("File…", "", ONE_FILE, self.choose_file)
+        self.zip_button = button("File…", "", DATA_FILE, self.choose_file)
         self.zip_button.setAccessibleName("Choose file…")
         for one in (self.folder_button, self.zip_button):
             one.setMaximumWidth(one.fontMetrics().horizontalAdvance(one.text()) + 2 * theme.GRID + 4)
@@ -283,7 +281,7 @@ class DataSection(Column):
             self.use_path(path)
 
     def choose_file(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Zip or table of texts", self._last_place(), FILES)
+        path, _ = QFileDialog.getOpenFileName(self, "Zip or table of texts", self._last_place(), DATA_FILES)
         if path:
             self.use_path(path)
 

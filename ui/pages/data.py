@@ -26,8 +26,8 @@ from ui.downloads.words import before, progress
 from ui.parts import Page, Parts
 from ui.widgets.buttons import button
 from ui.widgets.frame import ThinSplitter
-from ui.widgets.layouts import in_column, one_of
-from ui.widgets.picking import pick_folder
+from ui.widgets.layouts import in_column, in_row, one_of
+from ui.widgets.picking import DATA_FILE, DATA_FILES, pick_file, pick_folder
 from ui.widgets.text import Text
 from ui.window_memory import WindowMemory
 
@@ -61,12 +61,14 @@ class DataPage(Page):
     def _build(self) -> None:
         left = QWidget()
         self.open = button("Open folder…", "folder", "A folder with one folder per class", self.choose_folder)
+        self.file = button("File…", "", DATA_FILE, self.choose_file)
         self.downloads = button(
             "Downloads", "download", "What is being fetched, waits or has come; it goes on after a restart",
             self._show_downloads,
         )  # fmt: skip
         self.downloads.setCheckable(True)
-        in_column(self.open, (self.list, 1), self.downloads, owner=left, gap=8, edges=(16, 12, 8, 16))
+        opening = in_row((self.open, 1), self.file, gap=8)
+        in_column(opening, (self.list, 1), self.downloads, owner=left, gap=8, edges=(16, 12, 8, 16))
         left.setMinimumWidth(180)
         self.detail.setMinimumWidth(340)
         fetched = QWidget()
@@ -237,6 +239,11 @@ class DataPage(Page):
 
     def choose_folder(self) -> None:
         path = pick_folder(self, "Folder with one folder per class")
+        if path:
+            self.open_path(path)
+
+    def choose_file(self) -> None:
+        path = pick_file(self, "Zip or table of texts", DATA_FILES)
         if path:
             self.open_path(path)
 

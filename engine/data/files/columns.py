@@ -59,8 +59,8 @@ class Columns:
 
 
 def columns_of(sheet: TextTable, wish: ColumnWish) -> Columns | None:
-    """None where no column is the text, or none its class though there should be. Raises `DataError` for a column that
-    was said and is not there."""
+    """None where no column is the text, or none its class though there should be, or nothing but lists
+    stands in it. Raises `DataError` for a column that was said and is not there."""
     if not sheet.rows or (wish.labelled and max(map(len, sheet.rows)) < 2):
         return None
     names = sheet.names or _header(sheet, wish)
@@ -70,7 +70,15 @@ def columns_of(sheet: TextTable, wish: ColumnWish) -> Columns | None:
     said = {key: _said(sheet, names, getattr(wish, key)) for key in ("text", "label", "group", "part")}
     if wish.labelled and said["text"] is not None and said["text"] == said["label"]:
         raise DataError(f"“{sheet.path}” cannot have its texts and its classes in one column.", CHOOSE)
-    return _completed(names, rows, said, wish.labelled)
+    found = _completed(names, rows, said, wish.labelled)
+    if found is None or any(place is not None and _only_nested(sheet, place) for place in (found.text, found.label)):
+        return None
+    return found
+
+
+def _only_nested(sheet: TextTable, place: int) -> bool:
+    """Whether nothing but lists and objects stands in this column."""
+    return place in sheet.nested and not any(row[place] for row in sheet.rows)
 
 
 def _completed(names: Cells, rows: list[Cells], said: dict[str, int | None], labelled: bool) -> Columns | None:

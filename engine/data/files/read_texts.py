@@ -20,9 +20,10 @@ from engine.data.images import Cancel, Progress, check
 from engine.data.labelled_set import Skipped
 from engine.errors import DataError
 
-EMPTY, NO_CLASS, NO_PART, CUT_SHORT, TOO_MANY, NO_JSON = (
+EMPTY, NO_CLASS, NO_PART, CUT_SHORT, TOO_MANY, NO_JSON, NESTED = (
     "no text", "no class", "neither to learn from nor to test",
-     "fewer cells than columns", "more cells than columns, as of a text without quotes", "no JSON"
+     "fewer cells than columns", "more cells than columns, as of a text without quotes", "no JSON",
+     "a list or an object where one value should be"
 )  # fmt: skip
 LONGEST_NAME, MOST_CELLS = 80, 1_000  # letters of a class; cells of a row where the columns have no names
 
@@ -101,12 +102,14 @@ def read_texts(
     with closing(listing.open()) as files:
         if wish.labelled and not only and (found := from_folders(listing, files, cancelled)) is not None:
             return _of_folders(listing, list(found))
-        tables, faults = tables_of(listing, files, wish, only, cancelled)
+        tables = tables_of(listing, files, wish, only, cancelled)
     if progress:
         progress(0.5)
-    if not tables:
-        raise faults[0] if faults else DataError(f"“{listing.root.name}” holds no texts with classes.", WANTED)
-    return _of_tables(listing.root.name, belonging(tables), wish, cancelled)
+    if not tables.found:
+        none = DataError(f"“{listing.root.name}” holds no texts with classes.", WANTED)
+        raise tables.faults[0][1] if tables.faults else none
+    kept = belonging(tables.found)
+    return _of_tables(listing.root.name, kept, wish, cancelled, tables.passed_over(kept))
 
 
 def _of_folders(listing: Listing, found: list[Found]) -> ReadTexts:
@@ -128,7 +131,9 @@ def of_sheet(title: str, read: TextTable, wish: ColumnWish) -> ReadTexts:
     return _of_tables(title, [(read, columns)], wish, None)
 
 
-def _of_tables(title: str, tables: list[Table], wish: ColumnWish, cancelled: Cancel | None) -> ReadTexts:
+def _of_tables(
+    title: str, tables: list[Table], wish: ColumnWish, cancelled: Cancel | None, over: tuple[str, ...] = ()
+) -> ReadTexts:
     told = parts(stem(read) for read, _ in tables)
     of_files = told if is_split(told) else {}
     gathered = Gathered()
@@ -140,7 +145,7 @@ def _of_tables(title: str, tables: list[Table], wish: ColumnWish, cancelled: Can
         _gather(gathered, read, columns, of_files.get(stem(read), -1), group)
     if not wish.labelled:
         gathered.names = ["texts"] * len(gathered.texts)
-    return _read(title, gathered, _words(tables, wish), _doubts(tables), labelled=wish.labelled)
+    return _read(title, gathered, _words(tables, wish), (*over, *_doubts(tables)), labelled=wish.labelled)
 
 
 def _gather(gathered: Gathered, read: TextTable, columns: Columns, part: int, group: str) -> None:
@@ -155,7 +160,8 @@ def _gather(gathered: Gathered, read: TextTable, columns: Columns, part: int, gr
             continue
         text, name = row[at], row[of] if of is not None else ""
         if not text or (of is not None and not name):
-            gathered.leave_out(number, NO_CLASS if text else EMPTY)
+            nested = {at, of} & read.nested
+            gathered.leave_out(number, NESTED if nested else NO_CLASS if text else EMPTY)
         elif name.casefold() in OUTSIDE:
             gathered.outside.append(text)
         else:

@@ -18,6 +18,7 @@ from engine.errors import DataError
 TABLES, JSON_LINES, JSON = (".csv", ".tsv", ".tab"), (".jsonl", ".ndjson"), (".json",)
 LONGEST_CELL = 2**20  # letters
 KEYS_FROM = 200  # objects whose keys are the columns
+FLAT = 'Write each text as a line {"text": "…", "label": "…"}, or save a CSV.'
 NO_TEXT = 0.02  # share of control characters from which on a file is no text
 
 
@@ -25,7 +26,8 @@ NO_TEXT = 0.02  # share of control characters from which on a file is no text
 class TextTable:
     """rows: in the file's order, without blank ones; the first may name the columns unless `names` does. names: keys
     of JSON objects, else empty. numbers: of each row in the file, from 1. coding: "" for UTF-8. zeros: zero bytes that
-    were taken out. broken: numbers of lines that are no JSON."""
+    were taken out. broken: numbers of lines that are no JSON. nested: columns of JSON objects in which lists or objects
+    stand, whose cells are empty."""
 
     entry: Entry
     rows: list[Cells]
@@ -33,6 +35,7 @@ class TextTable:
     coding: str = ""
     zeros: int = 0
     broken: tuple[int, ...] = ()
+    nested: frozenset[int] = frozenset()
 
     @property
     def path(self) -> str:
@@ -48,8 +51,8 @@ def sheet(entry: Entry, body: bytes, cut: bool = False) -> TextTable:
     if sum(letter < " " and letter not in "\n\t\f\v\x1b" for letter in head) > NO_TEXT * max(1, len(head)):
         raise DataError(f"“{entry.path}” is no text.", "Choose a CSV, a TSV or a file of JSON lines.")
     if ending(entry.path) in JSON_LINES + JSON or text.lstrip()[:1] == "{":
-        names, rows, broken = _of_objects(entry, text)
-        return TextTable(entry, rows, names, coding, zeros, broken)
+        names, objects, rows, broken = _of_objects(entry, text)
+        return TextTable(entry, rows, names, coding, zeros, broken, _nested(names, objects))
     return TextTable(entry, _of_table(entry, text, cut), (), coding, zeros)
 
 
@@ -75,7 +78,12 @@ def _cut(entry: Entry, text: str, sign: str, quoting: Literal[0, 3]) -> list[Cel
     read = csv.reader(io.StringIO(text), delimiter=sign, quoting=quoting, skipinitialspace=sign != "\t")
     try:
         return [row for cells in read if any(row := tuple([cell.strip() for cell in cells]))]
-    except csv.Error:
+    except csv.Error as error:
+        if "field limit" in str(error):
+            raise DataError(
+                f"A cell of “{entry.path}” near line {read.line_num:,} has more than {LONGEST_CELL:,} letters.",
+                "Close its quote if one is open, or shorten it: a network reads some hundred words of a text.",
+            ) from None
         raise DataError(
             f"“{entry.path}” cannot be cut into cells near row {read.line_num:,}.",
             "Look for a quote that is not closed.",
@@ -87,22 +95,45 @@ def _begin(row: Cells) -> str:
     return cell.strip()[:40].replace("\n", " ")
 
 
-def _of_objects(entry: Entry, text: str) -> tuple[Cells, list[Cells], tuple[int, ...]]:
-    """(columns, rows, lines that are no JSON) of JSON lines, or of a list of objects."""
-    if text.lstrip()[:1] == "[":
-        try:
-            found: list[tuple[int, object]] = list(enumerate(json.loads(text), 1))
-        except (ValueError, RecursionError):
-            raise DataError(f"“{entry.path}” is no JSON.", "Save it again as JSON lines, or as a CSV.") from None
-        broken: list[int] = []
-    else:
-        found, broken = _lines(text)
-    objects = [one for _, one in found if isinstance(one, dict)]
+Objects = list[dict[str, object]]
+
+
+def _of_objects(entry: Entry, text: str) -> tuple[Cells, Objects, list[Cells], tuple[int, ...]]:
+    """(columns, objects, rows, lines that are no JSON) of JSON lines, or of a list of objects. Raises `DataError`."""
+    found, broken = _values(entry, text)
+    objects: Objects = [one for _, one in found if isinstance(one, dict)]
     names = tuple(dict.fromkeys(str(key) for one in objects[:KEYS_FROM] for key in one))
     rows = [tuple([_cell(one.get(name)) for name in names]) for one in objects]
     if not objects:
         rows = [tuple([_cell(cell) for cell in one]) for _, one in found if isinstance(one, list)]
-    return names, rows, tuple(broken)
+    return names, objects, rows, tuple(broken)
+
+
+def _values(entry: Entry, text: str) -> tuple[list[tuple[int, object]], list[int]]:
+    """(number, value) of each line or of each member of a list, and the lines that are no JSON."""
+    if text.lstrip()[:1] != "[":
+        found, broken = _lines(text)
+        if broken and not any(isinstance(one, dict) for _, one in found) and _whole(text) is not None:
+            raise DataError(f"“{entry.path}” is one JSON object over many lines, not one a text.", FLAT)
+        return found, broken
+    members = _whole(text)
+    if not isinstance(members, list):
+        raise DataError(f"“{entry.path}” is no JSON.", "Save it again as JSON lines, or as a CSV.")
+    return list(enumerate(members, 1)), []
+
+
+def _whole(text: str) -> object:
+    """None where all of it together is no JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _nested(names: Cells, objects: Objects) -> frozenset[int]:
+    """Columns in which lists or objects stand."""
+    found = {str(key) for one in objects for key, value in one.items() if isinstance(value, list | dict)}
+    return frozenset(place for place, name in enumerate(names) if name in found)
 
 
 def _lines(text: str) -> tuple[list[tuple[int, object]], list[int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from engine.data.files.kinds import ending
 from engine.data.files.order import natural
 from engine.data.files.parts import is_split, parts
 from engine.data.files.reading import Entry, Files
-from engine.data.files.sheets import JSON, JSON_LINES, TABLES, TextTable, sheet
+from engine.data.files.sheets import FLAT, JSON, JSON_LINES, TABLES, TextTable, sheet
 from engine.data.files.text_folders import from_folders
 from engine.data.files.tree import Listing
 from engine.data.images import Cancel, check
@@ -26,6 +27,41 @@ WANTED = (
     "Give a CSV or TSV with a column of texts and one of classes, JSON lines, or a folder of text files for each class."
 )
 Table = tuple[TextTable, Columns]
+SMALL_JSON = MEBIBYTE  # a larger one is not looked into only to say that it was passed over
+NAMED = 3  # tables that a sentence names
+OTHER_COLUMNS, NO_PART_OF_IT, APART = (
+    "other columns", "no part of the division that the other names say", "another kind of file, or deeper in folders"
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Tables:
+    """found: of the best kind that is there. faults: (path, what is wrong) of others of that kind. apart: paths of what
+    would be tables too, but are of another kind or at another depth of folders."""
+
+    found: list[Table]
+    faults: list[tuple[str, DataError]]
+    apart: list[str]
+
+    def passed_over(self, kept: list[Table]) -> tuple[str, ...]:
+        """A sentence that names the tables that are not read and says why; empty where all are."""
+        read = {id(one) for one, _ in kept}
+        divided = is_split(parts(stem(one) for one, _ in kept))
+        why = NO_PART_OF_IT if divided else OTHER_COLUMNS
+        over = [f"“{one.path}” ({why})" for one, _ in self.found if id(one) not in read]
+        over += [f"“{path}” ({_short(fault)})" for path, fault in self.faults]
+        over += [f"“{path}” ({APART})" for path in self.apart]
+        if not over:
+            return ()
+        more = f" and {len(over) - NAMED:,} more" if len(over) > NAMED else ""
+        tables = "1 table was" if len(over) == 1 else f"{len(over):,} tables were"
+        return (f"{tables} passed over: {', '.join(over[:NAMED])}{more}. “Only the file” reads one alone.",)
+
+
+def _short(fault: DataError) -> str:
+    """ "it has one column: there are no classes beside the texts"."""
+    words = re.sub(r"“[^”]*”", "it", fault.message, count=1).rstrip(".")
+    return words[:1].lower() + words[1:]
 
 
 def holds_texts(listing: Listing) -> bool:
@@ -38,7 +74,7 @@ def holds_texts(listing: Listing) -> bool:
     if from_folders(listing, None, None) is not None or any(_rank(one)[0] == 0 for one in _candidates(listing, "")):
         return True
     with closing(listing.open()) as files:
-        return bool(tables_of(listing, Beginnings(files), ColumnWish(), "", None, most=FEW)[0])
+        return bool(tables_of(listing, Beginnings(files), ColumnWish(), "", None, most=FEW).found)
 
 
 @dataclass
@@ -75,21 +111,34 @@ def _is_prose(path: str) -> bool:
 
 def tables_of(
     listing: Listing, files: Reader, wish: ColumnWish, only: str, cancelled: Cancel | None, most: int = MOST_FILES
-) -> tuple[list[Table], list[DataError]]:
-    """The tables of the best kind that is there, and what was wrong with the others."""
-    found, faults = list[Table](), list[DataError]()
+) -> Tables:
+    """The tables that are there."""
+    found, faults, apart = list[Table](), list[tuple[str, DataError]](), list[str]()
     candidates = _candidates(listing, only)
     if only and not candidates:
         raise DataError(f"There is no file “{only}” in “{listing.root.name}”.", "Leave the file empty to read all.")
     for entry in candidates[:most]:
         check(cancelled)
         if found and _rank(entry) > _rank(found[0][0].entry):
-            break
+            apart += [entry.path] if _would_be(listing, entry, wish) else []
+            continue
         try:
             found.append(_table(files, entry, wish))
         except DataError as error:
-            faults.append(error)
-    return found, faults
+            faults.append((entry.path, error))
+    return Tables(found, faults, apart)
+
+
+def _would_be(listing: Listing, entry: Entry, wish: ColumnWish) -> bool:
+    """Whether the beginning of a file that is not read looks like a table of texts."""
+    kind = ending(entry.path)
+    if kind not in TABLES + JSON_LINES and (kind not in JSON or entry.size > SMALL_JSON):
+        return False
+    with closing(listing.open()) as files:
+        try:
+            return bool(_table(Beginnings(files), entry, wish))
+        except DataError:
+            return False
 
 
 def _table(files: Reader, entry: Entry, wish: ColumnWish) -> Table:
@@ -114,6 +163,9 @@ def _rank(entry: Entry) -> tuple[int, int]:
 def no_columns(read: TextTable) -> DataError:
     """Why a file that was read is no table of texts."""
     width = max(map(len, read.rows), default=0)
+    if read.nested:
+        names = ", ".join(f"“{read.names[place][:30]}”" for place in sorted(read.nested)[:6])
+        return DataError(f"In “{read.path}” {names} hold lists or objects instead of one value.", FLAT)
     if not read.rows:
         return DataError(f"“{read.path}” holds no rows.", WANTED)
     if width < 2:

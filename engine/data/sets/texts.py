@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -17,7 +17,14 @@ from engine.data.text_sets import text_set
 from engine.experiment import DatasetChoice
 
 FOLD = "Columns"
-SAID = "its name, or its number from 1; empty finds it."
+
+
+def column(of: str, does: str) -> Any:
+    """The field of a column that is found where nothing is said."""
+    return Field(
+        "", max_length=200, title=f"Column of {of}", json_schema_extra={"fold": FOLD},
+        description=f"Which column {does}: its name, or its number from 1; empty finds it.",
+    )  # fmt: skip
 
 
 class TextsChoice(DatasetChoice):
@@ -26,23 +33,12 @@ class TextsChoice(DatasetChoice):
         description="Where the classes are said: by a column or by folders; or nowhere: all texts without labels, for "
         "pretraining.",
     )  # fmt: skip
-    text_column: str = Field(
-        "", max_length=200, title="Column of texts", json_schema_extra={"fold": FOLD},
-        description=f"Which column holds the texts: {SAID}",
-    )  # fmt: skip
-    label_column: str = Field(
-        "", max_length=200, title="Column of classes", json_schema_extra={"fold": FOLD},
-        description=f"Which column holds the classes: {SAID}",
-    )  # fmt: skip
-    group_column: str = Field(
-        "", max_length=200, title="Column of groups", json_schema_extra={"fold": FOLD},
-        description="Which column holds the group of a class (a domain, a scenario), by which meta-learning may "
-        f"divide: {SAID}",
-    )  # fmt: skip
-    part_column: str = Field(
-        "", max_length=200, title="Column of parts", json_schema_extra={"fold": FOLD},
-        description=f"Which column says whether a text is to learn from or to test: {SAID}",
-    )  # fmt: skip
+    text_column: str = column("texts", "holds the texts")
+    label_column: str = column("classes", "holds the classes")
+    group_column: str = column(
+        "groups", "holds the group of a class (a domain, a scenario), by which meta-learning may divide"
+    )
+    part_column: str = column("parts", "says whether a text is to learn from or to test")
     only_file: str = Field(
         "", max_length=400, title="Only the file", json_schema_extra={"fold": FOLD},
         description="Read this one file of a folder or zip, such as one domain of several; empty reads all that belong "

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from tests.ui.data.conftest import open_folder
@@ -25,7 +27,7 @@ def test_a_table_of_texts_is_shown_counted_and_read_one_by_one(qtbot: QtBot, pag
     assert "1 text left out" in detail.header.facts.text()
     assert {one.key: one.facts for one in known_sets((), ())}["clinc150"] == "22,500 texts, 150 classes"
     assert detail.balance.words.text() == "6 to 7 texts per class"
-    assert "7.7% have more than 64 words and signs" in detail.sizes.words.text()
+    assert "7.7% have more than 64 of MiniLM's word pieces" in detail.sizes.words.text()
     detail.show_tab("Copies")
     qtbot.waitUntil(detail.is_settled)
     assert detail.copies.words.text() == "2 texts in 1 group are the same byte for byte."
@@ -43,3 +45,24 @@ def test_a_table_of_texts_is_shown_counted_and_read_one_by_one(qtbot: QtBot, pag
     assert dialog.picture.isHidden()
     assert "row 13" in dialog.place.text()
     dialog.reject()
+
+
+def test_a_table_is_picked_as_a_file_and_what_was_passed_over_beside_others_is_named(
+    qtbot: QtBot, page: DataPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = "text,label\n" + "".join(f"text {n} of some kind,{'ab'[n % 2]}\n" for n in range(8))
+    for name in ("first", "second"):
+        (tmp_path / f"{name}.csv").write_text(body)
+    (tmp_path / "numbers.csv").write_text("id\n1\n2\n")
+    (tmp_path / "wide.csv").write_text(body.replace("text,label", "id,text,label").replace("text ", "1,text "))
+    open_folder(qtbot, page, tmp_path)
+    said = page.detail.header.doubts.accessibleName()
+    assert "2 tables were passed over" in said
+    assert "“numbers.csv” (it has one column" in said
+    assert "“wide.csv” (other columns)" in said
+    assert page.detail.header.facts.text().startswith("16 texts")
+    chosen = str(tmp_path / "wide.csv")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda parent, title, begin, kinds: (chosen, kinds))
+    page.file.click()
+    qtbot.waitUntil(lambda: page.is_settled() and page.detail.header.facts.text().startswith("8 texts"))
+    assert page.detail.header.doubts.isHidden()

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from ui.figures.curve_line import CurveLine
 from ui.figures.curve_plot import CurvePlot
 from ui.widgets import picking, saving
-from ui.widgets.picking import pick_files, pick_folder, pick_zip
+from ui.widgets.picking import ZIPS, pick_file, pick_files, pick_folder
 from ui.widgets.saving import FileKind, FolderMemory, ask_where, last_folder, remember_folders
 
 PAGE, PDF = FileKind("Web page", "html"), FileKind("PDF document", "pdf")
@@ -153,6 +153,10 @@ def test_a_figure_is_saved_as_what_was_chosen(
     (file,) = tmp_path.iterdir()
     assert file.name == (typed if typed.endswith(suffix) else typed + suffix)
     assert file.read_bytes().startswith(begins)
+
+
+def pick_zip(parent: QWidget, title: str) -> str:
+    return pick_file(parent, title, ZIPS)
 
 
 @pytest.mark.parametrize("pick", [pick_folder, pick_files, pick_zip])

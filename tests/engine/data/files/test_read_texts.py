@@ -188,6 +188,7 @@ def test_texts_without_classes_are_read_for_pretraining(tmp_path: Path) -> None:
         (b"text,label\n" + b"a,b\nb,c\n" * 9 + b'"on and on,c\n,\n,\n,\n', "is never closed"),
         (b"text,label\na,1\nb,2\nc,3\nd,4\ne,5\n", "5 classes for 5 texts"),
         (b"", "holds no texts"),
+        (b"text,label\na,1\nb,2\n" * 2 + b"word " * 2**18 + b",1\n", "near line 7 has more than 1,048,576 letters"),
         (b"\x01\x02\x03\x04" * 500, "is no text"),
     ],
 )  # fmt: skip
@@ -269,3 +270,40 @@ def test_texts_are_not_their_own_classes(tmp_path: Path) -> None:
     (tmp_path / "one.csv").write_text(table(",", ("text", "label")))
     with pytest.raises(DataError, match="its texts and its classes in one column"):
         read(tmp_path / "one.csv", text_column="text", label_column="1")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ([{"text": {"en": "hello"}, "label": "a"}] * 4, "In “a.json” “text” hold lists or objects"),
+        ({"data": [{"text": "hello", "label": "a"}]}, "is one JSON object over many lines|“data” hold lists"),
+    ],
+)
+@pytest.mark.parametrize("indent", [None, 2])
+def test_nested_json_is_said_to_be_nested(tmp_path: Path, value: object, words: str, indent: int | None) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(value, indent=indent))
+    with pytest.raises(DataError, match=words):
+        read(tmp_path / "a.json")
+
+
+def test_a_single_nested_value_is_left_out_for_what_it_is(tmp_path: Path) -> None:
+    rows = [{"text": f"hello {n}", "label": "ab"[n % 2]} for n in range(8)]
+    rows[3]["text"] = ["hello", "you"]  # type: ignore[assignment]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (left,) = read(tmp_path / "a.jsonl").skipped
+    assert left.path.endswith("row 4")
+    assert left.reason == "a list or an object where one value should be"
+
+
+def test_tables_that_are_passed_over_are_named_with_why(tmp_path: Path) -> None:
+    """Of a division the others, else those with other columns; of other kinds and depths those that would do."""
+    body = "text,label\n" + "".join(f"text {n} of some kind,{'ab'[n % 2]}\n" for n in range(8))
+    for name in ("train", "test", "extra", "deep/more"):
+        (tmp_path / f"{name}.csv").parent.mkdir(exist_ok=True)
+        (tmp_path / f"{name}.csv").write_text(body)
+    (tmp_path / "deep" / "none.csv").write_text("id\n1\n2\n")
+    (tmp_path / "words.json").write_text(json.dumps({"a": 1}))
+    (doubt,) = read(tmp_path).doubts
+    assert doubt.startswith("2 tables were passed over: “extra.csv” (no part of the division")
+    assert "“deep/more.csv” (another kind of file, or deeper in folders)" in doubt
+    assert len(read(tmp_path)) == 16
