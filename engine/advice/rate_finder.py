@@ -69,7 +69,10 @@ def first_stages(training: FineTuning) -> Iterator[Preparing]:
     first = 0
     for stage in training.method.stages()[:-1]:
         for _ in StageTraining(training, stage, first, endless=False).events():
-            yield Preparing("Training the head first", training.epoch / stage.epochs)
+            yield Preparing(
+                f"{'Learning from pairs' if stage.in_pairs else 'Training the head'} first",
+                training.epoch / stage.epochs,
+            )
             if training.limits.asked_to_stop:
                 raise Cancelled
         first += stage.epochs

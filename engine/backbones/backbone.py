@@ -54,8 +54,10 @@ class Backbone(nn.Module):
         """Features [n, features]. start: the first block to apply, when `images` is the output of those before it."""
         return self.through(images, start, len(self.blocks)).flatten(1)
 
-    def forward(self, images: Tensor, start: int = 0) -> Tensor:
-        return self.head(self.embed(images, start))
+    def forward(self, images: Tensor, start: int = 0, answers: bool = True) -> Tensor:
+        """answers: with the head; the features without it."""
+        features = self.embed(images, start)
+        return self.head(features) if answers else features
 
     @property
     def block_names(self) -> tuple[str, ...]:

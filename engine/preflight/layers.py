@@ -40,7 +40,7 @@ def _what_learns(experiment: Experiment, chosen: FineTuneMethod, table: Table) -
                 f"{chosen.title} tests the head that came with the weights, but a new head is chosen.",
                 "Choose a saved run as weights and keep its head, or another method.", "backbone",
             )  # fmt: skip
-    elif not any(row.learns(0) for row in table.values()):
+    elif not chosen.groups(tuple(table), 0):
         yield InvalidExperiment(
             "Nothing learns at first: every block is frozen or begins later.",
             "Let at least one block learn from the first epoch.", TABLE,

@@ -132,7 +132,8 @@ class Course(ABC):
         """What mixup blends, in words; empty without it."""
         kinds, first = [], 0
         for stage in self.method.stages():
-            kinds.append("features" if self.on_features(stage, first) else "images")
+            if not stage.in_pairs:
+                kinds.append("features" if self.on_features(stage, first) else "images")
             first += stage.epochs
         if not kinds or not self.method.hyperparameters.mixup:
             return ""
@@ -145,7 +146,9 @@ class Course(ABC):
         return RateMeasuring(learner, self.method, self.objective, self.batch_size, self.seed)
 
     def learning(self, epoch: int) -> frozenset[str]:
-        return frozenset(block for block, row in self.table.items() if row.learns(epoch))
+        stage = self.method.stage_at(epoch)
+        found = (block for block, row in self.table.items() if row.learns(epoch))
+        return frozenset(block for block in found if self.method.takes_part(block, stage))
 
     def anchor(self, parts: list[Part]) -> Anchor:
         return Anchor(parts, self._starts)

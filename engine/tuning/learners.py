@@ -116,18 +116,26 @@ class WholeNetwork:
             images.expect(order)
 
     def logits(self, indices: Tensor, blend: Blend | None = None) -> Tensor:
-        inputs = picked(self._inputs[0], indices)
-        if self.augmentation is not None:
-            inputs = self.augmentation(inputs, self._generator)
         with rounded(self.model, self.bf16):
-            return self._tail(inputs, blend).float()
+            return self._tail(self._seen(indices), blend).float()
 
-    def _tail(self, inputs: Tensor, blend: Blend | None) -> Tensor:
+    def features(self, indices: Tensor) -> Tensor:
+        """[n, features] of these training examples, without the head."""
+        with rounded(self.model, self.bf16):
+            return self._tail(self._seen(indices), None, answers=False).float()
+
+    def _seen(self, indices: Tensor) -> Tensor:
+        inputs = picked(self._inputs[0], indices)
+        return inputs if self.augmentation is None else self.augmentation(inputs, self._generator)
+
+    def _tail(self, inputs: Tensor, blend: Blend | None, answers: bool = True) -> Tensor:
+        """Logits, or the features that they are made of."""
         values = self.shape(inputs) if self.start == 0 else self.shape.resumed(inputs)
         values = blend(values) if blend is not None else values
+        given = (values, self.start, answers)
         if self.low_rank is None:
-            return self.model(values, self.start)
-        return functional_call(self.model, self.low_rank.merged(), (values, self.start))
+            return self.model(*given)
+        return functional_call(self.model, self.low_rank.merged(), given)
 
     @torch.no_grad()
     def validate(self) -> Tensor:

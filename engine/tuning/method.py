@@ -36,11 +36,12 @@ STATISTICS_AS_IN_THE_PAPER: BatchNorm = _batch_norm("pretrained statistics", AS_
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Consecutive epochs with one optimiser and one schedule."""
+    """Consecutive epochs with one optimiser and one schedule. in_pairs: the trunk learns from pairs, without a head."""
 
     epochs: int
     learning_rate: float
     weight_decay: float
+    in_pairs: bool = False
 
 
 class FineTuneHyperparameters(HyperparameterModel):
@@ -149,8 +150,15 @@ class FineTuneMethod(Method):
 
     def groups(self, blocks: tuple[str, ...], epoch: int) -> dict[str, float]:
         """Block -> peak learning rate in this epoch. A block that is left out is frozen and in eval mode."""
-        rate = self.stage_at(epoch).learning_rate
-        return {block: rate * row.rate for block, row in self.table(blocks).items() if row.learns(epoch)}
+        stage = self.stage_at(epoch)
+        learning = {block: row for block, row in self.table(blocks).items() if row.learns(epoch)}
+        return {
+            block: stage.learning_rate * row.rate for block, row in learning.items() if self.takes_part(block, stage)
+        }
+
+    def takes_part(self, block: str, stage: Stage) -> bool:
+        """Whether the block may learn in this stage at all."""
+        return True
 
     def measured_rates(self, measured: Mapping[str, Measured]) -> dict[str, float]:
         """Parameter -> factor on its rate, from what was measured of each learning parameter; 0 freezes it."""

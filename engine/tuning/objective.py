@@ -191,6 +191,9 @@ class Tally:
         self._waiting = OnDevice(device)
         self.due = self._waiting.due
 
+    def add_pairs(self, step: int, loss: Tensor) -> None:
+        self._waiting.put(step, {"train/loss": loss})
+
     def add(self, step: int, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
         right = (logits.detach().argmax(1) == labels).float().mean()
         self._waiting.put(step, {"train/loss": loss, "train/accuracy": right})

@@ -89,6 +89,7 @@ def train_and_test(training: FineTuning, experiment: Experiment, material: Mater
     limits.start(training.used)
     with read_ahead(*material.inputs):
         yield from kept(training, training.checkpoints)
+        yield from untaught_head(training, experiment)
         weights = select_weights(training.model, method, training.checkpoints, training.epoch)
         notes = {"mixup": f"of {training.mixed()}"} if training.mixed() else {}
         how = way(training.model, method, len(material.test), experiment.seed)
@@ -160,6 +161,13 @@ def left_out_notice(training: FineTuning) -> Iterator[Notice]:
         yield Notice(f"The turn of {blocks} comes after the last of {method.epochs} epochs: {never}.", "warning")
     if empty := nothing_to_train(training.model, table):
         yield Notice(f"Nothing learns in {listed(empty)}, which has none of what is to be trained.", "warning")
+
+
+def untaught_head(training: FineTuning, experiment: Experiment) -> Iterator[Notice]:
+    """Where a run ended before its new head had a turn."""
+    stages = training.method.stages()
+    if stages and stages[0].in_pairs and training.epoch <= stages[0].epochs and experiment.backbone.head == "new":
+        yield Notice("It ended while pairs were learnt from: the head is random and its answers are chance.", "warning")
 
 
 def listed(names: Sequence[str]) -> str:

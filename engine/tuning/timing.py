@@ -76,7 +76,9 @@ class Timing:
         frozen = self.model.cut_at(len(frozen_prefix(self.model.block_names, frozenset(phase.groups))))
         start = frozen if same and not settings.mixup else 0
         step, forward = self._seconds(phase, start)
-        return PhaseCost(phase.epochs, once if start else 0.0, steps * self.longer * step + forward * validation)
+        in_pairs = method.stage_at(phase.first).in_pairs
+        epoch = 2 * steps * self.longer * step if in_pairs else steps * self.longer * step + forward * validation
+        return PhaseCost(phase.epochs, once if start else 0.0, epoch)
 
     def _seconds(self, phase: Phase, start: int) -> tuple[float, float]:
         """(of a training step, per image of validation) with the blocks from number `start` on."""
@@ -115,8 +117,8 @@ def stand_ins(experiment: Experiment, count: int, shape: Preparer, device: torch
     if isinstance(shape, Pieces):
         data = load(experiment.dataset)
         return torch.from_numpy(data.read(np.random.default_rng(0).integers(len(data), size=count), shape)).to(device)
-    draws, values = torch.Generator(device), (count, *shape.row)
-    return torch.randint(0, 256, values, dtype=torch.uint8, device=device, generator=draws)
+    draws = torch.Generator().manual_seed(0)
+    return torch.randint(0, 256, (count, *shape.row), dtype=torch.uint8, generator=draws).to(device)
 
 
 def _timed_forward(

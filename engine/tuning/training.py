@@ -17,6 +17,7 @@ from engine.comparison.wording import percent
 from engine.data.batches import cuts
 from engine.events import EpochCompleted, Event, Metrics, Notice
 from engine.machine.limits import heeding
+from engine.tuning.contrast import PairQuestion
 from engine.tuning.course import Course
 from engine.tuning.learners import WholeNetwork
 from engine.tuning.method import FineTuneMethod, Stage
@@ -103,6 +104,7 @@ class StageTraining:
         self.anchor = run.anchor([])
         self.steps = stage.epochs * run.steps_per_epoch
         self.tally = Tally(run.train.device)
+        self.pairs = PairQuestion(run.train, run.order) if stage.in_pairs else None
         self.number = 0  # of the epoch that is under way or next
         self.left: Tensor | None = None  # the images that are still to come in it; None before it begins
         self._learning: frozenset[str] = frozenset()  # what learns so far
@@ -141,6 +143,7 @@ class StageTraining:
             "number": self.number, "left": self.left, "step": self._step, "learner": self.learner.state(),
             "rates": self.rates.state(names), "average": self.average.state(names),
             "without gain": self._without_gain, "best": self._best,
+            "pairs": self.pairs.state() if self.pairs is not None else None,
         }  # fmt: skip
 
     def _go_on(self, kept: State) -> Iterator[Event]:
@@ -148,6 +151,8 @@ class StageTraining:
         self.number, self._step = kept["number"], kept["step"]
         self.left = kept["left"] if kept["left"] is None else self.run.train.in_order(kept["left"])
         self._without_gain, self._best = kept["without gain"], kept["best"]
+        if self.pairs is not None:
+            self.pairs.load_state(kept["pairs"])
         last = self.number if self.left is not None else self.number - 1
         if last >= 0 and (learning := self.run.learning(self.first + last)):
             yield from heeding(self.run.limits, self.learner.learn(learning, self._unchanged_for(self._since(last))))
@@ -171,6 +176,8 @@ class StageTraining:
         if learning and (learning != self._learning or self.measuring is not None):
             self._follow(learning)
         self.left = run.train.in_order(torch.randperm(len(run.train), generator=run.order))
+        if self.pairs is not None:
+            self.pairs.draw()
 
     def _prepared(self, learning: frozenset[str]) -> Iterator[Event]:
         if self.measuring is not None:
@@ -209,7 +216,7 @@ class StageTraining:
         run, left = self.run, ahead
         self.learner.begin()
         pieces = cuts(len(ahead), run.batch_size)
-        self.learner.expect(ahead[cut] for cut in pieces)
+        self.learner.expect(ahead[cut] if self.pairs is None else self.pairs.both(ahead[cut]) for cut in pieces)
         for cut in pieces:
             if run.limits.reached:
                 break
@@ -227,9 +234,19 @@ class StageTraining:
 
     def _train(self, indices: Tensor) -> None:
         run, labels = self.run, self.run.train.labels_of(indices)
+        if self.pairs is not None and isinstance(self.learner, WholeNetwork):
+            loss = self.pairs.loss(self.learner, indices)
+            self._stepped(loss)
+            self.tally.add_pairs(run.step, loss)
+            return
         blend = run.objective.blend(len(indices), labels.device)
         logits = self.learner.logits(indices, blend)
         loss = run.objective.loss(logits, labels, blend)
+        self._stepped(loss)
+        self.tally.add(run.step, loss, logits, labels)
+
+    def _stepped(self, loss: Tensor) -> None:
+        run = self.run
         self.rates.zero_grad()
         loss.backward()
         self.anchor.add_gradient()
@@ -237,7 +254,6 @@ class StageTraining:
         self.average.update()
         self._step += 1
         run.step += 1
-        self.tally.add(run.step, loss, logits, labels)
 
     def _validate(self) -> Iterator[Event]:
         run = self.run
@@ -247,7 +263,7 @@ class StageTraining:
             values: dict[str, float] = self.rates.by_block()
             if isinstance(self.learner, WholeNetwork):
                 values |= {f"moved/{block}": far for block, far in distance_moved(run.model, run.initial).items()}
-            if len(run.validation):
+            if len(run.validation) and not self.stage.in_pairs:  # whose head has learnt nothing
                 logits = self.learner.validate()
                 loss = float(F.cross_entropy(logits, run.validation.labels))
                 values |= {"val/loss": loss, "val/accuracy": accuracy(logits, run.validation.labels)}

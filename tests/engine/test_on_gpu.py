@@ -54,6 +54,7 @@ ENLARGED = 100  # times the rounding where an optimiser within a task divides by
 QUICK = {"steps": 2, "meta_batch": 2, "validate_every": 2, "validation_episodes": 10, "test_episodes": 12}
 RUNS = {
     "full_ft": {"epochs": 2, "batch_size": 8}, "linear_probe": {"epochs": 3},
+    "setfit": {"pair_epochs": 2, "epochs": 2, "batch_size": 8},
     "head_bench": {"most_labels": "2", "repeats": 2},
     "maml": {**QUICK, "way": 2, "query": 2, "inner_steps": 2, "test_steps": 2},
     "protonet": {**QUICK, "training_way": 8},

@@ -17,8 +17,8 @@ from engine.method import HyperparameterModel, hyper
 from engine.preflight.problems import problems
 
 NAMES = [
-    "lp_ft", "full_ft", "discriminative", "l2_sp", "reinit_last", "surgical", "gradual", "auto_rgn", "auto_snr",
-    "bitfit", "lora",
+    "lp_ft", "setfit", "full_ft", "discriminative", "l2_sp", "reinit_last", "surgical", "gradual", "auto_rgn",
+    "auto_snr", "bitfit", "lora",
     "linear_probe", "scratch", "as_is", "target_statistics", "tent",
 ]  # fmt: skip
 META = ["protonet", "maml", "fomaml", "anil", "boil", "meta_sgd", "reptile"]

@@ -136,7 +136,8 @@ class LayerView:
         """Peak learning rate of the block in each stage in which it learns."""
         row, first, found = self.table[block], 0, []
         for stage in self.method.stages():
-            if row.rate > 0 and row.from_epoch < first + stage.epochs:
+            takes_part = row.rate > 0 and self.method.takes_part(block, stage)
+            if takes_part and row.from_epoch < first + stage.epochs:
                 found.append(stage.learning_rate * row.rate)
             first += stage.epochs
         return tuple(found)
@@ -151,7 +152,7 @@ class LayerView:
         row, first, lane = self.table[block], 0, []
         for stage in self.method.stages():
             begin, end = max(first, row.from_epoch), first + stage.epochs
-            if row.rate > 0 and begin < end:
+            if row.rate > 0 and begin < end and self.method.takes_part(block, stage):
                 lane += self._stretch(stage.learning_rate * row.rate, first, begin, end)
             first = end
         return lane

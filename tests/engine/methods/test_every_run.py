@@ -57,7 +57,7 @@ SHORT = {
     "epochs": 2, "probe_epochs": 2, "epochs_per_block": 1, "repeats": 1, "steps": 3, "validate_every": 2, "way": 2,
     "training_way": 2, "shot": 1, "training_shot": 2, "query": 2, "meta_batch": 2, "validation_episodes": 10,
     "test_episodes": 10, "inner_steps": 2, "test_steps": 2, "test_iterations": 5, "batch_size": 8, "copies": 1,
-    "choice_episodes": 1, "most_labels": "2", "warm_up": 0.5,
+    "choice_episodes": 1, "most_labels": "2", "warm_up": 0.5, "pair_epochs": 2,
 }  # fmt: skip
 TRAINED = [kind for kind in methods() if issubclass(kind, FineTuneMethod) and kind.from_values({}).stages()]
 META = [kind for kind in methods() if issubclass(kind, MetaLearner) and "classification" in kind.suits]

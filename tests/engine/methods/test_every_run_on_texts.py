@@ -94,7 +94,7 @@ def test_meta_learning_learns_nothing_from_texts_of_test_classes(
     learns_tasks_as_the_run_did(one, tmp_path / "topics", on_texts(kind))
 
 
-@pytest.mark.parametrize("name", ["full_ft", "lora", "gradual", "lp_ft", "anil", "protonet"])
+@pytest.mark.parametrize("name", ["full_ft", "lora", "gradual", "lp_ft", "setfit", "anil", "protonet"])
 def test_a_run_on_texts_goes_on_to_the_last_bit(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given = on_texts(next(kind for kind in methods() if kind.name == name))
     expected = to_the_end(given, tmp_path / "whole")

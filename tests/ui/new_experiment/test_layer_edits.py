@@ -164,3 +164,10 @@ def test_no_method_doubts_its_own_rates_on_any_backbone() -> None:
             if info.form.kind == "images":
                 found = doubts(layer_view(chosen, {}, {}, info))
                 assert all(column == "from_epoch" for _, column in found), (chosen.name, info.name)
+
+
+def test_a_trunk_that_learns_from_pairs_is_shown_before_the_head_and_not_beside_it() -> None:
+    shown = layer_view(method("setfit"), {"pair_epochs": 2, "epochs": 3}, {}, CONV4)
+    trunk, head = (shown.lane(block) for block in ("conv1", "head"))
+    assert (trunk[0][0], trunk[-1][0], head[0][0], head[-1][0]) == (0, 2, 2, 5)
+    assert (shown.peaks("conv1"), shown.peaks("head")) == ((2e-5,), (1e-2,))
