@@ -88,8 +88,11 @@ class PlaneFigure(PaintedFigure):
         painter.drawImage(plot.area, image)
         for trail in plane.trails:
             self._paint_trail(painter, plot, trail, origin)
-        for place, title in enumerate(plane.titles):
-            self._paint_corner(painter, plot, plane, place, title, origin)
+        dots = [plot.point(*(float(one) for one in corner)) for corner in plane.corners]
+        for place, at in enumerate(dots):
+            self._paint_corner(painter, plane, place, at, origin)
+        if not plane.random:
+            paint_labels(painter, plot.area, dots, plane.titles)
 
     def _paint_name(self, painter: QPainter, plot: Plot, title: str) -> None:
         painter.setFont(theme.font("small", bold=True))
@@ -109,33 +112,41 @@ class PlaneFigure(PaintedFigure):
             box = QRectF(at.x() - CLOSE, at.y() - CLOSE, 2 * CLOSE, 2 * CLOSE).translated(origin)
             self.marks.append((box, f"{name}, {float(off):.2g} away from this plane"))
 
-    def _paint_corner(
-        self, painter: QPainter, plot: Plot, plane: LossPlane, place: int, title: str, origin: QPointF
-    ) -> None:
-        at = plot.point(*(float(one) for one in plane.corners[place]))
+    def _paint_corner(self, painter: QPainter, plane: LossPlane, place: int, at: QPointF, origin: QPointF) -> None:
         painter.setPen(QPen(HALO, 2))
         painter.setBrush(INK)
         painter.drawEllipse(at, 5, 5)
-        if not plane.random:
-            self._paint_label(painter, plot, at, title)
         loss, accuracy = (plane.ends[figure, self.part][place] for figure in ("loss", "accuracy"))
-        words = f"{title}: loss {number(float(loss), 3)}, accuracy {percent(float(accuracy))}"
+        words = f"{plane.titles[place]}: loss {number(float(loss), 3)}, accuracy {percent(float(accuracy))}"
         box = QRectF(at.x() - NEAR, at.y() - NEAR, 2 * NEAR, 2 * NEAR).translated(origin)
         self.marks.insert(0, (box, words))  # found before a place on a way
 
-    def _paint_label(self, painter: QPainter, plot: Plot, at: QPointF, title: str) -> None:
-        """Beside its mark, on the side that has room, on a light ground."""
-        painter.setFont(theme.font("small", bold=True))
-        metrics = QFontMetricsF(painter.font())
-        said = metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, plot.area.width() * 0.45)
-        width = metrics.horizontalAdvance(said)
-        left = at.x() + 9 if at.x() + 12 + width < plot.area.right() else at.x() - 9 - width
-        box = QRectF(left - 2, at.y() - metrics.height() / 2, width + 4, metrics.height())
-        ground = QColor(HALO)
-        ground.setAlphaF(0.75)
+
+def paint_labels(painter: QPainter, area: QRectF, dots: Sequence[QPointF], titles: Sequence[str]) -> list[QRectF]:
+    """Each title beside its dot on a light ground, clear of the other dots and titles; where they were written."""
+    painter.setFont(theme.font("small", bold=True))
+    metrics = QFontMetricsF(painter.font())
+    ground = QColor(HALO)
+    ground.setAlphaF(0.75)
+    taken = [QRectF(at.x() - 7, at.y() - 7, 14, 14) for at in dots]
+    for at, title in zip(dots, titles, strict=True):
+        said = metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, area.width() * 0.45)
+        box = beside(at, QSizeF(metrics.horizontalAdvance(said) + 4, metrics.height()), area, taken)
+        taken.append(box)
         painter.fillRect(box, ground)
         painter.setPen(INK)
         painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), said)
+    return taken[len(dots) :]
+
+
+def beside(at: QPointF, size: QSizeF, area: QRectF, taken: Sequence[QRectF]) -> QRectF:
+    """A box of this size right of a dot, left, above or below it: the first that lies in the area and is free."""
+    wide, high = size.width(), size.height()
+    level, under = at.y() - high / 2, min(max(at.x() - wide / 2, area.left()), area.right() - wide)
+    corners = ((at.x() + 7, level), (at.x() - 7 - wide, level), (under, at.y() - 9 - high), (under, at.y() + 9))
+    boxes = [QRectF(left, top, wide, high) for left, top in corners]
+    inside = [box for box in boxes if area.contains(box)] or boxes
+    return next((box for box in inside if not any(box.intersects(other) for other in taken)), inside[0])
 
 
 def square(plot: Plot, plane: LossPlane) -> Plot:

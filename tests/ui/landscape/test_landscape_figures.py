@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
@@ -14,7 +15,7 @@ from engine.landscape.grids import LossPlane, Trail
 from ui.figures.figure_export import csv_text, picture, svg
 from ui.landscape.contours import BANDS, BandScale, image_of, scale_of, smooth
 from ui.landscape.line_figure import LineFigure
-from ui.landscape.plane_figure import PlaneFigure
+from ui.landscape.plane_figure import PlaneFigure, beside
 
 LONG = "Run 3: a name that is much too long for the picture it stands in " * 2
 SIDE = 25
@@ -134,3 +135,14 @@ def test_nothing_is_drawn_of_nothing(qtbot: QtBot) -> None:
     for shown in (LineFigure(), PlaneFigure()):
         qtbot.addWidget(shown)
         assert not picture(shown, 1.0).isNull()
+
+
+@pytest.mark.parametrize("x", [5.0, 50.0, 95.0])
+@pytest.mark.parametrize("y", [5.0, 50.0, 95.0])
+def test_a_title_lies_in_the_plane_and_hides_no_other_dot(x: float, y: float) -> None:
+    area = QRectF(0, 0, 100, 100)
+    for across, down in ((20.0, 0.0), (-20.0, 0.0), (0.0, 12.0)):
+        other = QRectF(x + across - 7, y + down - 7, 14, 14)
+        box = beside(QPointF(x, y), QSizeF(30, 10), area, [QRectF(x - 7, y - 7, 14, 14), other])
+        assert area.contains(box)
+        assert not box.intersects(other)
