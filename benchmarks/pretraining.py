@@ -37,6 +37,7 @@ from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment,
 from engine.heads.head import prepared
 from engine.heads.logistic import Logistic
 from engine.machine import limits
+from engine.methods.bench.head_bench import HeadBench
 from engine.preparation.inputs import Labelled, normaliser, picked
 from engine.registry import methods
 from engine.tuning.material import read_material
@@ -81,7 +82,9 @@ class Series:
         """Mean test accuracy of a probe on frozen features over draws of labels, by labels a class."""
         backbone = self.backbone.model_copy(update={"weights": weights})
         experiment = Experiment(dataset=self.target, backbone=backbone, seed=seed)
-        return self.by_labels(returned(read_features(experiment, self.folder / "runs")).on, seed)
+        return self.by_labels(
+            returned(read_features(experiment, HeadBench.from_values({}), self.folder / "runs")).on, seed
+        )
 
     def by_labels(self, on: Benched, seed: int) -> dict[str, float]:
         """Of a logistic probe of the usual strength (C 0.1) on these features, standardised by the labelled images."""

@@ -19,6 +19,11 @@ Classifier = Callable[["torch.Tensor"], "torch.Tensor"]
 Classifiers = Iterator[Classifier]  # after 0, 1, … inner steps
 
 
+def are_trained(weights: str) -> bool:
+    """Whether the weights of this name were trained; False while none are chosen."""
+    return weights not in ("", "random")
+
+
 # Headings under which a form folds away what is rarely changed; what belongs to none of them is under the last.
 SCHEDULE, REGULAR, STOPPING = "Optimiser and schedule", "Regularisation", "When to stop"
 ADVANCED = "Advanced"
@@ -88,6 +93,11 @@ class Method:
     def hyperparameters(self: HasValues[Values]) -> Values:
         """An instance of the class's own `Hyperparameters`."""
         return cast("Values", vars(self)["_values"])
+
+    @classmethod
+    def usual(cls, trained: bool) -> Mapping[str, Any]:
+        """Values that are usual instead of those of its model. trained: it starts from weights that were trained."""
+        return {}
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import ModuleType
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from engine.data.dataset import Start
 from engine.errors import InvalidExperiment, called
 from engine.experiment import DatasetChoice, Experiment, explain
-from engine.method import Method
+from engine.method import Method, are_trained
 from engine.modules import below, in_order, refuse
 
 METHODS = "engine.methods"
@@ -74,7 +74,8 @@ def build_method(experiment: Experiment) -> Method:
     """An instance of the experiment's method with its hyperparameters; raises `InvalidExperiment`."""
     chosen = method(experiment.method.name)
     try:
-        return chosen.from_values(experiment.method.hyperparameters)
+        usual = chosen.usual(are_trained(experiment.backbone.weights))
+        return chosen.from_values({**usual, **experiment.method.hyperparameters})
     except ValidationError as error:
         message, advice, name = explain(error)
         raise InvalidExperiment(message, advice, f"hyperparameters.{name}") from None
@@ -95,9 +96,14 @@ def with_method(experiment: Experiment) -> tuple[Experiment, Method]:
     return experiment.model_copy(update={"method": filled}), built
 
 
-def fields(chosen: type[Method], blocks: tuple[str, ...] = ()) -> tuple[HyperparameterField, ...]:
-    """The rows of the method's form, in the order of its hyperparameter model. blocks: names that may be chosen."""
-    return _rows(chosen, blocks)  # type: ignore[arg-type]  # mypy does not see that a class can be a key
+def fields(
+    chosen: type[Method], blocks: tuple[str, ...] = (), trained: bool = False
+) -> tuple[HyperparameterField, ...]:
+    """The rows of the method's form, in the order of its hyperparameter model. blocks: names that may be chosen.
+    trained: it starts from weights that were trained, for which some defaults differ."""
+    rows = _rows(chosen, blocks)  # type: ignore[arg-type]  # mypy does not see that a class can be a key
+    usual = chosen.usual(trained)
+    return tuple(replace(row, default=usual.get(row.name, row.default)) for row in rows) if usual else rows
 
 
 @cache

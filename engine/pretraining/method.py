@@ -6,8 +6,8 @@ trunk alone is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.pretraining.pretext import Pretext
 
 COLLAPSING, COLLAPSED = 0.2, 0.05  # of the spread of projections, see `engine.pretraining.gauges`
+GOING_ON = 2e-4  # rate from trained weights: larger ones destroy what suits the images, smaller ones learn nothing
 IN_A_ROW = 3  # looks that show a collapse before it is said
 COMPARE, REBUILD, NAME = "Compare views", "Rebuild", "Name the change"
 Views = Literal["characters", "characters, gentle", "photos", "photos, gentle", "no change"]
@@ -37,8 +38,10 @@ class PretrainHyperparameters(HyperparameterModel):
 
     epochs: int = hyper(50, "Epochs", "How often the images are seen, in whole batches.", low=1, high=5000)
     learning_rate: float = hyper(
-        2e-3, "Learning rate", "Step size of AdamW at its peak, after the warm-up.", low=1e-6, high=0.1, log=True
-    )
+        2e-3, "Learning rate",
+        "Step size of AdamW at its peak, after the warm-up; usually a tenth where trained weights are gone on from.",
+        low=1e-6, high=0.1, log=True,
+    )  # fmt: skip
     batch_size: int = hyper(256, "Batch size", "Images per step; comparing views wants many.", low=2, high=4096)
     weight_decay: float = hyper(
         1e-4, "Weight decay", "Pull of the weights towards zero; biases and norms are left alone.",
@@ -85,6 +88,11 @@ class PretrainMethod(Method):
     Hyperparameters = PretrainHyperparameters
     changes: ClassVar[str] = "views"
     learns_labels: ClassVar[bool] = False  # True: the labels of the training images are learnt from
+
+    @classmethod
+    def usual(cls, trained: bool) -> Mapping[str, Any]:
+        """Random weights learn from steps that trained ones forget by."""
+        return {"learning_rate": GOING_ON} if trained else {}
 
     @property
     def passes(self) -> tuple[int, int]:

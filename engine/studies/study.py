@@ -245,12 +245,15 @@ def completed(study: Study) -> Study:
 
 
 def _completed_source(source: Source) -> Source:
-    return source.model_copy(update={"method": complete(Experiment(method=source.method)).method})
+    return source.model_copy(
+        update={"method": complete(Experiment(backbone=source.backbone, method=source.method)).method}
+    )
 
 
 def _completed_arm(arm: StudyArm) -> StudyArm:
     try:
         first = None if arm.first is None else _completed_source(arm.first)
-        return arm.model_copy(update={"method": complete(Experiment(method=arm.method)).method, "first": first})
+        whole = complete(Experiment(backbone=arm.backbone, method=arm.method))
+        return arm.model_copy(update={"method": whole.method, "first": first})
     except InvalidExperiment as fault:
         raise InvalidExperiment(f"{arm.title}: {fault.message}", fault.advice, "arms") from None

@@ -14,6 +14,7 @@ from engine.backbones.info import BackboneInfo
 from engine.data.sources import is_regression, kind_of
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
 from engine.families import FAMILIES
+from engine.method import are_trained
 from ui.new_experiment.augmentation_preview import AugmentationPreview
 from ui.new_experiment.hyperparameter_form import (
     POINTLESS,
@@ -64,6 +65,7 @@ class MethodSection(Column):
         self._name = ""  # until the first is chosen
         self._info: BackboneInfo | None = None  # of the last network that is known
         self._around: Around | None = None
+        self._trained = False  # whether it starts from weights that were trained, by which usual values differ
         self._drawn: object = None  # all that the column shows depends on
         self._last = {one.key: one.start for one in listed()}
         self.choices = MethodChoices(self._methods.values())
@@ -122,11 +124,12 @@ class MethodSection(Column):
         layers = {"layers": self.layers.edits()} if FAMILIES[self.method.family].layered else {}
         return {**self.form.values(), **layers}
 
-    def fill(self, choice: MethodChoice) -> None:
-        """Show this choice; an unknown method raises `InvalidExperiment`."""
+    def fill(self, choice: MethodChoice, backbone: BackboneChoice) -> None:
+        """Show this choice, which goes with this network; an unknown method raises `InvalidExperiment`."""
         registry.method(choice.name)
+        self._trained = are_trained(backbone.weights)
         self.layers.fill(choice.hyperparameters.get("layers", {}))
-        if choice.name == self._name:  # the form and its focus stay
+        if choice.name == self._name and self._fields() == self._offered:  # the form and its focus stay
             self.form.fill(choice.hyperparameters)
             self._note_change()
         else:
@@ -168,7 +171,8 @@ class MethodSection(Column):
         return self._around is not None and kind_of(self._around.data) == "texts"
 
     def _fields(self) -> tuple[registry.HyperparameterField, ...]:
-        fields = registry.fields(self.method, self._info.block_names if self._info is not None else ())
+        blocks = self._info.block_names if self._info is not None else ()
+        fields = registry.fields(self.method, blocks, self._trained)
         return of_curves(fields) if self._curves else of_texts(fields) if self._texts else fields
 
     def _pointless(self, values: Mapping[str, Any]) -> frozenset[str]:
@@ -182,7 +186,8 @@ class MethodSection(Column):
         self._drop_form()
         titles = {block.name: block.title for block in self._info.blocks} if self._info is not None else {}
         beside = {"schedule": self.curve, self.method.changes: self.augmented}
-        self.form = HyperparameterForm(self._fields(), titles, beside, self._pointless(values))
+        self._offered = self._fields()
+        self.form = HyperparameterForm(self._offered, titles, beside, self._pointless(values))
         self.form.fill(values)
         self.form.changed.connect(self._note_change)
         self._drawn = None
@@ -239,17 +244,21 @@ class MethodSection(Column):
 
     def set_around(self, around: Around) -> None:
         """The network whose blocks are shown, edited and offered, and what the previews need."""
-        before, values = (self._fields(), self._pointless(self.form.values())), self.form.values()
+        values = self.form.values()
+        before = self._offered, self._pointless(values)
         self._around, self._info = around, around.info or self._info
+        self._trained = are_trained(around.backbone.weights)
         if (self._fields(), self._pointless(values)) != before:
             self._offer_fields()
         self._draw()
 
     def _offer_fields(self) -> None:
-        """Make the form anew where other fields or blocks are among the choices; a block that is gone is said."""
-        values = self.form.values()
-        offered = {field.name: field.choices or (values[field.name],) for field in self._fields()}
-        lost = [name for name, value in values.items() if value not in offered[name]]
+        """Make the form anew where other fields or blocks are among the choices; a block that is gone is said. What
+        was as usual becomes what is usual now; a person's own number stays."""
+        values, usual = self.form.values(), self.form.defaults()
+        values |= {field.name: field.default for field in self._fields() if values[field.name] == usual[field.name]}
+        offered = {field.name: field.choices for field in self._fields()}
+        lost = [name for name, value in values.items() if offered[name] and value not in offered[name]]
         title = self._info.title if self._info is not None else ""
         words = [f"{self.form.rows[name].field.label}: {title} has no block “{values[name]}”." for name in lost]
         self._make_form({name: value for name, value in values.items() if name not in lost})

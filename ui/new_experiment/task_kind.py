@@ -69,7 +69,7 @@ class TaskKind(QObject):
         with suppress(InvalidExperiment):
             if self._start != UNLABELLED:
                 self._backbone.fill(backbone)
-            self._method.fill(method)
+            self._method.fill(method, backbone)
 
     def _fits(self, choice: DatasetChoice) -> bool:
         with suppress(InvalidExperiment):

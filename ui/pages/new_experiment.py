@@ -173,7 +173,7 @@ class NewExperimentPage(Page):
         self.kind.expect(experiment.dataset)
         self.backbone.fill(experiment.backbone)  # first: the method's layer table is one of this network's blocks
         try:
-            self.method.fill(experiment.method)
+            self.method.fill(experiment.method, experiment.backbone)
         except InvalidExperiment as fault:
             self.parts.toasts.show(str(fault), level="error")
         self.data.fill(experiment.dataset)
@@ -217,7 +217,7 @@ class NewExperimentPage(Page):
         self.adviser.set_data(self.data.choice())
 
     def _take_advice(self, backbone: BackboneChoice, method: MethodChoice) -> None:
-        self.method.fill(method)
+        self.method.fill(method, backbone)
         self.backbone.fill(backbone)
 
     # What follows a change

@@ -14,6 +14,7 @@ from engine.backbones import catalog
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import BackboneChoice, Experiment, MethodChoice
 from engine.families import FAMILIES
+from engine.method import are_trained
 from engine.naming import data_title, method_title
 from engine.studies.study import SOURCE, Source, StudyArm
 from storage.rows import RunRow
@@ -26,13 +27,14 @@ ARM = Qt.ItemDataRole.UserRole
 MOST_SAVED = 40
 
 
-def method_words(choice: MethodChoice) -> str:
-    """ "Surgical fine-tuning: block first, epochs 20": the method and what differs from its usual values."""
+def method_words(choice: MethodChoice, trained: bool) -> str:
+    """ "Surgical fine-tuning: block first, epochs 20": the method and what differs from what is usual: where `trained`
+    of a start from trained weights."""
     try:
         chosen = registry.method(choice.name)
     except InvalidExperiment:
         return choice.name
-    usual = chosen.Hyperparameters().model_dump()
+    usual = {**chosen.Hyperparameters().model_dump(), **chosen.usual(trained)}
     own = [f"{name.replace('_', ' ')} {value}" for name, value in choice.hyperparameters.items()
            if value != usual.get(name)]  # fmt: skip
     return f"{chosen.title}: {', '.join(own)}" if own else chosen.title
@@ -125,7 +127,8 @@ class ArmsEditor(QWidget):
         self._adjust()
 
     def _item(self, arm: StudyArm) -> QTreeWidgetItem:
-        item = QTreeWidgetItem([arm.title, method_words(arm.method), start_words(arm.backbone, arm.first)])
+        method = method_words(arm.method, are_trained(arm.backbone.weights))
+        item = QTreeWidgetItem([arm.title, method, start_words(arm.backbone, arm.first)])
         item.setData(0, ARM, arm)
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
         for column in (1, 2):
