@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.backbones import catalog
+from engine.backbones.bert import MeanOfPieces
 from engine.backbones.info import BackboneInfo, Block, Blocks, TextForm
 from engine.data import sources
 from engine.data.dataset import DataSet, DatasetInfo
@@ -70,16 +71,8 @@ class Mixed(nn.Module):
         return torch.tanh(self.linear(values)) * (values != 0).any(-1, keepdim=True)
 
 
-class Pooled(nn.Module):
-    """[n, length, 16] -> [n, 16], the mean of the places that are not padded."""
-
-    def forward(self, values: Tensor) -> Tensor:
-        there = (values != 0).any(-1, keepdim=True)
-        return values.sum(1) / there.sum(1).clamp_min(1)
-
-
 def build() -> Blocks:
-    return OrderedDict(embeddings=Embedded(), mix=Mixed(), pool=Pooled())
+    return OrderedDict(embeddings=Embedded(), mix=Mixed(), pool=MeanOfPieces())
 
 
 BACKBONE = BackboneInfo(

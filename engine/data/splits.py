@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from engine.data.duplicates import without_copies
 from engine.data.examples import members
-from engine.data.images import ImageSet
 from engine.data.labelled_set import LabelledSet
 from engine.data.unlabelled import SOURCE, set_aside
 from engine.errors import DataError, InvalidExperiment
@@ -76,7 +75,7 @@ def split_images(data: LabelledSet, choice: DatasetChoice, seed: int) -> ImageSp
     are copies of images of any other part, and validation images that are of training images, labelled or not.
     Images without labels are all learnt from, but for a few to look at. Raises `InvalidExperiment`, `DataError`.
     """
-    if isinstance(data, ImageSet) and not data.labelled:
+    if not data.labelled:
         train, validation, words = set_aside(data, choice)
         return ImageSplit(train, validation, np.zeros(0, np.int64), np.zeros(1, np.int64), words, len(train))
     given = _uses_given(data, choice)

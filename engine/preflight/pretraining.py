@@ -4,23 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.backbones import catalog
+from engine.data.sources import kind_of
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
+from engine.layers import HEAD
 from engine.method import Method
 from engine.pretraining.method import PretrainMethod
+from engine.registry import methods
+
+WORDS = "embeddings"  # the first block of a network of texts
 
 
 def pretraining_faults(experiment: Experiment, built: Method | None) -> Iterator[InvalidExperiment]:
-    """What is wrong whatever the images are."""
-    if isinstance(built, PretrainMethod) and built.learns_labels and not experiment.dataset.labelled:
-        yield InvalidExperiment(
-            f"{built.title} learns from labels, which these images do not have.", "Choose SimCLR.", "dataset"
-        )
+    """What is wrong whatever the examples are."""
+    if isinstance(built, PretrainMethod):
+        yield from _question(experiment, built)
     if experiment.search is not None:
         yield InvalidExperiment(
             "A search judges settings by labels of folds, which pretraining does not learn from.",
             "Take the search away, or choose a fine-tuning method.", "search",
         )  # fmt: skip
-    if built is not None and catalog.backbone(experiment.backbone.name).form.kind != "images":
-        yield InvalidExperiment("Pretraining is for networks of images.", "Choose another backbone.", "backbone")
+
+
+def _question(experiment: Experiment, built: PretrainMethod) -> Iterator[InvalidExperiment]:
+    """Of images or of texts; numbers and places have none."""
+    kind = kind_of(experiment.dataset)
+    if kind != built.reads:
+        others = [one.title for one in methods() if issubclass(one, PretrainMethod) and one.reads == kind]
+        yield InvalidExperiment(
+            f"{built.title} asks its question of {built.reads}, and these are {kind}.",
+            f"Choose {' or '.join(others)}." if others else "Choose other data.", "method" if others else "dataset",
+        )  # fmt: skip
+    elif built.learns_labels and not experiment.dataset.labelled:
+        yield InvalidExperiment(
+            f"{built.title} learns from labels, which these images do not have.", "Choose SimCLR.", "dataset"
+        )
+    if built.reads == "texts" and experiment.backbone.weights == "random" and built.kept_blocks((WORDS, HEAD)):
+        yield InvalidExperiment(
+            "The word vectors are random, and would stay so.",
+            "Let them be learnt, or choose pretrained weights.", "hyperparameters.word_vectors",
+        )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a network made of a few images, look by look, as a file of the run. Torch-free.
+"""What a network made of a few images or texts, look by look, as a file of the run. Torch-free.
 
 Written anew at every look, whole or not at all, so that it may be read at any time; looks beyond the most that are kept
 are thinned out evenly, the first and the newest always staying.
@@ -22,13 +22,18 @@ RIGHT, WRONG, NEITHER = 1, 0, -1
 
 @dataclass(frozen=True, eq=False)
 class LookPicture:
-    """One look. images: uint8 [rows, columns, side, side, channels]. marks: int8 [rows, columns], whether what an image
-    shows is right, or says nothing of the kind. said: what all of it comes to; may be empty."""
+    """One look. images: uint8 [rows, columns, side, side, channels], or texts, str [rows, columns]. marks: int8 [rows,
+    columns], whether what one shows is right, or says nothing of the kind. said: what all of it comes to; may be
+    empty."""
 
     step: int
     images: np.ndarray
     marks: np.ndarray
     said: str = ""
+
+    @property
+    def of_texts(self) -> bool:
+        return self.images.dtype.kind == "U"
 
 
 @dataclass(eq=False)
@@ -48,10 +53,11 @@ class Album:
         self.looks = [look for look in self.looks if look.step <= step]
 
     def save(self, path: Path) -> None:
-        """Each image once; raises `OSError`."""
+        """Each image or text once; raises `OSError`."""
         images = np.stack([look.images for look in self.looks])
         shape = images.shape[3:]
-        kept, places = np.unique(images.reshape(-1, int(np.prod(shape))), axis=0, return_inverse=True)
+        flat, axis = (images.reshape(-1, int(np.prod(shape))), 0) if shape else (images.reshape(-1), None)
+        kept, places = np.unique(flat, axis=axis, return_inverse=True)
         with replacing(path) as part, part.open("wb") as file:
             np.savez_compressed(
                 file, heads=np.array(self.heads), steps=np.array([look.step for look in self.looks]),

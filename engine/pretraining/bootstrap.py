@@ -7,10 +7,10 @@ from torch import Tensor
 from engine.backbones.backbone import Backbone
 from engine.pretraining.losses import away
 from engine.pretraining.pool import Pool
-from engine.pretraining.pretext import Compared, Teacher, Told, mlp, momentum_at
+from engine.pretraining.pretext import ComparedImages, Teacher, Told, mlp, momentum_at
 
 
-class Bootstrap(Compared):
+class Bootstrap(ComparedImages):
     """BYOL; SimSiam where momentum is None: the network is its own target, its projection standardised at the end."""
 
     def __init__(self, model: Backbone, views: str, pool: Pool, hidden: int, out: int, momentum: float | None) -> None:

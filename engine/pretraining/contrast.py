@@ -7,12 +7,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.backbones.backbone import Backbone
-from engine.preparation.inputs import Normaliser
+from engine.preparation.inputs import Preparer
 from engine.pretraining.losses import info_nce, nt_xent, sup_con
-from engine.pretraining.pretext import Compared, Teacher, Told
+from engine.pretraining.pretext import ComparedImages, Teacher, Told
 
 
-class Contrast(Compared):
+class Contrast(ComparedImages):
     """SimCLR."""
 
     def __init__(self, views: str, background: int, projector: nn.Module, temperature: float) -> None:
@@ -27,9 +27,7 @@ class Contrast(Compared):
 class SupervisedContrast(Contrast):
     """SupCon."""
 
-    def taught(
-        self, model: Backbone, shape: Normaliser, pixels: Tensor, labels: Tensor, draws: torch.Generator
-    ) -> Told:
+    def taught(self, model: Backbone, shape: Preparer, pixels: Tensor, labels: Tensor, draws: torch.Generator) -> Told:
         a, b = self.projected(self.embedded(model, shape(self.views(pixels, draws)))).chunk(2)
         return {"loss": sup_con(a, b, labels, self._temperature)}
 
@@ -56,7 +54,7 @@ class Queue(nn.Module):
         return self.rows[len(self.rows) - int(self.held) :]
 
 
-class QueueContrast(Compared):
+class QueueContrast(ComparedImages):
     """MoCo: the first view asks, the second one's projection by the teacher answers; a step's own keys join the queue
     after it."""
 

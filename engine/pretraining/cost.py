@@ -1,4 +1,4 @@
-"""What a run of pretraining will cost, from timed steps on noise in the shape of the images."""
+"""What a run of pretraining will cost, from timed steps on noise in the shape of the images, or on texts."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from engine.data.sources import load
 from engine.data.splits import ImageSplit, split_images
 from engine.experiment import Experiment
 from engine.families import Cost
-from engine.preparation.inputs import Preparer
-from engine.pretraining.looking import ASKED, BANK, KNOWN, PIXEL_SIDE
+from engine.preparation.inputs import Pieces, Preparer
+from engine.preparation.rows import row_bytes
+from engine.pretraining.looking import ASKED, BANK, COUNTED, KNOWN, PIXEL_SIDE
 from engine.pretraining.method import PretrainMethod
 from engine.pretraining.training import LOOK_EVERY
 from engine.tuning.timing import Timing, activations
@@ -31,15 +32,23 @@ def pretrain_cost(experiment: Experiment, method: PretrainMethod) -> Cost:
     looks = 1 + math.ceil(steps * batch / LOOK_EVERY)
     looking = looks * timing.forward * min(2 * BANK + ASKED, len(split.train) * 2 + len(split.validation))
     epoch, size = each * len(split.train), parameter_count(timing.model)
-    pixels = (len(split.train) + len(split.validation) + len(split.test)) * timing.images[0].numel()
-    step = LEARNT * size + round(passes * timing.longer * activations(timing.model, timing.images, timing.shape))
+    blocks = timing.model.blocks
+    learnt = size - sum(parameter_count(blocks[name]) for name in method.kept_blocks(tuple(blocks)))
+    pixels = (len(split.train) + len(split.validation) + len(split.test)) * row_bytes(timing.shape)
+    step = (
+        FLOAT * (size - learnt)
+        + LEARNT * learnt
+        + round(passes * timing.longer * activations(timing.model, timing.images, timing.shape))
+    )
     memory = pixels + max(step, tested_bytes(timing.model.features, timing.shape, split))
     tested = TESTED * timing.forward * (min(KNOWN, len(split.train)) + len(split.test))
     total = method.epochs * epoch + looking + tested
-    return Cost(size, size, steps, epoch, total, memory)
+    return Cost(learnt, size, steps, epoch, total, memory)
 
 
 def tested_bytes(features: int, shape: Preparer, split: ImageSplit) -> int:
-    """Of what neighbours are looked for among: features or raw pixels, as they are and as directions."""
-    values = max(features, min(shape.size, PIXEL_SIDE) ** 2 * shape.channels)
+    """Of what neighbours are looked for among: features, or raw pixels or counted words, as they are and as
+    directions."""
+    plain = COUNTED if isinstance(shape, Pieces) else min(shape.size, PIXEL_SIDE) ** 2 * shape.channels
+    values = max(features, plain)
     return 2 * FLOAT * values * (min(KNOWN, len(split.train)) + len(split.test))

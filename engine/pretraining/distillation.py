@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from engine.backbones.backbone import Backbone
 from engine.pretraining.losses import self_distillation
-from engine.pretraining.pretext import Compared, Teacher, Told, mlp, momentum_at
+from engine.pretraining.pretext import ComparedImages, Teacher, Told, mlp, momentum_at
 
 KEPT = 0.9  # of the centre at each step
 
@@ -24,7 +24,7 @@ class Prototypes(nn.Module):
         return F.normalize(values, dim=1) @ F.normalize(self.directions, dim=1).T
 
 
-class Distillation(Compared):
+class Distillation(ComparedImages):
     """DINO with two whole views. widths: of the projector's hidden layer, of what it gives, of the prototypes."""
 
     def __init__(

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.backbones.backbone import Backbone, refresh_statistics
-from engine.preparation.inputs import Inputs, Labelled, Normaliser
+from engine.preparation.inputs import Inputs, Labelled, Preparer
 from engine.pretraining.gauges import effective_rank, spread
 from engine.pretraining.pretext import Pretext
 from engine.tuning.learners import batches
@@ -20,22 +20,25 @@ MOST_CLASSES, BANK, ASKED = 200, 1000, 500  # of a look; images known and images
 KNOWN = 5000  # training images among which neighbours are looked for in the test
 TOGETHER = 1000  # images that are asked at once
 PIXEL_SIDE = 32  # of raw pixels whose neighbours are looked for, at most
+COUNTED = 4000  # words that are counted beside a network of texts, at most
 SHARPNESS = 0.1  # a neighbour counts exp(cosine / SHARPNESS)
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Images of a part, by their places there, int64 [n], and their classes, int64 [n]."""
+    """Examples of a part, by their places there, int64 [n], their classes, int64 [n], and their numbers in the data
+    set, int64 [n]."""
 
     inputs: Inputs
     places: Tensor
     labels: Tensor
+    ids: np.ndarray
 
     def __len__(self) -> int:
         return len(self.places)
 
     def pixels(self) -> Iterator[Tensor]:
-        """uint8 [n, c, s, s], batch by batch."""
+        """uint8 [n, c, s, s], of texts int32 [n, pieces], batch by batch."""
         for part in batches(len(self)):
             yield self.inputs[self.places[part]]
 
@@ -48,13 +51,13 @@ def sample(part: Labelled, most: int, seed: int, classes: np.ndarray | None = No
     each = max(1, most // max(1, len(wanted)))
     chosen = [rng.permutation(np.flatnonzero(labels == one))[:each] for one in wanted]
     places = torch.from_numpy(rng.permutation(np.concatenate(chosen)) if chosen else np.zeros(0, np.int64))
-    return Sample(part.inputs, places, part.labels.cpu()[places])
+    return Sample(part.inputs, places, part.labels.cpu()[places], part.ids[places.numpy()])
 
 
 def any_images(part: Labelled, most: int, seed: int) -> Sample:
     """At most so many images, whatever their labels are."""
     places = np.random.default_rng([seed, 16]).permutation(len(part))[:most]
-    return Sample(part.inputs, torch.from_numpy(places), part.labels.cpu()[places])
+    return Sample(part.inputs, torch.from_numpy(places), part.labels.cpu()[places], part.ids[places])
 
 
 def some_classes(part: Labelled, seed: int) -> np.ndarray:
@@ -64,7 +67,7 @@ def some_classes(part: Labelled, seed: int) -> np.ndarray:
 
 
 @torch.no_grad()
-def features_of(model: Backbone, shape: Normaliser, seen: Sample) -> Tensor:
+def features_of(model: Backbone, shape: Preparer, seen: Sample) -> Tensor:
     """float32 [n, d] in eval mode, on the CPU."""
     model.eval()
     parts = [model.embed(shape(pixels)).float().cpu() for pixels in seen.pixels()]
@@ -93,7 +96,7 @@ class FixedImages:
     """Fixed images to look at: of the training images some that are known, of the validation images some that are
     asked. Without labels nobody is asked."""
 
-    def __init__(self, train: Labelled, validation: Labelled, shape: Normaliser, seed: int, labelled: bool) -> None:
+    def __init__(self, train: Labelled, validation: Labelled, shape: Preparer, seed: int, labelled: bool) -> None:
         classes, self.shape = some_classes(train, seed), shape
         self.plain = any_images(train, BANK, seed)  # of the statistics that are kept: labels have no part in these
         self.known = sample(train, BANK, seed, classes) if labelled else self.plain
@@ -115,5 +118,4 @@ class FixedImages:
     @torch.no_grad()
     def _spread(self, pretext: Pretext, features: Tensor) -> float:
         pretext.eval()
-        device = next(pretext.parameters()).device
-        return spread(pretext.projected(features.to(device)).cpu())
+        return spread(pretext.projected(features.to(self.known.inputs.device)).cpu())

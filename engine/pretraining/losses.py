@@ -22,6 +22,13 @@ def nt_xent(a: Tensor, b: Tensor, temperature: float) -> Tensor:
     return F.cross_entropy(near, partner)
 
 
+def in_batch(a: Tensor, b: Tensor, temperature: float) -> Tensor:
+    """SimCSE's (Gao et al. 2021, arXiv 2104.08821): each of a is to find its own among all of b, both [n, d], by
+    cosine. ln n where all are alike."""
+    near = F.normalize(a, dim=1) @ F.normalize(b, dim=1).T / temperature
+    return F.cross_entropy(near, torch.arange(len(a), device=a.device))
+
+
 def sup_con(a: Tensor, b: Tensor, labels: Tensor, temperature: float) -> Tensor:
     """SupCon's (Khosla et al. 2020, arXiv 2004.11362, their L_out) over the 2n anchors of two views [n, d], labels
     int64 [n]: the mean over all others of an anchor's class. NT-Xent where no two labels are the same."""

@@ -1,7 +1,7 @@
-"""What every way to pretrain without labels is: a question that images answer themselves. Torch-free.
+"""What every way to pretrain without labels is: a question that images or texts answer themselves. Torch-free.
 
-A method makes a `Pretext`: what is changed in the images, the heads that are thrown away afterwards, and a loss. The
-trunk alone is kept.
+A method makes a `Pretext`: what is changed in them, the heads that are thrown away afterwards, and a loss. The trunk
+alone is kept.
 """
 
 from __future__ import annotations
@@ -63,6 +63,19 @@ class PretrainHyperparameters(HyperparameterModel):
     )  # fmt: skip
 
 
+class TextHyperparameters(PretrainHyperparameters):
+    """Of objectives that ask texts: gentle, as most go on from pretrained weights."""
+
+    epochs: int = hyper(1, "Epochs", "How often the texts are seen, in whole batches.", low=1, high=5000)
+    learning_rate: float = hyper(
+        3e-5, "Learning rate", "Step size of AdamW at its peak, after the warm-up.", low=1e-6, high=0.1, log=True
+    )
+    batch_size: int = hyper(64, "Batch size", "Texts per step.", low=2, high=4096)
+    word_vectors: Literal["kept", "learnt"] = hyper(
+        "kept", "Word vectors", "Whether the table of words stays as it was pretrained; random ones must be learnt."
+    )
+
+
 WIDTH, OUTPUT = "Of the head between features and loss.", "Numbers that the loss compares."
 WIDE: int = hyper(512, "Projector width", WIDTH, low=8, high=8192, advanced=True)
 WIDE_OUTPUT: int = hyper(512, "Projector output", OUTPUT, low=2, high=8192, advanced=True)
@@ -88,6 +101,7 @@ class PretrainMethod(Method):
     Hyperparameters = PretrainHyperparameters
     changes: ClassVar[str] = "views"
     learns_labels: ClassVar[bool] = False  # True: the labels of the training images are learnt from
+    reads: ClassVar[str] = "images"  # what it asks its question of, as `Form.kind` of a backbone says it
 
     @classmethod
     def usual(cls, trained: bool) -> Mapping[str, Any]:
@@ -130,5 +144,30 @@ class PretrainMethod(Method):
         if pool.batch < self.hyperparameters.batch_size:
             yield f"There are {pool.images:,} images to learn from, so that each step sees all of them."
 
+    def kept_blocks(self, blocks: tuple[str, ...]) -> tuple[str, ...]:
+        """Of the blocks in order those that do not learn."""
+        return ()
+
     def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
-        return {block: self.becomes[block == HEAD] for block in blocks}
+        kept = self.kept_blocks(blocks)
+        return {block: "frozen" if block in kept else self.becomes[block == HEAD] for block in blocks}
+
+
+def asks_of(chosen: type[Method], kind: str) -> bool:
+    """Whether a way to learn without labels puts its question to such data ("texts"); true of any other method."""
+    return not issubclass(chosen, PretrainMethod) or chosen.reads == kind
+
+
+class TextPretrainMethod(PretrainMethod):
+    """Of texts."""
+
+    Hyperparameters = TextHyperparameters
+    changes = "augmentation"
+    reads = "texts"
+
+    def kept_blocks(self, blocks: tuple[str, ...]) -> tuple[str, ...]:
+        return blocks[:1] if self.hyperparameters.word_vectors == "kept" else ()
+
+    def remarks(self, pool: Pool, characters: bool) -> Iterator[str]:
+        if pool.batch < self.hyperparameters.batch_size:
+            yield f"There are {pool.images:,} texts to learn from, so that each step sees all of them."

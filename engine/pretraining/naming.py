@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from engine.backbones.backbone import Backbone
 from engine.machine.transfers import sent
-from engine.preparation.inputs import Normaliser
+from engine.preparation.inputs import Preparer
 from engine.pretraining.pretext import OwnAnswers, Pretext, Told
 
 TURNS = 4
@@ -27,7 +27,7 @@ class Naming(Pretext):
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 
-    def told(self, model: Backbone, shape: Normaliser, pixels: Tensor, draws: torch.Generator) -> Told:
+    def told(self, model: Backbone, shape: Preparer, pixels: Tensor, draws: torch.Generator) -> Told:
         changed, which = self.changed(pixels, draws)
         logits = self.head(self.embedded(model, shape(changed)))
         right = (logits.detach().argmax(1) == which).float().mean()
@@ -45,7 +45,7 @@ class Naming(Pretext):
         raise TypeError(f"{type(self).__name__} undoes nothing")
 
     def answered(
-        self, model: Backbone, shape: Normaliser, pixels: Tensor, usual: Tensor, draws: torch.Generator
+        self, model: Backbone, shape: Preparer, pixels: Tensor, usual: Tensor, draws: torch.Generator
     ) -> OwnAnswers:
         changed, which = self.once(pixels, draws)
         guess = self.head(self.embedded(model, shape(changed))).argmax(1)

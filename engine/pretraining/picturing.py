@@ -1,8 +1,9 @@
-"""Takes pictures of a network while it learns without labels: what it makes of a few fixed images at each look."""
+"""Takes pictures of a network while it learns without labels: what it makes of a few fixed images or texts at each
+look."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -12,13 +13,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.backbones.backbone import Backbone, still_statistics
+from engine.data.text_set import TextSet
 from engine.events import CheckpointSaved, Notice
 from engine.preparation.inputs import Labelled, picked
 from engine.pretraining.album import FILE, KIND, NEITHER, RIGHT, WRONG, Album, LookPicture
 from engine.pretraining.looking import FixedImages, Sample, any_images, features_of
 from engine.pretraining.pretext import Compared, Pretext
 
-SIDE = 48  # pixels of a picture, at most
+SIDE, LETTERS = 48, 200  # pixels of a picture, letters of a text, at most
 JUDGED, SHOWN = 64, 8  # images that a question is put about at a look; of them that are shown
 ASKED, NEAREST = 4, 5  # images whose neighbours are shown; neighbours of each
 
@@ -27,8 +29,12 @@ class Pictures:
     """`take` at each look. The images are validation images, so that nothing was learnt from them; training images
     where there are none. Nothing is drawn from the run's own generators."""
 
-    def __init__(self, looks: FixedImages, train: Labelled, validation: Labelled, directory: Path, seed: int) -> None:
-        self._looks, self._path, self._seed = looks, directory / FILE, seed
+    def __init__(
+        self, looks: FixedImages, train: Labelled, validation: Labelled, directory: Path, seed: int,
+        texts: TextSet | None = None,
+    ) -> None:  # fmt: skip
+        """texts: the data set, where they are texts."""
+        self._looks, self._path, self._seed, self._texts = looks, directory / FILE, seed, texts
         self._apart = len(validation) >= ASKED
         self._part = any_images(validation if self._apart else train, JUDGED, seed)
         self._album = Album()
@@ -67,7 +73,7 @@ class Pictures:
         draws = torch.Generator().manual_seed(self._seed)
         with still_statistics(model):
             shown = pretext.answered(model, self._looks.shape, self._judged, self._usual, draws)
-        images = np.stack([thumbnails(column[:SHOWN]) for column in shown.columns], axis=1)
+        images = np.stack([cells(column[:SHOWN]) for column in shown.columns], axis=1)
         marks = np.full(images.shape[:2], NEITHER, np.int8)
         if shown.right is not None:
             marks[:, 1] = np.where(shown.right[:SHOWN].cpu().numpy(), RIGHT, WRONG)
@@ -94,17 +100,15 @@ class Pictures:
         known, looks = self._looks.known, self._looks
         asked = features_of(model, looks.shape, self._asked_for)
         near = nearest(looks.features, asked, None if self._apart else known.places == self._asked_for.places[:, None])
-        pixels = picked(known.inputs, known.places[near.flatten()])
-        found = thumbnails(pixels)
-        own = thumbnails(picked(self._asked_for.inputs, self._asked_for.places))
+        found, own = self._cells(known, near.flatten()), self._cells(self._asked_for)
         images = np.concatenate([own[:, None], found.reshape(*near.shape, *found.shape[1:])], axis=1)
         marks = np.full(images.shape[:2], NEITHER, np.int8)
-        said = ""
+        said, what = "", "image" if self._texts is None else "text"
         if looks.asked is not None:
             right = (known.labels[near] == self._asked_for.labels[:, None]).numpy()
             marks[:, 1:] = np.where(right, RIGHT, WRONG)
-            said = f"{right.sum()} of these {right.size} neighbours are of their image's class."
-        heads = ("image", "nearest", *(f"{place}." for place in range(2, near.shape[1] + 1)))
+            said = f"{right.sum()} of these {right.size} neighbours are of the class of their {what}."
+        heads = (what, "nearest", *(f"{place}." for place in range(2, near.shape[1] + 1)))
         return heads, LookPicture(step, images, marks, said)
 
     @cached_property
@@ -115,7 +119,14 @@ class Pictures:
         rest = np.setdiff1d(np.arange(len(part)), firsts)
         order = np.concatenate([firsts, rest]) if self._looks.asked is not None else np.arange(len(part))
         chosen = torch.from_numpy(order[:ASKED])
-        return Sample(part.inputs, part.places[chosen], part.labels[chosen])
+        return Sample(part.inputs, part.places[chosen], part.labels[chosen], part.ids[chosen.numpy()])
+
+    def _cells(self, of: Sample, some: Tensor | None = None) -> np.ndarray:
+        """As `cells`, of all of a sample or of some, int64 [n]."""
+        chosen = torch.arange(len(of)) if some is None else some
+        if self._texts is not None:
+            return cells(self._texts.shown(of.ids[chosen.numpy()]))
+        return cells(picked(of.inputs, of.places[chosen]))
 
 
 def nearest(known: Tensor, asked: Tensor, itself: Tensor | None) -> Tensor:
@@ -126,6 +137,11 @@ def nearest(known: Tensor, asked: Tensor, itself: Tensor | None) -> Tensor:
     if itself is not None:
         near = near.masked_fill(itself, -torch.inf)
     return near.topk(min(NEAREST, len(known) - (itself is not None)), dim=1).indices
+
+
+def cells(column: Tensor | Sequence[str]) -> np.ndarray:
+    """Images as `thumbnails` has them, or the beginnings of texts, str [n]."""
+    return thumbnails(column) if isinstance(column, Tensor) else np.array([text[:LETTERS] for text in column], np.str_)
 
 
 def thumbnails(images: Tensor) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The images that are learnt from without labels. Torch-free."""
+"""The images or texts that are learnt from without labels. Torch-free."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The images that are learnt from. images: how many. size, channels: as the network reads them. background: what
-    lies outside, 0..255. batch: images in a step."""
+    """The images or texts that are learnt from. images: how many. size, channels: as the network reads them.
+    background: what lies outside an image, 0..255. batch: how many in a step."""
 
     images: int
     size: int

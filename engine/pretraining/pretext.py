@@ -6,7 +6,7 @@ each step. Batch norm uses the batch: all views of a step pass the network toget
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from engine.backbones.backbone import Backbone
 from engine.backbones.precision import rounded
 from engine.preparation.augmentation import Augmentation
-from engine.preparation.inputs import Normaliser
+from engine.preparation.inputs import Preparer
 from engine.pretraining.pool import Pool
 from engine.pretraining.views import VIEWS
 
@@ -25,18 +25,18 @@ Told = dict[str, Tensor]  # "loss", and what else is told of a step, as scalars
 
 @dataclass(frozen=True, eq=False)
 class OwnAnswers:
-    """What a network answered about images. heads: what the columns are. columns: each uint8 [n, c, s, s], all of one
-    size. right: bool [n], whether the second column is; None where nothing is right or wrong. said: in words."""
+    """What a network answered. heads: what the columns are. columns: each uint8 [n, c, s, s], all of one size, or n
+    texts. right: bool [n], whether the second column is; None where nothing is right or wrong. said: in words."""
 
     heads: tuple[str, ...]
-    columns: tuple[Tensor, ...]
+    columns: tuple[Tensor | Sequence[str], ...]
     right: Tensor | None
     said: str
 
 
 class Pretext(nn.Module):
-    """What is asked of images uint8 [n, c, s, s]. bf16: the network's products are in bfloat16; the heads and the loss
-    stay in float32."""
+    """What is asked of images uint8 [n, c, s, s], or of texts int32 [n, pieces]. bf16: the network's products are in
+    bfloat16; the heads and the loss stay in float32."""
 
     bf16 = False
 
@@ -45,13 +45,11 @@ class Pretext(nn.Module):
         with rounded(model, self.bf16):
             return model.embed(images).float()
 
-    def told(self, model: Backbone, shape: Normaliser, pixels: Tensor, draws: torch.Generator) -> Told:
+    def told(self, model: Backbone, shape: Preparer, pixels: Tensor, draws: torch.Generator) -> Told:
         """The loss on these images, and what else is known of the step. draws: of the changes, on the CPU."""
         raise TypeError(f"{type(self).__name__} asks nothing")
 
-    def taught(
-        self, model: Backbone, shape: Normaliser, pixels: Tensor, labels: Tensor, draws: torch.Generator
-    ) -> Told:
+    def taught(self, model: Backbone, shape: Preparer, pixels: Tensor, labels: Tensor, draws: torch.Generator) -> Told:
         """The same where labels int64 [n] are learnt from; the others are never given theirs."""
         raise TypeError(f"{type(self).__name__} learns without labels")
 
@@ -63,7 +61,7 @@ class Pretext(nn.Module):
         raise TypeError(f"{type(self).__name__} changes nothing")
 
     def answered(
-        self, model: Backbone, shape: Normaliser, pixels: Tensor, usual: Tensor, draws: torch.Generator
+        self, model: Backbone, shape: Preparer, pixels: Tensor, usual: Tensor, draws: torch.Generator
     ) -> OwnAnswers:
         """What it answers about these images, as pictures. usual: the mean image, float [c, s, s] in 0..1, that an
         answer should beat. Only of what has an answer for each image: views that are compared have neighbours."""
@@ -76,11 +74,22 @@ class Pretext(nn.Module):
 
 
 class Compared(Pretext):
-    """Two views of every image. projector: features [n, d] -> what is compared [n, out]."""
+    """Two views of every example. projector: features [n, d] -> what is compared [n, out]."""
 
-    def __init__(self, views: str, background: int, projector: nn.Module) -> None:
+    def __init__(self, projector: nn.Module) -> None:
         super().__init__()
         self.projector = projector
+
+    def projected(self, features: Tensor) -> Tensor:
+        out: Tensor = self.projector(features)
+        return out
+
+
+class ComparedImages(Compared):
+    """Of images, each changed twice."""
+
+    def __init__(self, views: str, background: int, projector: nn.Module) -> None:
+        super().__init__(projector)
         self._change = Augmentation(VIEWS[views], background)
 
     def views(self, pixels: Tensor, draws: torch.Generator) -> Tensor:
@@ -90,17 +99,13 @@ class Compared(Pretext):
     def shown(self, pixels: Tensor, draws: torch.Generator) -> tuple[Tensor, ...]:
         return self.views(pixels, draws).chunk(2)
 
-    def told(self, model: Backbone, shape: Normaliser, pixels: Tensor, draws: torch.Generator) -> Told:
+    def told(self, model: Backbone, shape: Preparer, pixels: Tensor, draws: torch.Generator) -> Told:
         both = shape(self.views(pixels, draws))
         return self.compared(model, both)
 
     def compared(self, model: Backbone, both: Tensor) -> Told:
         """both: float [2n, c, s, s], the two views."""
         raise TypeError(f"{type(self).__name__} compares nothing")
-
-    def projected(self, features: Tensor) -> Tensor:
-        out: Tensor = self.projector(features)
-        return out
 
 
 class Teacher(nn.Module):

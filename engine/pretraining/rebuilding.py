@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from engine.backbones.backbone import Backbone
 from engine.machine.transfers import sent
-from engine.preparation.inputs import Normaliser
+from engine.preparation.inputs import Preparer
 from engine.pretraining.losses import LEAST, hidden_error, patches, standardised_patches
 from engine.pretraining.pool import Pool
 from engine.pretraining.pretext import OwnAnswers, Pretext, Told, decoder
@@ -29,7 +29,7 @@ class Rebuilding(Pretext):
         self.decoder, self.side = decoder(features, pool)
         self.background = pool.background
 
-    def told(self, model: Backbone, shape: Normaliser, pixels: Tensor, draws: torch.Generator) -> Told:
+    def told(self, model: Backbone, shape: Preparer, pixels: Tensor, draws: torch.Generator) -> Told:
         spoilt, hidden = self.spoilt(pixels, draws)
         rebuilt = self.decoder(self.embedded(model, shape(spoilt)))
         return {"loss": self.error(rebuilt, self.truth(pixels), hidden)}
@@ -38,7 +38,7 @@ class Rebuilding(Pretext):
         return (self.spoilt(pixels, draws)[0],)
 
     def answered(
-        self, model: Backbone, shape: Normaliser, pixels: Tensor, usual: Tensor, draws: torch.Generator
+        self, model: Backbone, shape: Preparer, pixels: Tensor, usual: Tensor, draws: torch.Generator
     ) -> OwnAnswers:
         spoilt, hidden = self.spoilt(pixels, draws)
         truth = self.truth(pixels)

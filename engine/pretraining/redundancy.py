@@ -6,12 +6,12 @@ from torch import Tensor, nn
 
 from engine.backbones.backbone import Backbone
 from engine.pretraining.losses import barlow_twins, vicreg
-from engine.pretraining.pretext import Compared, Told
+from engine.pretraining.pretext import ComparedImages, Told
 
 OFF_DIAGONAL = 5e-3  # the weight that Barlow Twins gives to what two dimensions have in common
 
 
-class Redundancy(Compared):
+class Redundancy(ComparedImages):
     """VICReg or Barlow Twins."""
 
     def __init__(self, views: str, background: int, projector: nn.Module, rule: str) -> None:

@@ -1,13 +1,15 @@
-"""A run that learns from images without their labels, and what neighbours say of its features at the end."""
+"""A run that learns from images or texts without their labels, and what neighbours say of its features at the end."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,14 +19,16 @@ from engine.artifacts.weights import build_backbone
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone, digest, snapshot
 from engine.data.findings import protocol as noted
+from engine.data.text_set import TextSet
 from engine.errors import DataError, WeightsError
 from engine.events import Evaluated, Event, Notice, Preparing, RunStarted
 from engine.experiment import Experiment
+from engine.heads.counted_words import PATTERN
 from engine.machine.devices import torch_device
 from engine.machine.limits import Limits, heeding, last_words
 from engine.preparation.held import read_ahead
-from engine.preparation.inputs import of_images
 from engine.pretraining.looking import (
+    COUNTED,
     KNOWN,
     PIXEL_SIDE,
     FixedImages,
@@ -41,7 +45,7 @@ from engine.pretraining.pretext import facts as parameters
 from engine.pretraining.training import Pretraining
 from engine.provenance.noted import findings, notices, write_down
 from engine.tuning.material import Material, read_material
-from engine.tuning.testing import conditions, evaluated
+from engine.tuning.testing import conditions, evaluated, of_what
 
 START = "start"  # where a figure of other features than the run's own was measured
 
@@ -79,24 +83,27 @@ def prepared(
     other images or weights."""
     model = build_backbone(experiment.backbone, None, experiment.seed, checkpoints.directory.parent)
     model = model.to(material.train.device)
+    what = material.data.what
     if len(material.train) < 2:
-        raise DataError("There is one training image, and nothing to learn from.", "Choose more images.")
+        raise DataError(f"There is one training {what[:-1]}, and nothing to learn from.", f"Choose more {what}.")
+    for name in method.kept_blocks(tuple(model.blocks)):
+        model.blocks[name].requires_grad_(False)
     checkpoints.bookmark.require("images", material.data.fingerprint)
     checkpoints.bookmark.require("weights", digest(snapshot(model)))
     labelled = method.hyperparameters.judged != "no labels" and material.data.labelled
-    shape = of_images(experiment.backbone)
-    looks = FixedImages(material.train, material.validation, shape, experiment.dataset.split_seed, labelled)
+    looks = FixedImages(material.train, material.validation, material.shape, experiment.dataset.split_seed, labelled)
     pictures = Pictures(
-        looks, material.train, material.validation, checkpoints.directory, experiment.dataset.split_seed
-    )
+        looks, material.train, material.validation, checkpoints.directory, experiment.dataset.split_seed,
+        material.data if isinstance(material.data, TextSet) else None,
+    )  # fmt: skip
     return Pretraining(
-        model, method, material.train, looks, shape, pool_of(material, method), checkpoints, limits, pictures,
+        model, method, material.train, looks, material.shape, pool_of(material, method), checkpoints, limits, pictures,
         seed=experiment.seed, bf16=experiment.precision == "bfloat16",
     )  # fmt: skip
 
 
 def pool_of(material: Material, method: PretrainMethod) -> Pool:
-    """The training images, without their labels."""
+    """The training images or texts, without their labels."""
     images, shape = len(material.train), material.shape
     batch = min(method.hyperparameters.batch_size, images)
     return Pool(images, shape.size, shape.channels, material.background, batch)
@@ -105,11 +112,12 @@ def pool_of(material: Material, method: PretrainMethod) -> Pool:
 def facts(training: Pretraining, material: Material) -> dict[str, Any]:
     """What the window shows beside a run."""
     collapsed = training.method.collapsed(training.pool)
+    what = material.data.what
     return {
         "classes": len(material.split.classes),
-        "training images": len(material.train),
-        "validation images": len(material.validation),
-        "test images": len(material.test),
+        f"training {what}": len(material.train),
+        f"validation {what}": len(material.validation),
+        f"test {what}": len(material.test),
         "labels": used_labels(training, material),
         **parameters(training.model, training.pretext),
         **({} if collapsed is None else {"loss when collapsed": f"{collapsed:.3f}"}),
@@ -122,7 +130,7 @@ def used_labels(training: Pretraining, material: Material) -> str:
     if not material.data.labelled:
         return "there are none"
     if training.method.learns_labels:
-        return "of the training images are learnt from"
+        return f"of the training {material.data.what} are learnt from"
     return "choose which of its weights are kept" if training.method.keeps_best else "none are learnt from"
 
 
@@ -162,7 +170,7 @@ def chosen(training: Pretraining, method: PretrainMethod) -> str:
 
 @dataclass(frozen=True, eq=False)
 class NeighbourTest:
-    """Training images that are known and test images that are asked for their nearest neighbours among them."""
+    """Training examples that are known and test examples that are asked for their nearest neighbours among them."""
 
     known: Sample
     asked: Sample
@@ -172,7 +180,15 @@ class NeighbourTest:
         """Of features [n, d] and [m, d]."""
         said = by_neighbours(known, self.known.labels, asked, self.k).numpy()
         one = evaluated(self.material.test.ids, said, self.asked.labels.numpy(), self.material.class_names)
-        return replace(one, metric="test/neighbours")
+        return of_what(replace(one, metric="test/neighbours"), self.material.data.what)
+
+    def beside(self) -> tuple[str, Tensor, Tensor]:
+        """What needs no network: its name, and its features of what is known and of what is asked."""
+        data = self.material.data
+        if isinstance(data, TextSet):
+            known, asked = (data.shown(one.ids, self.material.shift) for one in (self.known, self.asked))
+            return "counted words", *counted(known, asked)
+        return "raw pixels", pixels(self.known), pixels(self.asked)
 
     @property
     def k(self) -> int:
@@ -186,11 +202,12 @@ def test(
     if not material.data.labelled:
         yield Notice("There are no labels to test by: what its weights are worth, runs that start from them say.")
         return
-    everything = Sample(material.test.inputs, torch.arange(len(material.test)), material.test.labels.cpu())
+    part, what = material.test, material.data.what
+    everything = Sample(part.inputs, torch.arange(len(part)), part.labels.cpu(), part.ids)
     exam = NeighbourTest(sample(material.train, KNOWN, experiment.dataset.split_seed), everything, material)
     shared = conditions(material.split, material.data, experiment)
-    shared |= {"neighbours": f"{exam.k} nearest of {len(exam.known)} training images, by cosine"}
-    labels = "of the training images, learnt from" if training.method.learns_labels else "of the neighbours alone"
+    shared |= {"neighbours": f"{exam.k} nearest of {len(exam.known)} training {what}, by cosine"}
+    labels = f"of the training {what}, learnt from" if training.method.learns_labels else "of the neighbours alone"
     notes = {"weights": weights, "labels": labels, **noted(material.findings)}
     for figure in figures(experiment, training.model, exam, directory, training.limits):
         yield figure if isinstance(figure, Preparing) else figure.given(shared, notes)
@@ -199,7 +216,7 @@ def test(
 def figures(
     experiment: Experiment, model: Backbone, exam: NeighbourTest, directory: Path, limits: Limits
 ) -> Generator[Preparing | Evaluated, None, None]:
-    shape = of_images(experiment.backbone)
+    shape = exam.material.shape
     yield Preparing("Testing by nearest neighbours")
     yield exam.figure(features_of(model, shape, exam.known), features_of(model, shape, exam.asked))
     for title, other in others(experiment, directory.parent, limits):
@@ -207,9 +224,9 @@ def figures(
         other = other.to(exam.material.train.device)
         both = features_of(other, shape, exam.known), features_of(other, shape, exam.asked)
         yield replace(exam.figure(*both), at={START: title}, ids=None, truth=None, predicted=None)
-    yield Preparing("Testing raw pixels beside it")
-    yield replace(exam.figure(pixels(exam.known), pixels(exam.asked)), at={START: "raw pixels"}, ids=None, truth=None,
-                  predicted=None)  # fmt: skip
+    yield Preparing(f"Testing {'counted words' if exam.material.data.what == 'texts' else 'raw pixels'} beside it")
+    title, *features = exam.beside()
+    yield replace(exam.figure(*features), at={START: title}, ids=None, truth=None, predicted=None)
 
 
 def others(experiment: Experiment, runs: Path, limits: Limits) -> Iterator[tuple[str, Backbone]]:
@@ -227,6 +244,18 @@ def others(experiment: Experiment, runs: Path, limits: Limits) -> Iterator[tuple
             network = build_backbone(start, None, experiment.seed, runs)
         if network is not None:
             yield title if name != "random" else "random weights", network
+
+
+def counted(known: list[str], asked: list[str]) -> tuple[Tensor, Tensor]:
+    """Which words each text has, the rarer the more, float32 [n, words] and [m, words]: the most frequent ones of the
+    known texts."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    counting = TfidfVectorizer(sublinear_tf=True, max_features=COUNTED, token_pattern=PATTERN, dtype=np.float32)
+    if not any(re.search(PATTERN, text) for text in known):
+        return torch.zeros(len(known), 1), torch.zeros(len(asked), 1)
+    first = torch.from_numpy(counting.fit_transform(known).toarray())
+    return first, torch.from_numpy(counting.transform(asked).toarray())
 
 
 def pixels(seen: Sample) -> Tensor:

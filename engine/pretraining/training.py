@@ -24,7 +24,7 @@ from engine.errors import Diverged
 from engine.events import EpochCompleted, Event, Metrics, Notice
 from engine.machine.draws import own_draws
 from engine.machine.limits import Limits
-from engine.preparation.inputs import Labelled, Normaliser, picked
+from engine.preparation.inputs import Labelled, Preparer, picked
 from engine.pretraining.looking import FixedImages
 from engine.pretraining.method import COLLAPSED, COLLAPSING, IN_A_ROW, PretrainMethod
 from engine.pretraining.picturing import Pictures
@@ -48,7 +48,7 @@ class Pretraining:
     `Diverged` while training."""
 
     def __init__(
-        self, model: Backbone, method: PretrainMethod, train: Labelled, looks: FixedImages, shape: Normaliser,
+        self, model: Backbone, method: PretrainMethod, train: Labelled, looks: FixedImages, shape: Preparer,
         pool: Pool, checkpoints: Checkpoints, limits: Limits, pictures: Pictures, *, seed: int, bf16: bool = False,
     ) -> None:  # fmt: skip
         self.model, self.method, self.train, self.looks, self.shape = model, method, train, looks, shape

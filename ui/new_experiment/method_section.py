@@ -15,6 +15,7 @@ from engine.data.sources import is_regression, kind_of
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
 from engine.families import FAMILIES
 from engine.method import are_trained
+from engine.pretraining.method import asks_of
 from ui.new_experiment.augmentation_preview import AugmentationPreview
 from ui.new_experiment.hyperparameter_form import (
     POINTLESS,
@@ -88,7 +89,7 @@ class MethodSection(Column):
         self.finish()
         self.form = HyperparameterForm(())
         self.choices.chosen.connect(self.choose)
-        self.choices.family_wanted.connect(lambda family: self.choose(self._last[family]))
+        self.choices.family_wanted.connect(lambda family: self.choose(self._first_of(family)))
         self.layers.changed.connect(self._note_change)
         self.choose(START)
 
@@ -99,6 +100,14 @@ class MethodSection(Column):
         self.reset = icon_button("reset", "Reset to the usual values", self._reset)
         self._preset_words = Text("Values", wrap=False)
         return in_row(self._preset_words, (self.presets, 1), self.reset, edges=(0, 8, 0, 0))
+
+    def _first_of(self, family: str) -> str:
+        """The method of this list that was chosen last, or the first one that asks its question of such data."""
+        name, around = self._last[family], self._around
+        if around is None or asks_of(self._methods[name], kind_of(around.data)):
+            return name
+        others = (one for one in self._methods.values() if list_of(one) == family)
+        return next((one.name for one in others if asks_of(one, kind_of(around.data))), name)
 
     # What is chosen
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -17,6 +18,7 @@ from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
 from engine.families import named
 from engine.meta.learner import MetaLearner
+from engine.pretraining.method import asks_of
 
 if TYPE_CHECKING:
     from ui.new_experiment.backbone_section import BackboneSection
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from ui.new_experiment.method_section import MethodSection
 
 UNLABELLED = Start(method="simclr", preset="Photos")  # images without labels, of whatever size
+UNLABELLED_TEXTS = Start("text_transformer", "text_contrast", preset="From random weights", rather="minilm")
+UNLABELLED_SENTENCES = replace(UNLABELLED_TEXTS, preset="Usual values")  # where there is a network that knows sentences
 Pair = tuple[BackboneChoice, MethodChoice]
 
 
@@ -81,8 +85,14 @@ class TaskKind(QObject):
 def start_of(choice: DatasetChoice) -> Start:
     """What a person begins with on these data."""
     if not choice.labelled:
-        return UNLABELLED
+        return UNLABELLED if kind_of(choice) == "images" else unlabelled_texts()
     return found.start if (found := known(choice.name)) is not None else Start()
+
+
+def unlabelled_texts() -> Start:
+    """Gentle where training goes on from pretrained weights."""
+    start = UNLABELLED_SENTENCES
+    return start if catalog.begins(start.backbone, start.rather) == start.rather else UNLABELLED_TEXTS
 
 
 def suits(choice: MethodChoice, data: DatasetChoice) -> bool:
@@ -90,7 +100,7 @@ def suits(choice: MethodChoice, data: DatasetChoice) -> bool:
     method, source = registry.method(choice.name), known(data.name)
     if not data.labelled and named(method.family).needs_labels:
         return False
-    if target_of(data).kind not in method.suits:
+    if target_of(data).kind not in method.suits or not asks_of(method, kind_of(data)):
         return False
     if source is None or not source.for_tasks:
         return True

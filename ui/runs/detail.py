@@ -85,7 +85,7 @@ class RunDetail(SlimArea):
         self._messages_section = Section("Messages", self.messages)
         self._messages_section.hide()
         self._tasks_section = Section(TASKS, self.tasks, self.tasks.images.menu)
-        self._looks_section = Section(LOOKS, self.looks, self.looks.figure.menu)
+        self._looks_section = Section(LOOKS, self.looks, self.looks.menu)
         self._looks_section.hide()
         in_column((self.block_curves, 1), (self._messages_section, 1), owner=(work := QWidget()), gap=16)
         in_column(
@@ -183,8 +183,9 @@ class RunDetail(SlimArea):
         self._tasks_section.show()
 
     def show_album(self, shown: ShownAlbum) -> None:
-        """What was read of what the run made of images."""
+        """What was read of what the run made of images or texts."""
         self.looks.show_album(shown)
+        self._looks_section.heading.setText(self.looks.figure.title)
         self._looks_section.show()
 
     def _make_room(self, curves: Mapping[str, SavedCurve], now: RunNow) -> None:

@@ -153,7 +153,12 @@ def paint_mark(painter: QPainter, box: QRect, right: bool) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(pen)
     painter.drawRect(QRectF(box).adjusted(0, 0, 0, 0))
-    chip = QRectF(box.right() - CHIP + 3, box.bottom() - CHIP + 3, CHIP, CHIP)
+    paint_chip(painter, QRectF(box.right() - CHIP + 3, box.bottom() - CHIP + 3, CHIP, CHIP), right)
+
+
+def paint_chip(painter: QPainter, chip: QRectF, right: bool) -> None:
+    """A tick or a cross on a disc."""
+    colour = theme.colour("good" if right else "bad")
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
     painter.drawEllipse(chip)

@@ -61,7 +61,8 @@ SHORT = {
 }  # fmt: skip
 TRAINED = [kind for kind in methods() if issubclass(kind, FineTuneMethod) and kind.from_values({}).stages()]
 META = [kind for kind in methods() if issubclass(kind, MetaLearner) and "classification" in kind.suits]
-UNLABELLED = [kind for kind in methods() if issubclass(kind, PretrainMethod)]
+UNLABELLED = [kind for kind in methods() if issubclass(kind, PretrainMethod) and kind.reads == "images"]
+OF_TEXTS = [kind for kind in methods() if issubclass(kind, PretrainMethod) and kind.reads == "texts"]
 SEVERAL = [kind for kind in methods() if issubclass(kind, MultiTaskMethod)]
 OF_NUMBERS = [kind for kind in methods() if issubclass(kind, MetaLearner) and "regression" in kind.suits]
 
@@ -306,8 +307,8 @@ def test_the_bench_chooses_nothing_by_test_images(by_image: Pair, tmp_path: Path
 
 
 def test_every_method_is_opened_again_by_one_of_these_tests() -> None:
-    """What keeps nothing is not opened, as-is and a bench are below, and policies have tests of their own."""
-    met = {kind.name for kind in (*TRAINED, *META, *OF_NUMBERS, *UNLABELLED, *SEVERAL)}
+    """What keeps nothing is not opened, as-is and a bench are below, and policies and texts have tests of their own."""
+    met = {kind.name for kind in (*TRAINED, *META, *OF_NUMBERS, *UNLABELLED, *OF_TEXTS, *SEVERAL)}
     kept_nothing = {kind.name for kind in methods() if not kind.keeps_network or kind.family == "act"}
     assert met | {"as_is", "head_bench"} | kept_nothing == {kind.name for kind in methods()}
 

@@ -22,7 +22,7 @@ from engine.pretraining.pretext import Compared, Pretext
 from engine.pretraining.rebuilding import Masked
 from engine.registry import method, methods
 
-NAMES = [kind.name for kind in methods() if issubclass(kind, PretrainMethod)]
+NAMES = [kind.name for kind in methods() if issubclass(kind, PretrainMethod) and kind.reads == "images"]
 SHAPE = Normaliser(28, 1)
 POOL = Pool(images=64, size=28, channels=1, background=0, batch=8)
 

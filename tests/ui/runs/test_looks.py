@@ -26,6 +26,7 @@ from ui.growing_curve import GrowingCurve
 from ui.pages.runs import RunsPage
 from ui.runs.collapse_card import CollapseCard
 from ui.runs.look_figure import LookFigure, paint_mark
+from ui.runs.look_view import LookView, ShownAlbum
 from ui.runs.run_now import RunNow
 
 Open = Callable[[], RunsPage]
@@ -186,3 +187,38 @@ def test_right_and_wrong_differ_without_their_colour(qtbot: QtBot) -> None:
         painter.end()
         drawn.append([image.pixel(x, y) != 0xFFFFFFFF for x in range(60) for y in range(60)])
     assert sum(one != other for one, other in zip(*drawn, strict=True)) > 40
+
+
+def test_texts_stand_in_lines_with_what_was_made_of_them(qtbot: QtBot, tmp_path: Path) -> None:
+    """Long ones are cut, none of them makes the view wider, and their numbers are their words."""
+    album, marks = Album(("masked", "rebuilt", "true")), np.full((2, 3), NEITHER, np.int8)
+    marks[:, 1] = RIGHT, WRONG
+    texts = np.array([["the ▢ falls", "the rain falls", "the rain falls"], ["▢ " * 80, "", "a\nb"]])
+    for step in (0, 10):
+        album.add(LookPicture(step, texts, marks, f"1 of 2 words right at {step}."))
+    album.save(tmp_path / FILE)
+    found = Album.load(tmp_path / FILE)
+    assert found is not None
+    assert found.looks[0].images.tolist() == texts.tolist()
+    view = LookView()
+    qtbot.addWidget(view)
+    view.show_album(ShownAlbum(1, found))
+    view.resize(400, 300)
+    view.show()
+    assert view.figure is view.texts
+    view.grab()
+    assert view.texts.minimumSizeHint().width() == 240
+    assert [words for _, words in view.texts.marks] == ["the ▢ falls", "the rain falls", "the rain falls", "▢ " * 80,
+                                                        "(nothing)", "a\nb"]  # fmt: skip
+    heads, rows = view.figure.figure_table()
+    assert list(heads)[2:4] == ["rebuilt", "rebuilt, right or wrong"]
+    assert [row[3] for row in rows] == ["right", "wrong"]
+    view.menu.aboutToShow.emit()
+    assert view.menu.actions() == view.texts.menu.actions()
+    assert view.said.text().startswith("1 of 2 words right at 10.")
+    write(tmp_path, 0)
+    images = Album.load(tmp_path / FILE)
+    assert images is not None
+    view.show_album(ShownAlbum(2, images))
+    assert view.figure is view.images
+    assert view.figure.title == "What it makes of these images"
