@@ -17,6 +17,7 @@ from engine.experiment import explain
 from engine.frozen import Frozen
 
 HEAD = "head"
+WORD_PIECES = "embeddings"  # the first block of a network that reads texts
 BatchNorm = Literal["batch statistics", "pretrained statistics"]
 Trains = Literal["everything", "norms", "biases and norms", "low-rank"]
 Treatment = Literal["frozen", "trained", "trained later", "adapted", "new", "few parameters"]

@@ -27,6 +27,7 @@ def are_trained(weights: str) -> bool:
 # Headings under which a form folds away what is rarely changed; what belongs to none of them is under the last.
 SCHEDULE, REGULAR, STOPPING = "Optimiser and schedule", "Regularisation", "When to stop"
 ADVANCED = "Advanced"
+ENCODERS = "Texts: a pretrained encoder"  # the preset of such a network
 
 
 class HyperparameterModel(BaseModel):

@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from engine.data.dataset import Start
 from engine.errors import InvalidExperiment, called
 from engine.experiment import DatasetChoice, Experiment, explain
-from engine.method import Method, are_trained
+from engine.method import ENCODERS, Method, are_trained
 from engine.modules import below, in_order, refuse
 
 METHODS = "engine.methods"
@@ -119,9 +119,10 @@ def own_fields(kind: type[DatasetChoice]) -> tuple[HyperparameterField, ...]:
     return tuple(_field(name, kind.model_fields[name], ()) for name in kind.own())
 
 
-def usual_values(start: Start, name: str) -> dict[str, Any]:
-    """What the method of this name begins with on data that have this start."""
-    values = dict(method(name).presets.get(start.preset, {}))
+def usual_values(start: Start, name: str, encoder: bool) -> dict[str, Any]:
+    """What the method of this name begins with on data that have this start. encoder: with a network that was
+    pretrained on texts."""
+    values = dict(method(name).presets.get(ENCODERS if encoder else start.preset, {}))
     return values | (dict(start.values) if name == start.method else {})
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Blocks: TypeAlias = "OrderedDict[str, nn.Module]"  # by their names, in order
 OMNIGLOT, IMAGENET = "Omniglot, 964 characters of 30 alphabets", "ImageNet-1k"
+WORDS = "words"  # the tokenizer that needs no vocabulary
 COLOURS = 3  # channels of a colour image; more are bands
 FAR = 4  # times as large or small as what a network reads, from which images do not suit it
 WeightsState = Literal["none needed", "bundled", "installed", "on this machine", "download", "not installed"]
@@ -123,14 +124,14 @@ class NumberForm:
 @dataclass(frozen=True, slots=True)
 class TextForm:
     """Texts as numbers of word pieces. size: how many are usually kept of a text; least, most: fewest and most that it
-    reads. tokenizer: by which they are cut, "minilm" or "words", see `engine.texts`."""
+    reads. tokenizer: by which they are cut, "minilm" or `WORDS`, see `engine.texts`."""
 
     kind: ClassVar[str] = "texts"
     colours: ClassVar[str] = ""
     channels: ClassVar[int] = 1
     fixed: ClassVar[bool] = False
     size: int = 64
-    tokenizer: str = "words"
+    tokenizer: str = WORDS
     least: int = 8
     most: int = 512
 
@@ -217,6 +218,11 @@ class BackboneInfo:
     @property
     def parameters(self) -> int:
         return sum(block.parameters for block in self.blocks)
+
+    @property
+    def is_encoder(self) -> bool:
+        """Whether it reads texts by word pieces of its own, as one does that was pretrained on them."""
+        return isinstance(self.form, TextForm) and self.form.tokenizer != WORDS
 
     @property
     def block_names(self) -> tuple[str, ...]:

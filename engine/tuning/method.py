@@ -8,18 +8,23 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from engine.layers import HEAD, BatchNorm, LayerRow, Measured, Treatment, edited, plain, treatment
+from engine.layers import HEAD, WORD_PIECES, BatchNorm, LayerRow, Measured, Treatment, edited, plain, treatment
 from engine.method import REGULAR, SCHEDULE, STOPPING, HyperparameterModel, Method, hyper
 from engine.tuning.schedules import Schedule
 
-# Of transformers for texts (Devlin et al. 2019; Mosbach et al. 2021): a tenth of the steps to warm up, then falling
-# evenly, and more epochs than papers of large sets take.
-TRANSFORMERS, TRANSFORMER = "Texts: a transformer", {
-    "epochs": 20, "learning_rate": 2e-5, "batch_size": 16, "weight_decay": 0.01, "clip_norm": 1.0,
-    "schedule": "slanted triangular",
-}  # fmt: skip
 Optimiser = Literal["AdamW", "SGD"]
 Augment = Literal["none", "shift and turn", "flip and crop", "flip, crop and colour"]
+
+
+def of_transformers(learning_rate: float, head: float = 1.0, **values: object) -> dict[str, object]:
+    """Values of a method for an encoder of texts (Devlin et al. 2019; Mosbach et al. 2021): a tenth of the steps to
+    warm up, then falling evenly; the word pieces stay, which are half of the weights and of which a few texts meet
+    few. head: how many times faster a new head learns."""
+    faster = {} if head == 1 else {HEAD: {"rate": head}}
+    return {
+        "epochs": 10, "learning_rate": learning_rate, "batch_size": 16, "weight_decay": 0.01, "clip_norm": 1.0,
+        "schedule": "slanted triangular", "layers": {WORD_PIECES: {"rate": 0.0}, **faster},
+    } | values  # fmt: skip
 
 
 EITHER = "Batch statistics follow the new images; pretrained ones stay as they came with the weights."

@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 
 from engine import registry
+from engine.data.dataset import TEXTS_START
 from engine.data.sources import resolve
 from engine.errors import InvalidExperiment
-from engine.experiment import DatasetChoice, Experiment, MethodChoice, TaskChoice
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, TaskChoice
 from engine.families import FAMILIES
 from engine.registry import complete
 from tests.random_experiments import changed, valid
@@ -132,3 +133,24 @@ def test_no_command_is_what_the_parser_says_of_it(arguments: list[str]) -> None:
 @pytest.mark.parametrize("arguments", [["--workspace"], ["--json"], ["demo"], ["--workspace", "a", "list", "runs"]])
 def test_all_else_is_left_to_the_parser(arguments: list[str]) -> None:
     assert no_command(arguments) is None
+
+
+@pytest.mark.parametrize(
+    "layers,said",
+    [
+        ({"embeddings": {"rate": 0.0}, "head": {"rate": 20.0}}, []),  # as usual on an encoder of texts
+        ({"embeddings": {"rate": 0.0}, "head": {"rate": 5.0}}, ["layers.head.rate=5.0"]),
+        ({}, ["layers=none"]),
+        ({"layer1": {"rate": 0.5}}, ["layers=none", "layers.layer1.rate=0.5"]),
+    ],
+)
+def test_usual_changes_to_the_layer_table_are_not_said_and_can_be_taken_back(
+    layers: dict[str, dict[str, float]], said: list[str]
+) -> None:
+    values = registry.usual_values(TEXTS_START, "full_ft", encoder=True) | {"layers": layers}
+    choice = MethodChoice(name="full_ft", hyperparameters=values)
+    backbone = BackboneChoice(name="minilm", weights="sentences")
+    given = complete(Experiment(dataset=DatasetChoice(name="clinc150"), backbone=backbone, method=choice))
+    line = command_for([given])
+    assert [word for word in shlex.split(line) if "layers" in word] == said
+    assert read(line)[0] == [given]

@@ -11,9 +11,10 @@ from typing import Any
 from platformdirs import user_data_path
 
 from engine import registry
-from engine.backbones.catalog import as_pretrained
+from engine.backbones.catalog import as_pretrained, backbone
 from engine.data.sources import dataset
 from engine.experiment import Experiment, MethodChoice
+from engine.layers import Edits
 from engine.registry import complete, fields, method
 from ui.command.arguments import program
 from ui.command.table import EVERY, given, one_experiment, task_words
@@ -65,7 +66,7 @@ def _settings(experiment: Experiment) -> Iterator[str]:
     kinds = {field.name: field.kind for field in fields(method(chosen.name))}
     for key, value in chosen.hyperparameters.items():
         if key == "layers":
-            yield from (f"layers.{cell}" for cell in _cells(value))
+            yield from _changes(value, usual.get(key, {}))
         elif value != usual.get(key):
             yield f"{key}={value if kinds.get(key) == 'choice' else json.dumps(value)}"
 
@@ -73,10 +74,20 @@ def _settings(experiment: Experiment) -> Iterator[str]:
 def usual_values(experiment: Experiment) -> Mapping[str, Any]:
     """A method's own hyperparameters, with those that are usual for such data."""
     name = experiment.method.name
-    own = MethodChoice(name=name, hyperparameters=registry.usual_values(dataset(experiment.dataset.name).start, name))
+    start, encoder = dataset(experiment.dataset.name).start, backbone(experiment.backbone.name).is_encoder
+    own = MethodChoice(name=name, hyperparameters=registry.usual_values(start, name, encoder))
     return complete(experiment.model_copy(update={"method": own})).method.hyperparameters
 
 
-def _cells(edits: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _changes(edits: Edits, usual: Edits) -> Iterator[str]:
+    """Cells that differ from the usual ones; all of them where a usual one was taken back."""
+    cells, known = dict(_cells(edits)), dict(_cells(usual))
+    kept = known.keys() <= cells.keys()
+    yield from () if kept else ["layers=none"]
+    yield from (f"layers.{cell}={value}" for cell, value in cells.items() if not kept or known.get(cell) != value)
+
+
+def _cells(edits: Edits) -> Iterator[tuple[str, str]]:
+    """("stage1.rate", "0.1") of each."""
     for block, cells in edits.items():
-        yield from (f"{block}.{column}={json.dumps(value)}" for column, value in cells.items())
+        yield from ((f"{block}.{column}", json.dumps(value)) for column, value in cells.items())

@@ -49,7 +49,8 @@ def experiment_from(chosen: argparse.Namespace) -> Experiment:
     data = dataset_from(chosen.data or "glyphs")
     start = dataset(data["name"]).start
     name, backbone = chosen.method or start.method, chosen.backbone or usual_network(start)
-    settings = usual_values(start, name) | settings_from(chosen.settings, name, block_names(backbone))
+    usual = usual_values(start, name, is_encoder(backbone))
+    settings = settings_from(chosen.settings, name, block_names(backbone), usual)
     body = {
         "dataset": data,
         "backbone": {"name": backbone, "weights": usual_weights(backbone, name)},
@@ -89,6 +90,13 @@ def usual_network(start: Start) -> str:
     from engine.backbones import catalog
 
     return catalog.begins(start.backbone, start.rather)
+
+
+def is_encoder(backbone: str) -> bool:
+    """Whether it is a network that was pretrained on texts."""
+    from engine.backbones import catalog
+
+    return catalog.backbone(backbone).is_encoder
 
 
 def usual_weights(backbone: str, method_name: str) -> str:

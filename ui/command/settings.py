@@ -1,8 +1,11 @@
-"""--set KEY=VALUE …: hyperparameters of a method, and cells of its layer table as layers.BLOCK.COLUMN."""
+"""--set KEY=VALUE …: hyperparameters of a method, and cells of its layer table as layers.BLOCK.COLUMN. layers=none
+takes back the changes to the table that are usual for the data."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from types import MappingProxyType
 from typing import Any
 
 from engine.errors import InvalidExperiment, nearest
@@ -10,19 +13,24 @@ from engine.given import decode
 from engine.layers import LayerRow, changed
 from engine.registry import fields, method
 
-LAYERS = "layers"
+LAYERS, OWN = "layers", "none"
 
 
-def settings_from(pairs: Sequence[str], method_name: str, blocks: Sequence[str]) -> dict[str, Any]:
-    """As the experiment's hyperparameters; an unknown name is answered with the nearest one. blocks: the network's."""
+def settings_from(
+    pairs: Sequence[str], method_name: str, blocks: Sequence[str], usual: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
+    """As the experiment's hyperparameters, beside those that are usual; an unknown name is answered with the nearest
+    one. blocks: the network's."""
     chosen = method(method_name)
     known = {field.name: field.kind for field in fields(chosen)}
-    values: dict[str, Any] = {}
+    values = deepcopy(dict(usual))
     for pair in pairs:
         key, equals, text = pair.partition("=")
         if not equals:
             raise InvalidExperiment(f"“--set {pair}” has no value.", "Write it as --set key=value.")
-        if key.partition(".")[0] == LAYERS and LAYERS in chosen.Hyperparameters.model_fields:
+        if pair == f"{LAYERS}={OWN}" and LAYERS in chosen.Hyperparameters.model_fields:
+            values[LAYERS] = {}
+        elif key.partition(".")[0] == LAYERS and LAYERS in chosen.Hyperparameters.model_fields:
             block, column, value = layer_cell(key, value_of(text), blocks)
             values.setdefault(LAYERS, {}).setdefault(block, {})[column] = value
         elif key in known:

@@ -95,11 +95,12 @@ class LayersPart(QWidget):
         self._left = {}, ""
         self.say("")
 
-    def leave(self, title: str) -> None:
-        """Another method was chosen: its own table is shown, and the changes can be taken over. title: the old one."""
+    def leave(self, title: str, usual: Edits, wanted: Edits) -> None:
+        """Another method was chosen: its table is shown, and the changes can be taken over. title: the old one. usual,
+        wanted: changes that the old and the new one begin with."""
         left = self.edits()
-        self._edits = {}
-        if left:
+        self._edits = self._filled = wanted
+        if left and left != usual:
             self._left = left, title
             self.say(f"{count(cells_in(left), 'changes')} to the layers of {title} {_were(left)} left behind.", True)
         elif title:

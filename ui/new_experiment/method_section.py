@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine import registry
 from engine.backbones.info import BackboneInfo
+from engine.data.dataset import Start
 from engine.data.sources import is_regression, kind_of
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
 from engine.families import FAMILIES
@@ -26,19 +27,17 @@ from ui.new_experiment.hyperparameter_form import (
 )
 from ui.new_experiment.layers_part import LayersPart
 from ui.new_experiment.method_choices import MethodChoices, list_of, listed
+from ui.new_experiment.preset_row import PresetRow
 from ui.new_experiment.schedule_curve import ScheduleCurve
 from ui.parts import Parts
-from ui.widgets.buttons import button, icon_button
+from ui.widgets.buttons import button
 from ui.widgets.choice_list import ChoiceList
 from ui.widgets.column import Column
-from ui.widgets.fields import Choice
-from ui.widgets.layouts import in_row
 from ui.widgets.problem import Problem
-from ui.widgets.text import Text, TextPlace
+from ui.widgets.text import TextPlace
 
 START = "lp_ft"
 CHANGES = "augmentation"  # how images are changed where labels are learnt from
-OWN = "own"  # key of the preset that stands for values that are no preset
 NOT_COUNTED = "The time limit says how long it trains."
 
 
@@ -83,7 +82,10 @@ class MethodSection(Column):
             self.body.addWidget(widget)
         self.foot.addWidget(self.layers)  # in sight wherever the values are scrolled to
         self.notice.add(self.problem, *self.layers.said())
-        self.body.addLayout(self._preset_row())
+        self._values_row = PresetRow()
+        self.presets, self.reset = self._values_row.choice, self._values_row.reset
+        self._values_row.wanted.connect(self._set_values)
+        self.body.addWidget(self._values_row)
         self._form_place = QVBoxLayout()
         self.body.addLayout(self._form_place)
         self.finish()
@@ -92,14 +94,6 @@ class MethodSection(Column):
         self.choices.family_wanted.connect(lambda family: self.choose(self._first_of(family)))
         self.layers.changed.connect(self._note_change)
         self.choose(START)
-
-    def _preset_row(self) -> QHBoxLayout:
-        self.presets = Choice()
-        self.presets.setAccessibleName("Preset")
-        self.presets.activated.connect(lambda _: self._use_preset())
-        self.reset = icon_button("reset", "Reset to the usual values", self._reset)
-        self._preset_words = Text("Values", wrap=False)
-        return in_row(self._preset_words, (self.presets, 1), self.reset, edges=(0, 8, 0, 0))
 
     def _first_of(self, family: str) -> str:
         """The method of this list that was chosen last, or the first one that asks its question of such data."""
@@ -148,9 +142,10 @@ class MethodSection(Column):
         """Show a method with its usual values."""
         if name == self._name:
             return
+        wanted = self._usual(name)
         if self._name:
-            self.layers.leave(self.method.title)
-        self._show_method(name, {})
+            self.layers.leave(self.method.title, self._usual(self._name).get("layers", {}), wanted.get("layers", {}))
+        self._show_method(name, wanted)
 
     def _show_method(self, name: str, values: Mapping[str, Any]) -> None:
         self._name = name
@@ -161,9 +156,7 @@ class MethodSection(Column):
         self.explain.setVisible(family.divides == "classes")
         self.paper.setText(self.method.source())
         self._make_form(values)
-        options: list[tuple[object, str]] = [(title, title) for title in self.method.presets]
-        self.presets.set_options([*options, (OWN, "Own values")])
-        self._explain_reset()
+        self._offer_presets()
         self.family_changed.emit(family.key)
         self._note_change()
 
@@ -178,6 +171,15 @@ class MethodSection(Column):
     def _texts(self) -> bool:
         """Whether texts are learnt from."""
         return self._around is not None and kind_of(self._around.data) == "texts"
+
+    @property
+    def _encoder(self) -> bool:
+        """Whether the network was pretrained on texts."""
+        return self._info is not None and self._info.is_encoder
+
+    def _usual(self, name: str) -> dict[str, Any]:
+        """What a method begins with on this network."""
+        return registry.usual_values(Start(), name, self._encoder)
 
     def _fields(self) -> tuple[registry.HyperparameterField, ...]:
         blocks = self._info.block_names if self._info is not None else ()
@@ -211,37 +213,26 @@ class MethodSection(Column):
         self.form.hide()
         self.form.deleteLater()
 
-    def _explain_reset(self) -> None:
-        first = next(iter(self.method.presets), "Usual values")
-        words = "the paper's values" if "paper" in first.lower() else "the usual values"
-        self.reset.setToolTip(f"Reset to {words}")
-        self.reset.setAccessibleName(f"Reset to {words}")
-
     # Values
 
     def _note_change(self) -> None:
         self._draw()
-        self.presets.set_key(self._preset_in_use())
+        self._show_preset()
         self.changed.emit()
 
-    def _preset_in_use(self) -> str:
-        values, usual = self.form.values(), self.form.defaults()
-        if self.layers.edits():
-            return OWN
-        return next((title for title, own in self.method.presets.items() if values == {**usual, **own}), OWN)
+    def _offer_presets(self) -> None:
+        self._values_row.offer(self.method, self._encoder, self._usual(self._name))
+        self._show_preset()
 
-    def _use_preset(self) -> None:
-        own = self.method.presets.get(str(self.presets.key()))
-        if own is not None:
-            self._set_values(own)
-
-    def _reset(self) -> None:
-        self._set_values(next(iter(self.method.presets.values()), {}))
+    def _show_preset(self) -> None:
+        """The one that is in use."""
+        layers = self.layers.edits()
+        self._values_row.show_values({**self.form.values(), "layers": layers}, {**self.form.defaults(), "layers": {}})
 
     def _set_values(self, values: Mapping[str, Any]) -> None:
-        """These and otherwise the usual values, and the method's own layer table."""
+        """These and otherwise the usual values, and of the layer table as well."""
         self.form.fill(values)
-        self.layers.fill({})
+        self.layers.fill(values.get("layers", {}))
         self._note_change()
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
@@ -253,10 +244,12 @@ class MethodSection(Column):
 
     def set_around(self, around: Around) -> None:
         """The network whose blocks are shown, edited and offered, and what the previews need."""
-        values = self.form.values()
+        values, encoder = self.form.values(), self._encoder
         before = self._offered, self._pointless(values)
         self._around, self._info = around, around.info or self._info
         self._trained = are_trained(around.backbone.weights)
+        if self._encoder != encoder:
+            self._offer_presets()
         if (self._fields(), self._pointless(values)) != before:
             self._offer_fields()
         self._draw()
@@ -287,7 +280,7 @@ class MethodSection(Column):
         self._drawn = (*wanted, self.layers.state())  # which it may have changed: blocks that are gone
         view = self.layers.view
         nothing = view is not None and not view.epochs and not view.method.follows
-        for widget in (self.form, self.presets, self.reset, self._preset_words):
+        for widget in (self.form, self._values_row):
             widget.setVisible(not nothing)  # a method that trains nothing has nothing to set
         self._draw_previews(values, self._around)
 

@@ -123,4 +123,5 @@ def usual(data: DatasetChoice, before: MethodChoice | None = None) -> Pair:
         kept = before.model_copy(update={"hyperparameters": {**before.hyperparameters, **own}})
         if own and suits(kept, data):
             return network, kept
-    return network, MethodChoice(name=start.method, hyperparameters=registry.usual_values(start, start.method))
+    values = registry.usual_values(start, start.method, catalog.backbone(name).is_encoder)
+    return network, MethodChoice(name=start.method, hyperparameters=values)

@@ -10,8 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.layers import BatchNorm, LayerRow, Measured
-from engine.method import hyper
-from engine.tuning.method import STATISTICS_AS_IN_THE_PAPER, FineTuneHyperparameters, FineTuneMethod
+from engine.method import ENCODERS, hyper
+from engine.tuning.method import (
+    STATISTICS_AS_IN_THE_PAPER,
+    FineTuneHyperparameters,
+    FineTuneMethod,
+    of_transformers,
+)  # fmt: skip
 
 
 class AutoRGNHyperparameters(FineTuneHyperparameters):
@@ -28,7 +33,7 @@ class AutoRGN(FineTuneMethod):
     paper = "Lee et al. 2022, Surgical Fine-Tuning Improves Adaptation to Distribution Shifts, arXiv 2210.11466"
     Hyperparameters = AutoRGNHyperparameters
     measures_rates = True
-    presets = {"Usual values": {}, "Smaller rate": {"learning_rate": 1e-4}}
+    presets = {"Usual values": {}, "Smaller rate": {"learning_rate": 1e-4}, ENCODERS: of_transformers(1e-4, head=10.0)}
 
     def rows(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:
         return dict.fromkeys(blocks, self.row())

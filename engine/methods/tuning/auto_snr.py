@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.layers import Measured
-from engine.method import hyper
+from engine.method import ENCODERS, hyper
 from engine.methods.tuning.auto_rgn import AutoRGN, AutoRGNHyperparameters
+from engine.tuning.method import of_transformers
 
 
 class AutoSNRHyperparameters(AutoRGNHyperparameters):
@@ -30,7 +31,10 @@ class AutoSNR(AutoRGN):
     idea = "Train only the weights whose gradients agree between images, judged anew before every epoch."
     Hyperparameters = AutoSNRHyperparameters
     compares_gradients = True
-    presets = {"Threshold of the authors' code": {}, "More learns": {"threshold": 0.5}}
+    presets = {
+        "Threshold of the authors' code": {}, "More learns": {"threshold": 0.5},
+        ENCODERS: of_transformers(1e-4, head=10.0),
+    }  # fmt: skip
 
     def measured_rates(self, measured: Mapping[str, Measured]) -> dict[str, float]:
         """1 from the threshold on where it stands out from noise, else 0; with none, the clearest tensor learns."""

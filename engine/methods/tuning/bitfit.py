@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Literal
 
 from engine.layers import HEAD, BatchNorm, LayerRow
-from engine.method import hyper
-from engine.tuning.method import PRETRAINED_STATISTICS, FineTuneHyperparameters, FineTuneMethod
+from engine.method import ENCODERS, hyper
+from engine.tuning.method import PRETRAINED_STATISTICS, FineTuneHyperparameters, FineTuneMethod, of_transformers
 
 
 class BitFitHyperparameters(FineTuneHyperparameters):
@@ -31,7 +31,7 @@ class BitFit(FineTuneMethod):
     idea = "Train only biases, normalisation and the new head: a hundredth of the weights."
     paper = "Ben Zaken et al. 2021, BitFit, arXiv 2106.10199; Frankle et al. 2020, arXiv 2003.00152"
     Hyperparameters = BitFitHyperparameters
-    presets = {"Usual values": {}, "Batch norm only": {"which": "norms"}}
+    presets = {"Usual values": {}, "Batch norm only": {"which": "norms"}, ENCODERS: of_transformers(1e-3)}
 
     def rows(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:
         which = self.hyperparameters.which

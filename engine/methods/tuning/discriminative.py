@@ -7,8 +7,8 @@ per block of layers, not per layer: twelve steps of 2.6 would freeze the first o
 from __future__ import annotations
 
 from engine.layers import LayerRow
-from engine.method import SCHEDULE, hyper
-from engine.tuning.method import TRANSFORMER, TRANSFORMERS, FineTuneHyperparameters, FineTuneMethod
+from engine.method import ENCODERS, SCHEDULE, hyper
+from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod, of_transformers
 from engine.tuning.schedules import Schedule
 
 
@@ -28,7 +28,9 @@ class DiscriminativeRates(FineTuneMethod):
     paper = "Howard & Ruder 2018, Universal Language Model Fine-tuning for Text Classification, arXiv 1801.06146"
     Hyperparameters = DiscriminativeHyperparameters
     searched = ("learning_rate", "factor")
-    presets = {"Paper's factor": {}, "Gentler steps": {"factor": 1.5}, TRANSFORMERS: TRANSFORMER}
+    presets = {
+        "Paper's factor": {}, "Gentler steps": {"factor": 1.5}, ENCODERS: of_transformers(1e-4, head=10.0),
+    }  # fmt: skip
 
     def rows(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:
         last = len(blocks) - 1

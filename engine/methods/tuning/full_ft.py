@@ -7,7 +7,8 @@ are few and out of distribution (Kumar et al. 2022); LP-FT is the remedy.
 from __future__ import annotations
 
 from engine.layers import LayerRow
-from engine.tuning.method import TRANSFORMER, TRANSFORMERS, FineTuneHyperparameters, FineTuneMethod
+from engine.method import ENCODERS
+from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod, of_transformers
 
 
 class FullFineTuning(FineTuneMethod):
@@ -20,7 +21,7 @@ class FullFineTuning(FineTuneMethod):
     presets = {
         "Usual values": {},
         "Smaller rate": {"learning_rate": 1e-4, "epochs": 80},
-        TRANSFORMERS: TRANSFORMER,
+        ENCODERS: of_transformers(5e-5, head=20.0),
     }
 
     def rows(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:

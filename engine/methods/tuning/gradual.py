@@ -7,8 +7,8 @@ over the whole training. Lee et al. 2022 do not find it reliably better than tra
 from __future__ import annotations
 
 from engine.layers import LayerRow
-from engine.method import hyper
-from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod
+from engine.method import ENCODERS, hyper
+from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod, of_transformers
 
 
 class GradualHyperparameters(FineTuneHyperparameters):
@@ -26,7 +26,10 @@ class GradualUnfreezing(FineTuneMethod):
     idea = "Start with the head and free one more block every few epochs, from the end to the input."
     paper = "Howard & Ruder 2018, Universal Language Model Fine-tuning for Text Classification, arXiv 1801.06146"
     Hyperparameters = GradualHyperparameters
-    presets = {"Usual values": {}, "Paper's values": {"epochs_per_block": 1, "schedule": "slanted triangular"}}
+    presets = {
+        "Usual values": {}, "Paper's values": {"epochs_per_block": 1, "schedule": "slanted triangular"},
+        ENCODERS: of_transformers(5e-5, head=20.0, epochs_per_block=1),
+    }  # fmt: skip
 
     def rows(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:
         last = len(blocks) - 1

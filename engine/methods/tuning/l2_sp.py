@@ -8,8 +8,8 @@ is the paper's optimiser; AdamW rescales the pull like every other gradient.
 from __future__ import annotations
 
 from engine.layers import HEAD, LayerRow
-from engine.method import REGULAR, SCHEDULE, hyper
-from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod, Optimiser
+from engine.method import ENCODERS, REGULAR, SCHEDULE, hyper
+from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod, Optimiser, of_transformers
 
 
 class L2SPHyperparameters(FineTuneHyperparameters):
@@ -33,7 +33,10 @@ class L2SP(FineTuneMethod):
     paper = "Li, Grandvalet & Davoine 2018, Explicit Inductive Bias for Transfer Learning, arXiv 1802.01483"
     Hyperparameters = L2SPHyperparameters
     searched = ("learning_rate", "anchor")
-    presets = {"Paper's values": {}, "Loosely held": {"anchor": 1e-3}, "Tightly held": {"anchor": 1.0}}
+    presets = {
+        "Paper's values": {}, "Loosely held": {"anchor": 1e-3}, "Tightly held": {"anchor": 1.0},
+        ENCODERS: of_transformers(5e-5, head=20.0, optimiser="AdamW"),
+    }  # fmt: skip
 
     def rows(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:
         anchor = self.hyperparameters.anchor

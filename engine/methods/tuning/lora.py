@@ -10,14 +10,8 @@ the scale is 2 times the rank as in much of its use, where peft's own default is
 from __future__ import annotations
 
 from engine.layers import HEAD, BatchNorm, LayerRow
-from engine.method import hyper
-from engine.tuning.method import (
-    PRETRAINED_STATISTICS,
-    TRANSFORMER,
-    TRANSFORMERS,
-    FineTuneHyperparameters,
-    FineTuneMethod,
-)
+from engine.method import ENCODERS, hyper
+from engine.tuning.method import PRETRAINED_STATISTICS, FineTuneHyperparameters, FineTuneMethod, of_transformers
 
 
 class LoRAHyperparameters(FineTuneHyperparameters):
@@ -41,7 +35,7 @@ class LoRA(FineTuneMethod):
         "Usual values": {},
         "Rank 16": {"rank": 16, "scale": 32.0},
         "peft's defaults": {"rank": 8, "scale": 8.0},
-        TRANSFORMERS: TRANSFORMER | {"rank": 8, "scale": 16.0, "learning_rate": 5e-4},
+        ENCODERS: of_transformers(5e-4, head=2.0, rank=8, scale=16.0),
     }
 
     def rows(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:

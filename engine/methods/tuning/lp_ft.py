@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Literal
 
 from engine.layers import HEAD, LayerRow
-from engine.method import REGULAR, hyper
-from engine.tuning.method import TRANSFORMER, TRANSFORMERS, FineTuneHyperparameters, FineTuneMethod, Stage
+from engine.method import ENCODERS, REGULAR, hyper
+from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod, Stage, of_transformers
 
 
 class LPFTHyperparameters(FineTuneHyperparameters):
@@ -53,7 +53,7 @@ class LPFT(FineTuneMethod):
         "Usual values": {},
         "Photos: very gently": {"learning_rate": 1e-5, "epochs": 8, "batch_size": 16},
         "Quick look": {"probe_epochs": 30, "epochs": 5},
-        TRANSFORMERS: TRANSFORMER,
+        ENCODERS: of_transformers(5e-5),
     }
 
     def stages(self) -> tuple[Stage, ...]:

@@ -7,8 +7,8 @@ those the seed would have given without pretraining, the same for every method.
 from __future__ import annotations
 
 from engine.layers import LayerRow, trunk
-from engine.method import hyper
-from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod
+from engine.method import ENCODERS, hyper
+from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod, of_transformers
 
 
 class ReinitLastHyperparameters(FineTuneHyperparameters):
@@ -25,7 +25,7 @@ class ReinitialiseLast(FineTuneMethod):
     idea = "Forget the last pretrained blocks, then train everything: what were they worth?"
     paper = "Zhang et al. 2021, Revisiting Few-sample BERT Fine-tuning, arXiv 2006.05987"
     Hyperparameters = ReinitLastHyperparameters
-    presets = {"Last block": {}, "Last two blocks": {"reset": 2}}
+    presets = {"Last block": {}, "Last two blocks": {"reset": 2}, ENCODERS: of_transformers(5e-5, head=20.0)}
 
     def rows(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:
         body = trunk(blocks)

@@ -7,8 +7,8 @@ What differs: an epoch draws one pair to each text, where theirs lists up to all
 
 from __future__ import annotations
 
-from engine.layers import HEAD, LayerRow
-from engine.method import REGULAR, SCHEDULE, hyper
+from engine.layers import HEAD, WORD_PIECES, LayerRow
+from engine.method import ENCODERS, REGULAR, SCHEDULE, hyper
 from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod, Stage
 from engine.tuning.schedules import Schedule
 
@@ -42,7 +42,10 @@ class SetFit(FineTuneMethod):
     idea = "Learn from pairs what belongs together, then train the head: for a few texts of each class."
     paper = "Tunstall et al. 2022, Efficient Few-Shot Learning Without Prompts, arXiv 2209.11055"
     Hyperparameters = SetFitHyperparameters
-    presets = {"Usual values": {}, "Images": {"pair_learning_rate": 1e-4, "batch_size": 32}}
+    presets = {
+        "Usual values": {}, "Images": {"pair_learning_rate": 1e-4, "batch_size": 32},
+        ENCODERS: {"layers": {WORD_PIECES: {"rate": 0.0}}},
+    }  # fmt: skip
 
     def stages(self) -> tuple[Stage, ...]:
         values = self.hyperparameters

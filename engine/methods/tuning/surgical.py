@@ -13,20 +13,26 @@ from typing import Literal
 
 from engine.errors import InvalidExperiment
 from engine.layers import HEAD, BatchNorm, LayerRow, trunk
-from engine.method import hyper
-from engine.tuning.method import STATISTICS_AS_IN_THE_PAPER, FineTuneHyperparameters, FineTuneMethod
+from engine.method import ENCODERS, hyper
+from engine.tuning.method import (
+    STATISTICS_AS_IN_THE_PAPER,
+    FineTuneHyperparameters,
+    FineTuneMethod,
+    of_transformers,
+)  # fmt: skip
 
-PARTS = ("first", "middle", "last", HEAD)
+PARTS = ("first", "middle", "last two", "last", HEAD)
 
 
 def part_of(blocks: tuple[str, ...], part: str) -> tuple[str, ...]:
-    """The blocks that "first", "middle", "last" or a block's own name mean. A stem belongs to the first part.
+    """The blocks that "first", "middle", "last two", "last" or a block's own name mean. A stem belongs to the first
+    part.
 
     Raises `InvalidExperiment` for a name that is not there, and where there is no middle.
     """
     body = trunk(blocks)
     first = 2 if body[0] == "stem" else 1
-    named = {"first": body[:first], "middle": body[first:-1], "last": body[-1:]}
+    named = {"first": body[:first], "middle": body[first:-1], "last two": body[-2:], "last": body[-1:]}
     found = named.get(part, (part,) if part in blocks else ())
     if not found:
         raise InvalidExperiment(
@@ -38,7 +44,7 @@ def part_of(blocks: tuple[str, ...], part: str) -> tuple[str, ...]:
 
 class SurgicalHyperparameters(FineTuneHyperparameters):
     block: str = hyper(
-        "first", "Part that learns", "The first, middle or last blocks, or one block by its name.",
+        "first", "Part that learns", "The first, middle or last one or two blocks, or one block by its name.",
         choices=PARTS, or_block=True,
     )  # fmt: skip
     head: Literal["learns too", "stays as it is"] = hyper(
@@ -61,6 +67,7 @@ class Surgical(FineTuneMethod):
         "Last part": {"block": "last"},
         "Head only: changed labels": {"block": HEAD},
         "Paper's first part, kept head": {"head": "stays as it is"},
+        ENCODERS: of_transformers(1e-4, head=10.0, block="last two"),
     }
 
     def rows(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:

@@ -128,13 +128,22 @@ def test_another_backbone_drops_what_it_does_not_have_and_says_so(part: LayersPa
 def test_another_method_begins_with_its_own_table_and_offers_the_changes(qtbot: QtBot, part: LayersPart) -> None:
     part.fill({"conv1": {"rate": 0.0}})
     part.show_method(method("full_ft"), {}, CONV4)
-    part.leave("Full fine-tuning")
+    part.leave("Full fine-tuning", {}, {})
     part.show_method(method("gradual"), {}, CONV4)
     assert part.edits() == {}
     assert part.note.text() == "1 change to the layers of Full fine-tuning was left behind."
     qtbot.mouseClick(part.take_over, LEFT)
     assert part.edits() == {"conv1": {"rate": 0.0}}
     assert not part.take_over.isVisible()
+
+
+def test_changes_that_are_usual_are_exchanged_without_a_word(part: LayersPart) -> None:
+    part.fill({"conv1": {"rate": 0.0}})
+    part.show_method(method("full_ft"), {}, CONV4)
+    part.leave("Full fine-tuning", {"conv1": {"rate": 0.0}}, {"conv2": {"rate": 0.0}})
+    part.show_method(method("gradual"), {}, CONV4)
+    assert part.edits() == {"conv2": {"rate": 0.0}}
+    assert part.note.text() == ""
 
 
 def test_a_block_that_only_the_file_knows_is_named(part: LayersPart) -> None:

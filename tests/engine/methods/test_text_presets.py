@@ -1,0 +1,47 @@
+"""What methods begin with on a network that was pretrained on texts: word pieces stay, a warm-up, small steps."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.backbones import catalog
+from engine.data.dataset import TEXTS_START
+from engine.layers import HEAD, WORD_PIECES
+from engine.method import ENCODERS
+from engine.registry import method, methods, usual_values
+from engine.tuning.method import FineTuneMethod
+
+TUNED = [
+    kind for kind in methods()
+    if issubclass(kind, FineTuneMethod) and kind.uses_pretrained and kind.from_values({}).stages()
+]  # fmt: skip
+BLOCKS = catalog.backbone("minilm").block_names
+
+
+@pytest.mark.parametrize("kind", TUNED, ids=lambda kind: kind.name)
+def test_a_new_head_learns_and_the_table_of_word_pieces_does_not(kind: type[FineTuneMethod]) -> None:
+    values = usual_values(TEXTS_START, kind.name, encoder=True)
+    made = kind.from_values(values)
+    table = made.table(BLOCKS)
+    assert table[WORD_PIECES].rate == 0
+    assert table[HEAD].rate > 0
+    if kind.name == "linear_probe":  # it trains the head alone
+        return
+    assert any(table[name].rate > 0 for name in BLOCKS[1:-1])
+    assert made.hyperparameters.schedule == "slanted triangular"
+    assert made.hyperparameters.batch_size == 16
+    peaks = [rate for epoch in range(made.epochs) for name, rate in made.groups(BLOCKS, epoch).items() if name != HEAD]
+    assert 2e-5 <= max(peaks) <= 1e-3
+
+
+def test_the_last_two_layers_and_the_head_at_ten_times_their_rate() -> None:
+    made = method("surgical").from_values(usual_values(TEXTS_START, "surgical", encoder=True))
+    assert made.groups(BLOCKS, 0) == {"layer5": 1e-4, "layer6": 1e-4, HEAD: 1e-3}
+
+
+def test_networks_that_learn_texts_from_nothing_begin_as_others_do() -> None:
+    assert [catalog.backbone(name).is_encoder for name in ("minilm", "text_transformer", "text_bilstm", "conv4")] == [
+        True, False, False, False,
+    ]  # fmt: skip
+    assert usual_values(TEXTS_START, "full_ft", encoder=False) == {}
+    assert ENCODERS not in method("scratch").presets
