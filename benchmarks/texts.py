@@ -2,31 +2,32 @@
 
     python -m benchmarks.texts heads --texts FOLDER --workspace DIR [--sets clinc150 …] [--draws 5]
     python -m benchmarks.texts episodes --texts FOLDER --workspace DIR [--tasks 600]
+    python -m benchmarks.texts tuned --texts FOLDER --workspace DIR [--sets banking77 …] [--draws 5]
     python -m benchmarks.texts speed --texts FOLDER [--sentences 10000] [--rounds 3]
 
 FOLDER holds text_clinc150, text_banking77, text_hwu64, text_sentiment3 and text_sms_spam, unpacked. heads: the same
 draws for every head; features have length 1. Sets without a test part are halved: sentences of each domain 250 a class,
 of the messages 1,574 are tested. episodes: nearest mean by cosine, 10 queries a class, no training on these sets.
+tuned: fine-tuning against these, see `benchmarks.texts_tuned`.
 speed: in turn with sentence-transformers' own loop, sorted by length, in batches of 32, in as many threads.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from benchmarks.measure import machine
+from benchmarks.text_sets import DOMAINS, MINILM, Array, both, drained, features_of, labelled, pair, set_of
+from benchmarks.texts_tuned import tuned
 from engine.bench.features import FeatureKind, Features, embedded
 from engine.data.examples import members
-from engine.data.hashes import short_hash
 from engine.data.text_set import TextSet
-from engine.experiment import BackboneChoice
 from engine.heads.class_names import ClassNames, as_text
 from engine.heads.counted_words import CountedWords
 from engine.heads.head import Head
@@ -34,83 +35,11 @@ from engine.heads.logistic import Logistic
 from engine.heads.nearest_mean import NearestMeanCosine, unit
 from engine.texts import tokens
 
-MINILM = BackboneChoice(name="minilm", weights="sentences")
 COUNTS = (1, 2, 5, 10)
-CLINC_TEST, SMS_TEST, DOMAIN_TRAIN = 2250, 1574, 250  # texts; the last of each class
-DOMAINS = {"amazon": "amazon_cells_labelled.txt", "imdb": "imdb_labelled.txt", "yelp": "yelp_labelled.txt"}
 QUERIES = 10
-Array = np.ndarray
-Rows = list[tuple[str, str]]  # text and class
-
-
-# The sets
-
-
-def of_table(file: Path) -> Rows:
-    with file.open(encoding="utf-8", newline="") as opened:
-        return [(row[0], row[1]) for row in list(csv.reader(opened))[1:]]
-
-
-def of_tabs(file: Path, text_first: bool) -> Rows:
-    """Lines of text TAB class, or of class TAB text."""
-    lines = [line for line in file.read_text("utf-8").split("\n") if line.strip()]
-    if text_first:
-        return [(text, label.strip()) for text, label in (line.rsplit("\t", 1) for line in lines)]
-    return [(text, label) for label, text in (line.split("\t", 1) for line in lines)]
-
-
-def both(name: str, folder: Path) -> tuple[Rows, Rows]:
-    """Training and test texts."""
-    if name in DOMAINS:
-        return halved(of_tabs(folder / "text_sentiment3" / DOMAINS[name], True), DOMAIN_TRAIN)
-    if name == "sms_spam":
-        rows = of_tabs(folder / "text_sms_spam" / "SMSSpamCollection", False)
-        order = np.random.default_rng(0).permutation(len(rows))
-        return [rows[at] for at in order[SMS_TEST:]], [rows[at] for at in order[:SMS_TEST]]
-    train, test = (of_table(folder / f"text_{name}" / f"{part}.csv") for part in ("train", "test"))
-    chosen = np.random.default_rng(0).permutation(len(test))[: CLINC_TEST if name == "clinc150" else len(test)]
-    return train, [test[at] for at in np.sort(chosen)]
-
-
-def halved(rows: Rows, train: int) -> tuple[Rows, Rows]:
-    labels = np.array([label for _, label in rows])
-    drawn = [np.random.default_rng(0).permutation(np.flatnonzero(labels == one)) for one in np.unique(labels)]
-    first, rest = (np.concatenate([part[cut] for part in drawn]) for cut in (slice(train), slice(train, None)))
-    return [rows[at] for at in first], [rows[at] for at in rest]
-
-
-def set_of(name: str, rows: Rows, classes: tuple[str, ...]) -> TextSet:
-    texts = [text for text, _ in rows]
-    labels = np.array([classes.index(label) for _, label in rows], np.int64)
-    return TextSet(name=name, title=name, licence="", labels=labels, class_names=classes, texts=texts,
-                   fingerprint=short_hash(name, *texts))  # fmt: skip
-
-
-def pair(name: str, folder: Path) -> tuple[TextSet, TextSet]:
-    train, test = both(name, folder)
-    classes = tuple(sorted({label for _, label in train}))
-    return set_of(name, train, classes), set_of(name, test, classes)
 
 
 # Heads
-
-
-def features_of(data: TextSet, ids: Array, workspace: Path) -> Features:
-    return unit(drained(embedded(data, ids, FeatureKind(MINILM, workspace / "runs"))))
-
-
-def drained(steps: Generator[object, None, Features]) -> Features:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
-
-
-def labelled(labels: Array, count: int, draw: int) -> Array:
-    """So many texts of each class, the fewer among the more."""
-    places = members(labels, np.arange(labels.max() + 1))
-    return np.concatenate([np.random.default_rng([draw, one]).permutation(of)[:count] for one, of in enumerate(places)])
 
 
 def heads(args: argparse.Namespace) -> None:
@@ -215,10 +144,11 @@ def ours(texts: tuple[str, ...]) -> Callable[[], object]:
 
 def chosen() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["heads", "episodes", "speed"])
+    parser.add_argument("what", choices=["heads", "episodes", "tuned", "speed"])
     parser.add_argument("--texts", type=Path, required=True)
     parser.add_argument("--workspace", type=Path, default=Path("texts-workspace"))
     parser.add_argument("--sets", nargs="+", default=["clinc150", "banking77", "hwu64", *DOMAINS, "sms_spam"])
+    parser.add_argument("--counts", type=int, nargs="+", default=[10, 50], help="of tuned: labels a class")
     parser.add_argument("--draws", type=int, default=5)
     parser.add_argument("--tasks", type=int, default=600)
     parser.add_argument("--sentences", type=int, default=10_000)
@@ -229,4 +159,4 @@ def chosen() -> argparse.Namespace:
 if __name__ == "__main__":
     given = chosen()
     print(machine())
-    {"heads": heads, "episodes": episodes, "speed": speed}[given.what](given)
+    {"heads": heads, "episodes": episodes, "tuned": tuned, "speed": speed}[given.what](given)
