@@ -24,6 +24,7 @@ from engine.comparison.wording import ACCURACY, NO_NUMBER, caveats, count, lower
 from engine.events import LIVE_STATES, Evaluated, RunState
 from engine.experiment import Experiment
 from engine.naming import method_title
+from ui.comparison.joint import joint_gains
 from ui.comparison.side_names import distinct_looks, titles
 from ui.made_with import hardware
 
@@ -254,7 +255,12 @@ def sentences(comparison: Comparison) -> list[str]:
     said += [found.sentence for found in judged if found is not None]
     said += [f"The best two: {comparison.best_two[2].sentence}"] if comparison.best_two else []
     said += [f"{side.title}: {'; '.join(side.caveats)}." for side in comparison.sides if side.caveats]
-    return said + ([comparison.correction] if comparison.correction else [])
+    return said + [*together(comparison), *([comparison.correction] if comparison.correction else [])]
+
+
+def together(comparison: Comparison) -> list[str]:
+    """What sides that learnt several tasks gained or lost by it, where each task was also learnt alone."""
+    return [one.sentence for one in joint_gains(comparison.sides)]
 
 
 def natural_base(sides: Sequence[Side]) -> Side:

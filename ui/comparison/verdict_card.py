@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from engine.comparison.verdict import Verdict
 from engine.comparison.wording import count
 from ui import theme
-from ui.comparison.sides import Comparison, Side, sentences
+from ui.comparison.sides import Comparison, Side, sentences, together
 from ui.widgets.card import Card
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Text, plain
@@ -28,6 +28,13 @@ def shown_kinds(comparison: Comparison) -> list[str]:
     """The kinds of all verdicts of a comparison, that of the best two included."""
     best = [comparison.best_two[2]] if comparison.best_two is not None else []
     return [verdict.kind for verdict in (*comparison.verdicts.values(), *best)]
+
+
+def selectable(words: str) -> Text:
+    """A sentence that can be taken into a note."""
+    text = Text(words)
+    text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return text
 
 
 class VerdictCard(Card):
@@ -53,6 +60,8 @@ class VerdictCard(Card):
                 column.addLayout(self._line(side, comparison.base, comparison.verdicts[side.key]))
         if comparison.best_two is not None:
             column.addLayout(self._line(*comparison.best_two, "The best two: "))
+        for said in together(comparison):
+            column.addWidget(selectable(said))
         if comparison.correction:
             column.addWidget(Text(comparison.correction, "small", "muted"))
         self.body.replaceWidget(old, self._lines)
@@ -64,9 +73,7 @@ class VerdictCard(Card):
         word, role = KINDS[verdict.kind]
         kind = Text(word, role=role, bold=True, wrap=False)
         kind.setMinimumWidth(self._room)
-        sentence = Text(before + verdict.sentence)
-        sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        row = in_row(kind, (sentence, 1), gap=12)
+        row = in_row(kind, (selectable(before + verdict.sentence), 1), gap=12)
         if verdict.missing_seeds:
             row.addWidget(self._button(side, base, verdict))
         return row

@@ -13,6 +13,7 @@ from engine.comparison.wording import is_share, with_interval
 from engine.metrics import words as words_of
 from engine.multitask.titles import BEFORE
 from engine.studies.columns import task_figure
+from engine.studies.joint import joint_gains
 from ui import theme
 from ui.figures import drawing
 from ui.figures.drawing import LEFT
@@ -135,11 +136,12 @@ def paint_arrow(painter: QPainter, start: QPointF, end: QPointF, colour: QColor)
 
 
 def said(view: View, one: ArmPlace) -> str:
-    """Its figures of both tasks, and what was forgotten, with what they rest on."""
+    """Its figures of both tasks, what was forgotten, and what both together gave or took, with what they rest on."""
     lines = [view.table.study.arms[one.arm].title]
     for title, now, before in zip(view.table.tasks, (one.across, one.up), one.before, strict=False):
         if now is not None:
             lines.append(f"{title}: {with_interval(now, view.metric)}, {now.n} seeds")
         if before is not None:
             lines.append(f"{title}, {BEFORE}: {with_interval(before, view.metric)}")
+    lines += [gain.sentence for gain in joint_gains(view.table) if gain.title == lines[0]]
     return "\n".join(lines)

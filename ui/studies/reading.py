@@ -18,6 +18,7 @@ from engine.events import Evaluated, RunState
 from engine.given import decode
 from engine.studies.cells import Cell, cell_name, cells
 from engine.studies.crossings import Crossing, crossings, sentence
+from engine.studies.joint import joint_gains
 from engine.studies.study import Study, parse_study
 from engine.studies.table import CellOutcome, StudyTable, answers, study_table
 from engine.work.study import Progress, progress, states
@@ -54,8 +55,10 @@ class StudyNow:
         return self.progress.finished == self.progress.total
 
     def sentences(self) -> list[str]:
-        """What the study shows: the best arm of each column, then where arms overtake each other."""
-        return [*answers(self.table), *(sentence(self.table, found) for found in self.crossings)]
+        """What the study shows: the best arm of each column, what several tasks at once give or take, then where arms
+        overtake each other."""
+        joint = [one.sentence for one in joint_gains(self.table)]
+        return [*answers(self.table), *joint, *(sentence(self.table, found) for found in self.crossings)]
 
 
 def saved_study(row: StudyRow) -> Study:

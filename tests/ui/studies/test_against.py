@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from engine.families import MULTITASK, family
 from engine.studies.cells import cells, task_titles
 from engine.studies.columns import task_figure
+from engine.studies.joint import joint_gains
 from engine.studies.study import Study, study_presets
 from engine.studies.table import CellOutcome, study_table
 from ui.studies.against import places_of
@@ -74,6 +75,10 @@ def test_the_figure_has_lines_dots_and_arrows(qtbot: QtBot) -> None:
     said = [words for _, words in figure.marks]
     assert len(said) == len(study.arms)
     assert any("after its first stage" in words for words in said)
+    joint = [one for one in joint_gains(table) if one.title == "Both at once"]
+    assert [one.against for one in joint] == [("a alone", "b alone")]
+    assert joint[0].share.value == 0
+    assert any(joint[0].sentence in words for words in said)
     assert View(study_table(study, {})).kind == "tasks"
 
 
