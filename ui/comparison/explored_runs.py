@@ -42,7 +42,7 @@ class ExploredRuns(Fold):
         kept = [
             (run.row.id, f"{side.title}, seed {run.row.experiment.seed}")
             for side in comparison.sides for run, result in side.tested
-            if result.predicted is not None and result.class_names
+            if any(one.predicted is not None and one.class_names for one in (result, *run.figures))
         ]  # fmt: skip
         self.setVisible(bool(kept))
         self.run.set_options(kept)

@@ -255,7 +255,7 @@ def sentences(comparison: Comparison) -> list[str]:
     said += [found.sentence for found in judged if found is not None]
     said += [f"The best two: {comparison.best_two[2].sentence}"] if comparison.best_two else []
     said += [f"{side.title}: {'; '.join(side.caveats)}." for side in comparison.sides if side.caveats]
-    return said + [*together(comparison), *([comparison.correction] if comparison.correction else [])]
+    return [*said, *together(comparison), *([comparison.correction] if comparison.correction else [])]
 
 
 def together(comparison: Comparison) -> list[str]:

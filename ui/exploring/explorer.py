@@ -19,7 +19,7 @@ from ui.exploring.class_table import TITLE, ClassTable
 from ui.exploring.confusion_matrix import WIDEST, ConfusionMatrix
 from ui.exploring.lesson_list import LessonList
 from ui.exploring.outcome_bar import OutcomeBar
-from ui.exploring.reading import OWN, ExaminedRun, ShownSet, set_of
+from ui.exploring.reading import ExaminedRun, ShownSet, set_of
 from ui.exploring.viewing import show_test_image
 from ui.figures.painted import Section
 from ui.widgets.buttons import button
@@ -36,6 +36,7 @@ ERRORS = (
     "say the same and this run is surest."
 )
 NOT_KEPT = "How sure the network was of each image is not kept of this run; run it again to sort by it."
+NOT_OF_TASKS = "How sure the network was of each image is not kept of a run that learnt several tasks."
 
 
 class Explorer(QWidget):
@@ -117,11 +118,11 @@ class Explorer(QWidget):
                                "Run more seeds first: with one, mistakes cannot be told from wrong labels")  # fmt: skip
         self.worst.setEnabled(of.answers is not None)
         self._show_matrix()
-        self._say(HINT, "" if of.answers is not None else NOT_KEPT)
+        self._say(HINT, self._not_kept)
 
     def _show_sets(self, run: ExaminedRun) -> None:
         with QSignalBlocker(self.on):
-            self.on.set_options([(OWN, "Its own test"), *((one.data, one.title) for one in run.further)])
+            self.on.set_options([(one.data, one.title) for one in run.tests])
             self.on.set_key(run.data)
         self.on.setToolTip("" if run.on is None else run.on.path)
         self._sets.setVisible(bool(run.further))
@@ -184,7 +185,15 @@ class Explorer(QWidget):
         outcome = str(self.bar.outcome.key())
         true = cell.true if cell else None if place is None else (place,)
         found = of.places(outcome, true, cell.given if cell else None)
-        self._lay(of.ordered(found, str(self.bar.order.key())), "" if of.answers is not None else NOT_KEPT)
+        self._lay(of.ordered(found, str(self.bar.order.key())), self._not_kept)
+
+    @property
+    def _not_kept(self) -> str:
+        """Why images cannot be sorted by how sure the network was; "" where they can."""
+        if self._run is None or self._run.examined.answers is not None:
+            return ""
+        on = self._run.on
+        return NOT_OF_TASKS if on is not None and on.of_task else NOT_KEPT
 
     def _title(self, number: int) -> str:
         """ "Glass, missed: 23 images" """

@@ -18,7 +18,8 @@ from engine.comparison.intervals import Interval
 from engine.errors import DataError, StorageError
 from engine.events import Evaluated
 from engine.experiment import Experiment, Shift
-from engine.metrics import SHIFT, TEST_SET
+from engine.metrics import HEAD, SHIFT, TEST_SET
+from engine.multitask.titles import TASK, WHEN, of_one, titles
 from ui.data.thumbnails import Picture, tile
 from ui.widgets.images import Sample, to_image
 
@@ -39,17 +40,20 @@ OWN = ""  # stands for a run's own test where a fingerprint stands for a further
 
 @dataclass(frozen=True, slots=True)
 class TestedOn:
-    """A further set that a run was tested on. data: its fingerprint then. path: where it lies, or a set's title."""
+    """Another test than a run's own. data: the fingerprint of a further set then, or the name of a task's figure. path:
+    where the set lies, or its title. of_task: of one of the run's tasks, not of a further set."""
 
     title: str
     data: str
     path: str
+    of_task: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class ExaminedRun:
     """A run's test images with the experiment that says where they come from, and what its numbers advise. further: the
-    other sets that it was tested on. on: that of these images, None for its own test. folder: of the run."""
+    other tests that it had; of several tasks a test of each, and none for all. on: that of these images, None for its
+    own test. folder: of the run."""
 
     run_id: int
     experiment: Experiment
@@ -65,9 +69,20 @@ class ExaminedRun:
         return OWN if self.on is None else self.on.data
 
     @property
+    def tests(self) -> tuple[TestedOn, ...]:
+        """What can be looked at."""
+        of_tasks = any(one.of_task for one in self.further)
+        return self.further if of_tasks else (TestedOn("Its own test", OWN, ""), *self.further)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether these images are of its experiment, not of a further set."""
+        return self.on is None or self.on.of_task
+
+    @property
     def shift(self) -> Shift | None:
         """What changes these images before its network reads them."""
-        return self.experiment.dataset.shift if self.on is None else None
+        return self.experiment.dataset.shift if self.is_own else None
 
 
 def read_examined(store: RunStore, run_id: int, data: str = OWN) -> ExaminedRun | None:
@@ -77,8 +92,9 @@ def read_examined(store: RunStore, run_id: int, data: str = OWN) -> ExaminedRun 
     row = store.run(run_id)
     results = store.results(run_id) if row.test is not None else []
     further = tuple({one.data: one for one in _tested_on(results)}.values())
-    on = next((one for one in further if one.data == data), None)
-    data = OWN if on is None else data
+    first = next((one for one in further if one.of_task), None)  # what a run of several tasks begins with
+    on = next((one for one in further if one.data == data), first)
+    data = OWN if on is None else on.data
     figure = predictions_of(results, data)
     if figure is None:
         return None
@@ -88,20 +104,33 @@ def read_examined(store: RunStore, run_id: int, data: str = OWN) -> ExaminedRun 
     folder = store.directory(row)
     found = Examined(
         figure.class_names, ids, truth, predicted, kept(folder, ids, data),
-        np.array(others) if others else None, data or str(row.facts.get("data", "")),
+        np.array(others) if others else None, figure.conditions.get("data") or str(row.facts.get("data", "")),
     )  # fmt: skip
     found.counts, found.agreeing  # noqa: B018 - made here, not in the window's thread
     accuracy = Interval(figure.value, figure.low, figure.high, figure.n)
     ends = (row.last.get(f"{part}/accuracy", nan) if on is None else nan for part in ("train", "val"))
     told = lessons(found, accuracy, *ends)
-    return ExaminedRun(run_id, row.experiment, found, told, further, on, folder)
+    return ExaminedRun(run_id, asked_of(figure, row.experiment), found, told, further, on, folder)
+
+
+def asked_of(figure: Evaluated, experiment: Experiment) -> Experiment:
+    """The experiment, or of several tasks the one that this figure is of, whose images may be others."""
+    title = figure.conditions.get(TASK)
+    known = titles(experiment) if title is not None else ()
+    return of_one(experiment, known.index(title)) if title in known else experiment
 
 
 def _tested_on(results: Sequence[Evaluated]) -> Iterator[TestedOn]:
-    """The further sets whose answers were kept."""
+    """The further sets whose answers were kept, and the tasks of a run that has no test but theirs."""
+    several = not any(one.predicted is not None and not one.at for one in results)
     for one in results:
-        if TEST_SET in one.at and one.predicted is not None:
+        if one.predicted is None:
+            continue
+        if TEST_SET in one.at:
             yield TestedOn(str(one.at[TEST_SET]), one.conditions.get("data", ""), str(one.notes.get("test set", "")))
+        elif several and TASK in one.at:
+            words = ", ".join(str(one.at[key]) for key in (TASK, WHEN, HEAD) if key in one.at)
+            yield TestedOn(words, one.name, "", of_task=True)
 
 
 def predictions_of(results: Sequence[Evaluated], data: str = OWN) -> Evaluated | None:
@@ -114,6 +143,8 @@ def _set_of(figure: Evaluated) -> str | None:
     """None for a figure of the run's own images under another shift."""
     if SHIFT in figure.at:
         return None
+    if TASK in figure.at:
+        return figure.name
     return figure.conditions.get("data", "") if TEST_SET in figure.at else OWN
 
 
@@ -187,7 +218,7 @@ def _loading(run: ExaminedRun) -> Callable[[Callable[[], bool]], LabelledSet]:
         assert on is not None
         return again(on.path, on.data, read_as.read(folder), cancelled)
 
-    return own if on is None else further
+    return own if run.is_own else further
 
 
 def looked_at(

@@ -24,8 +24,6 @@ from storage.record import record
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 from tests.new_runs import new_run
-from ui import theme
-from ui.background import Background
 from ui.exploring.explorer import Explorer
 from ui.exploring.outcome_bar import NO_PAIR
 from ui.exploring.reading import CHANGED, ExaminedRun, read_examined
@@ -85,19 +83,6 @@ def save(store: RunStore, folder: Path, seed: int, confident: bool = True, metho
     if confident:
         keep(sure(seed), store.directory(row))
     return store.run(row.id)
-
-
-@pytest.fixture
-def explorer(qtbot: QtBot, qapp) -> Iterator[Explorer]:
-    theme.apply(qapp, "light")
-    background = Background()
-    view = Explorer(background)
-    qtbot.addWidget(view)
-    view.resize(900, 900)
-    view.show()
-    yield view
-    background.close()
-    background.wait()
 
 
 Read = Callable[..., ExaminedRun]
