@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
 
 from engine.comparison.joint import Gain, gains
+from engine.events import Evaluated
 from engine.metrics import HEAD, TESTED
 from engine.multitask.titles import TASK, WHEN
 
-if TYPE_CHECKING:
-    from ui.comparison.sides import Side
+Figures = Sequence[tuple[int, Evaluated]]  # with their seeds
 
 
-def joint_gains(sides: Sequence[Side]) -> list[Gain]:
-    """Of each side that learnt several tasks, where each of these was learnt alone by another: the same test images
-    were asked the same."""
-    figures = {side.title: by_question(side) for side in sides}
+def joint_gains(figures: Mapping[str, Figures]) -> list[Gain]:
+    """Of each side, by title, that learnt several tasks, where each of these was learnt alone by another: the same
+    test images were asked the same."""
+    asked = {title: by_question(of_side) for title, of_side in figures.items()}
     found: list[Gain] = []
-    for questions in dict.fromkeys(tuple(one) for one in figures.values() if len(one) > 1):
-        metric = next(side.metric for side in sides if tuple(figures[side.title]) == questions)
-        found += gains(figures, questions, metric)
+    for questions in dict.fromkeys(tuple(one) for one in asked.values() if len(one) > 1):
+        title = next(title for title, one in asked.items() if tuple(one) == questions)
+        found += gains(asked, questions, figures[title][0][1].metric)
     return found
 
 
-def by_question(side: Side) -> Mapping[str, Mapping[int, float]]:
+def by_question(figures: Iterable[tuple[int, Evaluated]]) -> Mapping[str, Mapping[int, float]]:
     """Figures of each task at the end, by a hash of what was tested and by seed."""
     found: dict[str, dict[int, float]] = {}
-    for run in side.counted:
-        for one in run.figures:
-            if TASK in one.at and not {WHEN, HEAD} & one.at.keys() and TESTED in one.conditions:
-                found.setdefault(one.conditions[TESTED], {})[run.row.experiment.seed] = one.value
+    for seed, one in figures:
+        if TASK in one.at and not {WHEN, HEAD} & one.at.keys() and TESTED in one.conditions:
+            found.setdefault(one.conditions[TESTED], {})[seed] = one.value
     return found

@@ -71,6 +71,11 @@ class Side:
         """The runs that count and have a test figure."""
         return tuple((run, run.result) for run in self.counted if run.result is not None)
 
+    @property
+    def figures(self) -> list[tuple[int, Evaluated]]:
+        """All final figures of the runs that count, with their seeds."""
+        return [(run.row.experiment.seed, one) for run in self.counted for one in run.figures]
+
     @cached_property
     def arm(self) -> Arm:
         """For `verdict`; ValueError when nothing was tested."""
@@ -260,7 +265,8 @@ def sentences(comparison: Comparison) -> list[str]:
 
 def together(comparison: Comparison) -> list[str]:
     """What sides that learnt several tasks gained or lost by it, where each task was also learnt alone."""
-    return [one.sentence for one in joint_gains(comparison.sides)]
+    figures = {side.title: side.figures for side in comparison.sides}
+    return [one.sentence for one in joint_gains(figures)]
 
 
 def natural_base(sides: Sequence[Side]) -> Side:

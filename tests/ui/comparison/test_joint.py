@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
+from engine.comparison.joint import Gain
 from engine.events import Evaluated, RunState
 from engine.experiment import Experiment, MethodChoice
 from engine.metrics import HEAD, TESTED
@@ -32,12 +33,16 @@ def run(number: int, order: str, seed: int, **values: float) -> ComparedRun:
     return ComparedRun(row, known, (known, *each))
 
 
+def gained(runs: list[ComparedRun]) -> list[Gain]:
+    return joint_gains({side.title: side.figures for side in make_sides(runs)})
+
+
 ALONE = [run(1, "first alone", 0, a=0.8), run(2, "last alone", 0, b=0.5)]
 BOTH = run(3, "all at once", 0, a=0.72, b=0.5)
 
 
 def test_a_run_of_both_is_told_against_each_alone(qtbot: QtBot) -> None:
-    (found,) = joint_gains(make_sides([*ALONE, BOTH]))
+    (found,) = gained([*ALONE, BOTH])
     assert found.share.value == pytest.approx(-0.05)
     comparison = compare([*ALONE, BOTH])
     assert comparison is not None
@@ -50,14 +55,14 @@ def test_a_run_of_both_is_told_against_each_alone(qtbot: QtBot) -> None:
 
 
 def test_nothing_is_said_where_a_task_was_not_learnt_alone_or_was_asked_of_other_images() -> None:
-    assert joint_gains(make_sides([ALONE[0], BOTH])) == []
+    assert gained([ALONE[0], BOTH]) == []
     other = run(4, "last alone", 0, c=0.5)
-    assert joint_gains(make_sides([ALONE[0], other, BOTH])) == []
+    assert gained([ALONE[0], other, BOTH]) == []
 
 
 def test_figures_before_others_were_learnt_and_of_new_heads_do_not_count() -> None:
     before = figure("a", 0.9, **{WHEN: BEFORE})
     fresh = figure("a", 0.9, **{HEAD: "new head"})
     both = ComparedRun(BOTH.row, BOTH.result, (*BOTH.figures, before, fresh))
-    (found,) = joint_gains(make_sides([*ALONE, both]))
+    (found,) = gained([*ALONE, both])
     assert found.share.value == pytest.approx(-0.05)
