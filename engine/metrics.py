@@ -146,6 +146,7 @@ register(
     Metric("return", "Return", digits=2),
     Metric("balanced accuracy", "Balanced accuracy", unit="percent", digits=1, main=False),
     Metric("loss", "Loss", "min", main=False, least=0.0),
+    Metric("perplexity", "Perplexity", "min", digits=1, main=False, least=1.0),
     Metric("likelihood", "Likelihood", main=False),
     Metric("spread", "Spread", digits=2, main=False, least=0.0),
     Metric("rank", "Effective rank", digits=1, main=False, least=0.0),

@@ -101,6 +101,7 @@ class FixedImages:
         self.plain = any_images(train, BANK, seed)  # of the statistics that are kept: labels have no part in these
         self.known = sample(train, BANK, seed, classes) if labelled else self.plain
         self.asked = sample(validation, ASKED, seed, classes) if labelled and len(validation) else None
+        self.unseen, self._seed = any_images(validation, ASKED, seed), seed
         self.features = torch.empty(0, 0)  # of what is known, float32 [n, d], as of the last look
 
     def values(self, model: Backbone, pretext: Pretext) -> dict[str, float]:
@@ -113,7 +114,16 @@ class FixedImages:
             asked, labels = features_of(model, self.shape, self.asked), self.known.labels
             said = by_neighbours(features, labels, asked, neighbours(labels))
             found["val/neighbours"] = float((said == self.asked.labels).float().mean())
-        return found
+        return found | self._measured(model, pretext)
+
+    @torch.no_grad()
+    def _measured(self, model: Backbone, pretext: Pretext) -> dict[str, float]:
+        """What the question comes to where nothing was learnt from, with the same changes at every look."""
+        model.eval()
+        pretext.eval()
+        draws = torch.Generator().manual_seed(self._seed)
+        told = pretext.measured(model, self.shape, self.unseen.pixels(), draws) if len(self.unseen) else {}
+        return {f"val/{name}": float(value) for name, value in told.items()}
 
     @torch.no_grad()
     def _spread(self, pretext: Pretext, features: Tensor) -> float:

@@ -85,7 +85,9 @@ class Pictures:
 
     @cached_property
     def _usual(self) -> Tensor:
-        """The mean of the images that are looked at, float [c, s, s] in 0..1."""
+        """The mean of the images that are looked at, float [c, s, s] in 0..1; nothing of texts."""
+        if self._texts is not None:
+            return torch.empty(0)
         total, count = None, 0
         for pixels in self._looks.plain.pixels():
             summed = pixels.float().sum(0)

@@ -6,7 +6,7 @@ each step. Batch norm uses the batch: all views of a step pass the network toget
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -66,6 +66,10 @@ class Pretext(nn.Module):
         """What it answers about these images, as pictures. usual: the mean image, float [c, s, s] in 0..1, that an
         answer should beat. Only of what has an answer for each image: views that are compared have neighbours."""
         raise TypeError(f"{type(self).__name__} answers nothing about one image")
+
+    def measured(self, model: Backbone, shape: Preparer, batches: Iterator[Tensor], draws: torch.Generator) -> Told:
+        """What is told of examples that nothing is learnt from, if anything is."""
+        return {}
 
     def projected(self, features: Tensor) -> Tensor:
         """What the loss compares, of features [n, d], for the gauge of collapse; the features themselves where it

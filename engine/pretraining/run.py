@@ -106,7 +106,8 @@ def pool_of(material: Material, method: PretrainMethod) -> Pool:
     """The training images or texts, without their labels."""
     images, shape = len(material.train), material.shape
     batch = min(method.hyperparameters.batch_size, images)
-    return Pool(images, shape.size, shape.channels, material.background, batch)
+    texts = material.data.shown(material.train.ids, material.shift) if isinstance(material.data, TextSet) else ()
+    return Pool(images, shape.size, shape.channels, material.background, batch, shape.tokenizer, texts)
 
 
 def facts(training: Pretraining, material: Material) -> dict[str, Any]:

@@ -171,9 +171,10 @@ class Pretraining:
         self._collapsing = self._collapsing + 1 if value < COLLAPSING else 0
         if self._collapsing == IN_A_ROW:
             said = "has collapsed" if value < COLLAPSED else "is collapsing"
+            mend = "lower the learning rate" + (" or choose other views" if self.method.reads == "images" else "")
             yield Notice(
-                f"It {said}: the network says nearly the same of every image (spread {value:.2f}, of 1). "
-                "Stop it, then lower the learning rate or choose other views.", "warning",
+                f"It {said}: the network says nearly the same of every {self.method.reads[:-1]} (spread {value:.2f}, "
+                f"of 1). Stop it, then {mend}.", "warning",
             )  # fmt: skip
 
     def state(self) -> State:

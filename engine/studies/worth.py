@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.backbones import catalog
+from engine.data.sources import kind_of
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.pretraining.method import PretrainMethod
@@ -15,11 +16,13 @@ LABELS = (1, 2, 5, 10, None)
 SEEDS = (0, 1, 2)
 MOST_OTHERS = 2  # weights of the catalogue that stand beside it
 RANDOM = "random"
+TEXTS = DatasetChoice(name="clinc150")  # that come with the program
 DESCRIPTION = (
     "Accuracy with few labels, from the weights of one run and from those it must be better than. The network stays "
-    "frozen, or is trained. Raw pixels stand beside the run's own figure."
+    "frozen, or is trained. {} stand beside the run's own figure."
 )
-LEARNT_LABELS = " The run learnt from all labels of its training images: with few labels it knows more than these."
+BESIDE = {"texts": "Counted words"}  # else raw pixels
+LEARNT_LABELS = " The run learnt from all labels of its training {}: with few labels it knows more than these."
 CLASSES = ("random-classes", "by-alphabet", "by-region")  # splits that only meta-learning has
 
 
@@ -27,15 +30,17 @@ def worth_of(experiment: Experiment, uid: str) -> Study:
     """Accuracy over labels per class on the run's own images: from its weights, from random ones, from the weights it
     began with and from others that are here; the network frozen, and trained. The test images stay those that the run
     never learnt from. Raises `InvalidExperiment` for images without labels."""
+    kind = kind_of(experiment.dataset)
     if not experiment.dataset.labelled:
         raise InvalidExperiment(
-            "These images have no labels, so that nothing can be tested on them.",
-            "Start from its weights on images that have labels.", "dataset",
+            f"These {kind} have no labels, so that nothing can be tested on them.",
+            f"Start from its weights on {kind} that have labels.", "dataset",
         )  # fmt: skip
     arms = [arm for title, weights in _starts(experiment, uid) for arm in _arms(experiment, title, weights)]
     return Study(
         title="What its weights are worth",
-        description=f"{DESCRIPTION}{LEARNT_LABELS if _learnt_labels(experiment) else ''}",
+        description=DESCRIPTION.format(BESIDE.get(kind, "Raw pixels"))
+        + (LEARNT_LABELS.format(kind) if _learnt_labels(experiment) else ""),
         dataset=plain(experiment.dataset), arms=tuple(arms), labels=LABELS, seeds=SEEDS, figure="labels",
         device=experiment.device,
     )  # fmt: skip
@@ -44,7 +49,8 @@ def worth_of(experiment: Experiment, uid: str) -> Study:
 def started_from(experiment: Experiment, uid: str) -> Experiment:
     """An experiment on the same images, or on the usual ones where these have no labels, that begins with the weights
     of this run."""
-    data = plain(experiment.dataset) if experiment.dataset.labelled else DatasetChoice()
+    usual = TEXTS if kind_of(experiment.dataset) == "texts" else DatasetChoice()
+    data = plain(experiment.dataset) if experiment.dataset.labelled else usual
     return Experiment(dataset=data, backbone=_from(experiment, f"{catalog.RUN}{uid}"), device=experiment.device)
 
 

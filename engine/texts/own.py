@@ -45,14 +45,19 @@ def cutting(name: str) -> Callable[[Sequence[str], int], list[NDArray[np.int32]]
     return partial(_cut, name)
 
 
-def _cut(name: str, texts: Sequence[str], most: int) -> list[NDArray[np.int32]]:
+def opened(name: str) -> Tokenizer:
+    """Of the encoder of this name. Raises `NotHere`."""
     file = file_of(name)
     if not file.is_file():
         raise NotHere(
             f"The word pieces of {name} are not on this machine.", "Add its folder again, or choose another backbone.",
             "backbone",
         )  # fmt: skip
-    return minilm.rows(_opened(file, file.stat().st_mtime_ns), texts, most)
+    return _opened(file, file.stat().st_mtime_ns)
+
+
+def _cut(name: str, texts: Sequence[str], most: int) -> list[NDArray[np.int32]]:
+    return minilm.rows(opened(name), texts, most)
 
 
 @lru_cache(maxsize=8)

@@ -50,7 +50,7 @@ class CollapseCard(Card):
         spreads = curves[SPREAD].values if SPREAD in curves else np.empty(0)
         shown = now.is_live and now.here and is_collapsing(spreads) and compares(now)
         if shown:
-            self.message.setText(f"It says nearly the same of every image: spread {spreads[-1]:.2f}, of 1.")
+            self.message.setText(f"It says nearly the same of everything it reads: spread {spreads[-1]:.2f}, of 1.")
         self.setVisible(shown)
 
 

@@ -99,14 +99,23 @@ class RunCurves(QWidget):
         self._scale, self._run_id, self._live = StepScale(), -1, False
         self._expected = True
         self.spread, self.rank = CurvePlot(), CurvePlot()  # of what is learnt without labels: whether it is alive
-        for plot, key in ((self.spread, "spread"), (self.rank, "rank")):
+        self.perplexity = CurvePlot()  # of a language model
+        for plot, key in ((self.spread, "spread"), (self.rank, "rank"), (self.perplexity, "perplexity")):
             self._measure(plot, key)
             plot.setMinimumHeight(180)
         for plot in (self.loss, self.accuracy):
             plot.setMinimumHeight(240)
         self.alive = Beside(self.spread, self.rank, least=280)
         self.alive.hide()
-        in_column(self.controls, (Beside(self.loss, self.accuracy, least=280), 1), self.alive, owner=self, gap=8)
+        self.perplexity.hide()
+        in_column(
+            self.controls,
+            (Beside(self.loss, self.accuracy, least=280), 1),
+            self.perplexity,
+            self.alive,
+            owner=self,
+            gap=8,
+        )
         self.loss.cursor_moved.connect(self.accuracy.set_cursor)
         self.accuracy.cursor_moved.connect(self.loss.set_cursor)
         self.controls.changed.connect(self._draw)
@@ -139,6 +148,7 @@ class RunCurves(QWidget):
             self._measure(self.accuracy, measured)
         self.accuracy.setVisible(self._expected or measured != "loss")
         self.alive.setVisible("val/spread" in curves)
+        self.perplexity.setVisible("val/perplexity" in curves)
         self.controls.offer_epochs(scale.has_epochs)
         yield from self._plots()
 
@@ -165,7 +175,7 @@ class RunCurves(QWidget):
             plot.set_x_axis(axis)
             plot.set_reach(reach)
             plot.set_smoothing(self.controls.weight())
-            plot.set_log(plot is self.loss and self.controls.log.isChecked())
+            plot.set_log(plot in (self.loss, self.perplexity) and self.controls.log.isChecked())
             plot.set_curves(lines, self._live)
             yield
         self._caption()
@@ -173,6 +183,7 @@ class RunCurves(QWidget):
     def _caption(self) -> None:
         self.spread.set_caption(f"0 says the same of all; a collapse is told below {COLLAPSING}")
         self.rank.set_caption("directions that the features use")
+        self.perplexity.set_caption("words that it hesitates between, on average")
         kept = best_of(self._curves, 1)
         words = {self.loss: "", self.accuracy: ""}
         if kept is not None:

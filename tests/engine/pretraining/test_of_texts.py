@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from engine.backbones import catalog
 from engine.backbones.backbone import Backbone
 from engine.backbones.bert import Bert, BertShape
 from engine.backbones.dropping import dropping, places
+from engine.backbones.networks import random_backbone
 from engine.data import sources
 from engine.data.splits import split_images
 from engine.data.text_set import TextSet
@@ -29,18 +32,24 @@ from engine.preflight.problems import problems
 from engine.preparation.inputs import Pieces
 from engine.pretraining import training
 from engine.pretraining.album import FILE, NEITHER, Album
+from engine.pretraining.hiding import HiddenWords, before_pooling, table_of
 from engine.pretraining.losses import in_batch
 from engine.pretraining.method import PretrainMethod, TextPretrainMethod
 from engine.pretraining.pool import Pool
 from engine.pretraining.run import counted
 from engine.registry import method, methods
+from engine.texts import minilm, words
+from engine.texts.alphabet import alphabet, frequencies
+from engine.texts.tokens import tokens
+from engine.texts.words import NUMBERS
 from tests.engine.methods.test_every_run import curve, weights
 from tests.engine.tuning.resuming import assert_equal, in_pieces, keep_every_point
 from tests.texts import data_set, make_known, text_set
 
 KINDS = [kind for kind in methods() if issubclass(kind, TextPretrainMethod)]
 SHAPE = Pieces(16, "words")
-POOL = Pool(images=64, size=16, channels=1, background=0, batch=8)
+WORDS = ("the rain falls", "the sun", "the rain the wind")
+POOL = Pool(images=64, size=16, channels=1, background=0, batch=8, tokenizer="words", texts=WORDS)
 SHORT: dict[str, Any] = {"epochs": 2, "batch_size": 16, "word_vectors": "learnt", "learning_rate": 1e-3}
 OTHER, WITHOUT = "other_topics", "topics_without_labels"
 
@@ -114,6 +123,104 @@ def test_contrast_of_texts(model: Backbone, pieces: Tensor) -> None:
     chosen = method("text_contrast").from_values({})
     assert isinstance(chosen, PretrainMethod)
     assert chosen.collapsed(POOL) == pytest.approx(math.log(8))
+
+
+def hiding(model: Backbone, share: float = 0.15) -> HiddenWords:
+    return HiddenWords(model, POOL, share)
+
+
+@pytest.fixture
+def reads_words() -> Backbone:
+    torch.manual_seed(0)
+    return random_backbone("text_transformer", None)
+
+
+def rows(texts: Sequence[str]) -> Tensor:
+    return torch.from_numpy(tokens("words", texts, 16))
+
+
+@pytest.mark.anchors("masked_words")
+def test_masked_words(reads_words: Backbone) -> None:
+    """A head that says nothing leaves the logarithm of the vocabulary; one that knows how frequent each word is alone
+    the entropy of these: 4 of 9 are "the", 2 are "rain", the other three one each."""
+    own = hiding(reads_words, share=2.0)  # all are asked for
+    norm = own.head[2]
+    assert isinstance(norm, nn.LayerNorm)
+    nn.init.zeros_(norm.weight)
+    assert loss(own, reads_words, rows(WORDS)) == pytest.approx(math.log(NUMBERS), abs=1e-5)
+    counts = frequencies("words", WORDS, 16, own.alphabet)
+    assert sorted(counts[counts > 0].tolist()) == [1, 1, 1, 2, 4]
+    own.bias.data = torch.from_numpy(counts / 9).clamp_min(1e-12).log().float()
+    entropy = -(4 / 9 * math.log(4 / 9) + 2 / 9 * math.log(2 / 9) + 3 / 9 * math.log(1 / 9))
+    assert loss(own, reads_words, rows(WORDS)) == pytest.approx(entropy, abs=1e-5)
+    chosen = method("masked_words").from_values({})
+    assert isinstance(chosen, PretrainMethod)
+    assert chosen.collapsed(POOL) == pytest.approx(entropy, abs=1e-12)
+    batches = iter([rows(WORDS[:1]), rows(WORDS[1:])])
+    with torch.no_grad():
+        told = own.measured(reads_words, SHAPE, batches, torch.Generator().manual_seed(0))
+    assert float(told["perplexity"]) == pytest.approx(math.exp(entropy), abs=1e-4)
+
+
+def test_what_is_hidden_is_a_share_of_the_words_and_never_padding(reads_words: Backbone) -> None:
+    """15 % are asked for: of these 8 of 10 hidden, 1 another, 1 as it was; one word at least of each text."""
+    own = hiding(reads_words)
+    pieces = torch.randint(2, 30, (400, 20), generator=torch.Generator().manual_seed(1))
+    pieces[:200, 10:] = 0
+    pieces[0] = 0
+    found = own.hide(pieces, torch.Generator().manual_seed(0))
+    assert not found.asked[pieces == 0].any()
+    assert found.asked[1:].any(1).all()
+    assert not found.asked[0].any()
+    assert float(found.asked[200:].float().mean()) == pytest.approx(0.15, abs=0.02)
+    was, now = pieces[found.asked], found.pieces[found.asked]
+    masked, same = now == own.alphabet.mask, now == was
+    assert float(masked.float().mean()) == pytest.approx(0.8, abs=0.04)
+    assert float(same.float().mean()) == pytest.approx(0.1, abs=0.03)
+    assert torch.equal(found.pieces[~found.asked], pieces[~found.asked])
+    again = own.hide(pieces, torch.Generator().manual_seed(0))
+    assert torch.equal(again.pieces, found.pieces)
+
+
+def test_nothing_to_ask_is_a_loss_of_nothing(reads_words: Backbone) -> None:
+    told = hiding(reads_words).told(reads_words, SHAPE, torch.zeros(3, 16, dtype=torch.int32), torch.Generator())
+    told["loss"].backward()
+    assert float(told["loss"].detach()) == 0
+
+
+@pytest.mark.parametrize("name", ["text_transformer", "text_bilstm"])
+def test_every_network_of_texts_says_something_of_single_words(name: str) -> None:
+    """What is asked is what is pooled; the table of words learns; perplexity is the exponent of the loss."""
+    torch.manual_seed(0)
+    network = random_backbone(name, None)
+    pieces, own = SHAPE(rows(WORDS)), hiding(network)
+    with before_pooling(network) as states:
+        features = network.eval().embed(pieces)
+    there = (pieces != 0).unsqueeze(-1)
+    assert torch.allclose((states[0] * there).sum(1) / there.sum(1), features, atol=1e-6)
+    told = own.told(network.train(), SHAPE, rows(WORDS), torch.Generator().manual_seed(0))
+    told["loss"].backward()
+    grad = table_of(network).weight.grad
+    assert grad is not None
+    assert bool(grad.abs().sum() > 0)
+    assert float(told["perplexity"]) == pytest.approx(math.exp(float(told["loss"].detach())), rel=1e-5)
+
+
+def test_words_are_called_by_what_they_were_in_the_texts() -> None:
+    found = alphabet("words", ("Rain falls",))
+    numbers = [words.number("rain"), words.number("snow"), words.number("falls"), 0]
+    assert found.spelled(numbers) == "rain ? falls"
+    assert found.spelled(numbers, [True, False, False, False]) == "▢ ? falls"
+
+
+@pytest.mark.skipif(not minilm.is_here(), reason="needs the extra")
+def test_pieces_of_minilm_are_joined_to_words() -> None:
+    found = alphabet("minilm", ())
+    (row,) = tokens("minilm", ["warmstarting rains"], 12).tolist()
+    assert found.spelled(row) == "warmstarting rains"
+    assert found.called(found.mask) == "[MASK]"
+    assert found.mask not in found.marks
+    assert {found.called(one) for one in found.marks} == {"[PAD]", "[UNK]", "[CLS]", "[SEP]"}
 
 
 def test_what_is_lost_is_drawn_by_the_run_alone(model: Backbone, pieces: Tensor) -> None:
@@ -259,3 +366,32 @@ def test_words_are_counted_by_what_is_known_alone() -> None:
 def test_the_names_of_the_networks_are_the_ones_of_texts() -> None:
     assert {info.name for info in catalog.backbones() if info.form.kind == "texts"} >= {"minilm", "text_transformer"}
     assert sources.kind_of(DatasetChoice(name="topics")) == "texts"
+
+
+@pytest.mark.parametrize("kind", ["lines", "folder", "column", "zip"])
+def test_texts_without_labels_are_read_of_files_of_ones_own(kind: str, tmp_path: Path) -> None:
+    """A text a line, a file a text, or a table whose other columns are no classes; alone or in a zip."""
+    texts, root = list(text_set().texts), tmp_path / "mine"
+    root.mkdir()
+    if kind == "folder":
+        for place, text in enumerate(texts):
+            (root / f"{place:03}.txt").write_text(text)
+    elif kind == "column":
+        (root / "mine.csv").write_text("id,text\n" + "".join(f"{place},{text}\n" for place, text in enumerate(texts)))
+    else:
+        (root / "mine.txt").write_text("\n".join(texts) + "\n")
+    path = Path(shutil.make_archive(str(root), "zip", root)) if kind == "zip" else root
+    path = root / "mine.txt" if kind == "lines" else path
+    choice = DatasetChoice.model_validate({"name": "texts", "path": str(path), "labels": "nowhere"})
+    data = sources.load(choice)
+    assert isinstance(data, TextSet)
+    assert sorted(data.texts) == sorted(texts)
+    assert not data.labelled
+    split = split_images(data, choice, 0)
+    assert (len(split.train), len(split.validation), len(split.test)) == (92, 4, 0)
+    assert "4 texts set aside" in split.description
+    given = of_texts("text_contrast").model_copy(update={"dataset": choice})
+    assert problems(given) == []
+    assert [one.field for one in problems(given.model_copy(update={"method": MethodChoice(name="lora")}))] == [
+        "dataset"
+    ]

@@ -1,0 +1,64 @@
+"""Masked words: say which words were hidden in a text, from what stands around them.
+
+What is unusual: a head over all words of the vocabulary, whose weights are the table of words itself, is thrown away
+afterwards. MiniLM comes without the head it was pretrained with, so that its answers begin as guesses. A few thousand
+texts and minutes of a processor make no language model of use elsewhere: it is a lesson in what one learns.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from engine.method import hyper
+from engine.pretraining.method import REBUILD, TextHyperparameters, TextPretrainMethod
+from engine.pretraining.pool import Pool
+
+if TYPE_CHECKING:
+    from engine.backbones.backbone import Backbone
+    from engine.pretraining.pretext import Pretext
+
+
+class MaskedWordsHyperparameters(TextHyperparameters):
+    epochs: int = hyper(5, "Epochs", "How often the texts are seen, in whole batches.", low=1, high=5000)
+    learning_rate: float = hyper(
+        1e-3, "Learning rate", "Step size of AdamW at its peak, after the warm-up.", low=1e-6, high=0.1, log=True
+    )
+    word_vectors: Literal["kept", "learnt"] = hyper(
+        "learnt", "Word vectors", "Whether the table of words stays as it was pretrained; random ones must be learnt."
+    )
+    hidden: float = hyper(
+        0.15, "Hidden", "Share of the words that are asked for: 8 of 10 are hidden, 1 is another word, 1 stays.",
+        low=0.01, high=0.95,
+    )  # fmt: skip
+
+
+class MaskedWords(TextPretrainMethod):
+    name = "masked_words"
+    order = 480
+    title = "Masked words"
+    group = REBUILD
+    idea = "Say which words of a text were hidden: a small language model."
+    paper = "Devlin et al. 2019, BERT: Pre-training of Deep Bidirectional Transformers, arXiv 1810.04805"
+    differs = "Single pieces of short texts, at least one of each text; no second question about pairs of sentences."
+    Hyperparameters = MaskedWordsHyperparameters
+    presets = {
+        "From random weights": {},
+        "MiniLM": {"learning_rate": 3e-5, "word_vectors": "kept", "epochs": 1},
+        "Small language model": {"epochs": 20},
+    }  # fmt: skip
+
+    @property
+    def passes(self) -> tuple[int, int]:
+        return 1, 0
+
+    def pretext(self, model: Backbone, pool: Pool) -> Pretext:
+        from engine.pretraining.hiding import HiddenWords
+
+        return HiddenWords(model, pool, self.hyperparameters.hidden)
+
+    def collapsed(self, pool: Pool) -> float:
+        """Of who knows nothing but how frequent each word is."""
+        from engine.texts.alphabet import alphabet, frequencies, uniform_loss
+
+        known = alphabet(pool.tokenizer, pool.texts)
+        return uniform_loss(frequencies(pool.tokenizer, pool.texts, pool.size, known))
