@@ -48,6 +48,10 @@ SINUSOIDS = Experiment(
         "test_steps": 10, "validate_every": 200,
     }),
 )  # fmt: skip
+SMALL_LANGUAGE_MODEL = Experiment(
+    dataset=DatasetChoice(name="clinc150"), backbone=BackboneChoice(name="text_transformer", weights="random"),
+    method=MethodChoice(name="masked_words", hyperparameters={"epochs": 20}),
+)  # fmt: skip
 FROM_OMNIGLOT = Experiment(
     dataset=DatasetChoice(name="digits", labels_per_class=10),
     backbone=BackboneChoice(name="conv4", weights="omniglot-supervised"),
@@ -77,6 +81,23 @@ SECTIONS: dict[str, tuple[AnsweredQuestion, ...]] = {
             "It may. Denoising and masking rebuild the image, and what was hidden, what was rebuilt and what is true "
             "stand beside each other while it learns.",
             digits("denoising"),
+        ),
+        AnsweredQuestion(
+            "What are texts without labels worth (ULMFiT’s figure)?",
+            "The error over labels of a network from scratch, of MiniLM, which knows English sentences, and of MiniLM "
+            "after it read the target’s own texts without their labels.",
+            "ulmfit",
+        ),
+        AnsweredQuestion(
+            "How is a language model pretrained, and what does a small one know?",
+            "A small transformer guesses hidden words of texts, from nothing: what was masked, what it said and what "
+            "is true stand below each other while its perplexity falls. Its weights then start other runs.",
+            SMALL_LANGUAGE_MODEL,
+        ),
+        AnsweredQuestion(
+            "Is a small language model worth pretraining?",
+            "From scratch, after guessing words in the target’s own texts, and after guessing them in many others.",
+            "small-language-model",
         ),
     ),
     "Transfer and fine-tuning": (

@@ -12,6 +12,7 @@ from engine.experiment import Shift
 from engine.studies.cells import cell_name, cells, count_runs, from_source, next_cell, study_as_json
 from engine.studies.checks import check_study, faults
 from engine.studies.study import Study, completed, parse_study, study_presets
+from engine.texts import minilm
 
 NOISE = {"kind": "noise", "severity": 5}
 FROM_SOURCE = {"name": "conv4", "weights": "source", "head": "kept"}
@@ -132,6 +133,9 @@ def test_the_bundled_studies_can_be_run(preset: Study) -> None:
     source = known(preset.dataset.name)
     if source is not None and source.download and place(source.name) is None:
         with pytest.raises(InvalidExperiment, match="is not on this machine"):
+            check_study(preset)
+    elif not minilm.is_here() and any(arm.backbone.name == "minilm" for arm in preset.arms):
+        with pytest.raises(InvalidExperiment, match="not installed"):
             check_study(preset)
     else:
         check_study(preset)
