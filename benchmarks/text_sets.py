@@ -74,8 +74,8 @@ def labelled(labels: Array, count: int, draw: int) -> Array:
     return np.concatenate([np.random.default_rng([draw, one]).permutation(of)[:count] for one, of in enumerate(places)])
 
 
-def features_of(data: TextSet, ids: Array, workspace: Path) -> Features:
-    return unit(drained(embedded(data, ids, FeatureKind(MINILM, workspace / "runs"))))
+def features_of(data: TextSet, ids: Array, workspace: Path, backbone: BackboneChoice = MINILM) -> Features:
+    return unit(drained(embedded(data, ids, FeatureKind(backbone, workspace / "runs"))))
 
 
 def drained(steps: Generator[object, None, Features]) -> Features:
