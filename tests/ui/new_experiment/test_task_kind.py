@@ -92,3 +92,27 @@ def test_photos_bring_the_photo_network_once_and_small_grey_images_theirs(
     page.receive(Experiment(dataset=page.data.choice(), backbone=BackboneChoice(name="efficientnet_lite0")))
     wait_until_checked(qtbot, page)
     assert chosen() == ("efficientnet_lite0", "random")  # as it came
+
+
+def test_texts_without_labels_begin_with_a_question_of_texts(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("\n".join(f"a text {place} of mine" for place in range(40)))
+    mine = DatasetChoice.model_validate({"name": "texts", "path": str(tmp_path), "labels": "nowhere"})
+    backbone, method = usual(mine)
+    assert method.name == "text_contrast"
+    assert problems(Experiment(dataset=mine, backbone=backbone, method=method)) == []
+
+
+def test_pretraining_on_texts_begins_with_a_question_of_texts(page: NewExperimentPage, qtbot: QtBot) -> None:
+    qtbot.mouseClick(page.data.cards["clinc150"], Qt.MouseButton.LeftButton)
+    wait_until_checked(qtbot, page)
+    page.method.choices.family_wanted.emit("pretrain")
+    assert page.experiment().method.name == "text_contrast"
+    page.method.choose("masked_words")
+    page.method.choices.family_wanted.emit("finetune")
+    page.method.choices.family_wanted.emit("pretrain")
+    assert page.experiment().method.name == "masked_words"
+    qtbot.mouseClick(page.data.cards["digits"], Qt.MouseButton.LeftButton)
+    wait_until_checked(qtbot, page)
+    page.method.choices.family_wanted.emit("finetune")
+    page.method.choices.family_wanted.emit("pretrain")
+    assert page.experiment().method.name == "simclr"
