@@ -105,8 +105,8 @@ class HiddenWords(Pretext):
             [self.alphabet.spelled(row) for row in rebuilt.tolist()],
             [self.alphabet.spelled(row) for row in rows],
         )
-        usual = self.alphabet.called(self._frequent)
-        said = f"{right} of {len(truth)} hidden words right; who always says “{usual}” has {often}."
+        frequent = self.alphabet.called(self._frequent)
+        said = f"{right} of {len(truth)} hidden words right; who always says “{frequent}” has {often}."
         return OwnAnswers(("masked", "rebuilt", "true"), columns, (rebuilt == pieces).all(1), said)
 
 
