@@ -10,15 +10,34 @@ from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import BackboneChoice, Experiment
 from engine.registry import method
 
+AT_ONCE = "all at once"  # the usual order of several tasks
+
 
 def run_name(experiment: Experiment) -> str:
-    """For example "LP-FT on Glyphs, target half, 2 labels per class, noise 3, seed 0"."""
+    """For example "LP-FT on Glyphs, target half, 2 labels per class, noise 3, seed 0"; of several tasks the order too,
+    where they are not learnt at once."""
+    order = experiment.method.hyperparameters.get("order", AT_ONCE) if _of_tasks(experiment) else AT_ONCE
+    return name_before(experiment, "" if order == AT_ONCE else f", {order},")
+
+
+def _of_tasks(experiment: Experiment) -> bool:
+    try:
+        return method(experiment.method.name).family == "multitask"
+    except InvalidExperiment:
+        return False
+
+
+def name_before(experiment: Experiment, way: str = "") -> str:
+    """What 0.14 called it, without the order of its tasks. way: said after the method."""
     data = experiment.dataset
     labels = data.labels_per_class
     few = f"{labels} label{'' if labels == 1 else 's'} per class" if labels else ""
     said = (data.part or "", few, short(data.shift) if data.shift else "", f"seed {experiment.seed}")
     return ", ".join(
-        [f"{method_title(experiment.method.name)} on {data_title(experiment)}", *(words for words in said if words)]
+        [
+            f"{method_title(experiment.method.name)}{way} on {data_title(experiment)}",
+            *(words for words in said if words),
+        ]
     )
 
 

@@ -46,3 +46,15 @@ def is_dark() -> bool:
 def colour(role: str) -> QColor:
     """The colour of a role (see `ROLES`) in the palette in use; raises KeyError for an unknown role."""
     return QColor((DARK if is_dark() else _PAPER if _on_paper else LIGHT)[role])
+
+
+def ink_on(ground: QColor) -> QColor:
+    """Black or white, whichever stands out more from the ground (contrast of WCAG 2)."""
+    red, green, blue = (_linear(part) for part in (ground.redF(), ground.greenF(), ground.blueF()))
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return QColor("#000000" if (luminance + 0.05) ** 2 > 0.05 * 1.05 else "#ffffff")
+
+
+def _linear(part: float) -> float:
+    """Of a part of an sRGB colour from 0 to 1, the light."""
+    return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from ui.colours import DARK, LIGHT
 from ui.colours import ROLES as ROLES
 from ui.colours import colour as colour
+from ui.colours import ink_on as ink_on
 from ui.colours import is_dark as is_dark
 from ui.colours import on_paper as on_paper
 from ui.look import FusionLook

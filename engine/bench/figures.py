@@ -36,8 +36,8 @@ class BenchFigure:
 
 
 def is_bench(result: Evaluated) -> bool:
-    """Whether this is one cell of a bench, not the figure of a run."""
-    return HEAD in result.at
+    """Whether this is one cell of a bench, not the figure of a run; those of several tasks may say of which head."""
+    return HEAD in result.at and POSITION in result.notes
 
 
 def figures(results: Iterable[Evaluated]) -> list[BenchFigure]:

@@ -17,6 +17,7 @@ from engine.registry import HyperparameterField, complete, fields, method, own_f
 
 Value = str | int | float
 NONE = "–"
+ORDER = "method.hyperparameters.order"  # of several tasks: its values say what they are
 LABELS = {
     "dataset.name": "Data",
     "dataset.path": "Folder",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from engine.comparison.differences import differences
+from engine.comparison.differences import ORDER, Difference, differences
 from engine.comparison.differences import shown as value_words
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice, Experiment
-from engine.families import family
+from engine.families import MULTITASK, family
+from engine.multitask.titles import tasks_of
 from engine.naming import data_title, method_title
 from engine.registry import complete
 from engine.studies.study import DISTANCE, Study, StudyArm, distance, parse_study
@@ -36,8 +37,18 @@ def study_of(experiments: Sequence[Experiment]) -> Study:
         "splits_follow_seed": _follows(found), "device": found[0].device, "precision": found[0].precision,
         "budget": found[0].budget.model_dump(), "tasks": [task.model_dump() for task in found[0].tasks],
     }  # fmt: skip
-    body["figure"] = "labels" if len(body["labels"]) > 1 else "shift" if len(shifts) + len(distances) > 1 else "arm"
+    body["figure"] = _figure(body, found[0])
     return parse_study(body)
+
+
+def _figure(body: dict[str, Any], experiment: Experiment) -> str:
+    """What stands on the axis: what is varied, else the two tasks, else the arms."""
+    if len(body["labels"]) > 1:
+        return "labels"
+    if len(body["shifts"]) + len(body["distances"]) > 1:
+        return "shift"
+    several = family(experiment) is MULTITASK and len(tasks_of(experiment)) == 2
+    return "tasks" if several else "arm"
 
 
 def more_seeds(had: Iterable[int]) -> list[int]:
@@ -124,11 +135,15 @@ def _titles(ways: Sequence[Experiment]) -> list[str]:
     said: list[str] = []
     for place, title in enumerate(plain):
         alike = [other for other, name in enumerate(plain) if name == title]
-        words = [f"{row.label.lower()} {value_words(row.values[place])}" for row in rows
-                 if len({row.values[other] for other in alike}) > 1]  # fmt: skip
+        words = [_words(row, place) for row in rows if len({row.values[other] for other in alike}) > 1]
         said.append(", ".join([title, *words])[:LONGEST_ARM].rstrip())
     return [f"{title[: LONGEST_ARM - 4]} {place + 1}" if said.count(title) > 1 else title
             for place, title in enumerate(said)]  # fmt: skip
+
+
+def _words(row: Difference, place: int) -> str:
+    value = value_words(row.values[place])
+    return value if row.key == ORDER else f"{row.label.lower()} {value}"
 
 
 def _title(arms: Sequence[StudyArm], experiment: Experiment) -> str:

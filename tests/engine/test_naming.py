@@ -10,7 +10,7 @@ from engine import naming
 from engine.backbones.kept import Kept, remove
 from engine.comparison import differences
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, Shift
-from engine.naming import run_name, weights_title
+from engine.naming import name_before, run_name, weights_title
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,16 @@ from engine.naming import run_name, weights_title
 )
 def test_a_run_is_named_by_its_method_and_data(data: DatasetChoice, method: str, expected: str) -> None:
     assert run_name(Experiment(dataset=data, method=MethodChoice(name=method), seed=3)) == expected
+
+
+def test_runs_of_several_tasks_are_told_apart_by_their_order() -> None:
+    def of(order: str) -> Experiment:
+        chosen = MethodChoice(name="equal", hyperparameters={"order": order})
+        return Experiment(dataset=DatasetChoice(name="digits"), method=chosen)
+
+    assert run_name(of("all at once")) == "Plain sum on Handwritten digits, seed 0"
+    assert run_name(of("one after the other")) == "Plain sum, one after the other, on Handwritten digits, seed 0"
+    assert name_before(of("one after the other")) == "Plain sum on Handwritten digits, seed 0"
 
 
 @pytest.mark.parametrize("path", ["/data/birds.v2", "/data/birds.v2/", "/data/birds.v2.zip", "C:\\data\\birds.v2.ZIP"])

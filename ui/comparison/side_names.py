@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from engine.comparison.differences import NONE, Difference, differences, shown
-from engine.naming import method_title, run_name
+from engine.comparison.differences import NONE, ORDER, Difference, differences, shown
+from engine.naming import method_title, name_before, run_name
 from storage.rows import RunRow
 
 LONGEST_TITLE = 40
@@ -15,7 +15,7 @@ COLOURS = 6  # that read well side by side, see ui.theme
 ALIKE = {0: 5, 5: 0}  # the two blues
 SEED_IN_NAME = re.compile(r"[\s,·(\-]*seed \d+\)?$")
 NAMED_BY_VALUE = frozenset(
-    {"dataset.name", "dataset.split", "backbone.name", "backbone.weights", "device", "precision"}
+    {"dataset.name", "dataset.split", "backbone.name", "backbone.weights", "device", "precision", ORDER}
 )
 
 
@@ -70,7 +70,7 @@ def shortened(names: Sequence[str]) -> list[str]:
 def own_name(rows: Sequence[RunRow]) -> str | None:
     """The name a person or a plan gave to all of these runs, without the seed; None when there is none."""
     stems = {stem(row.name) for row in rows}
-    made = {stem(run_name(row.experiment)) for row in rows}
+    made = {stem(name(row.experiment)) for row in rows for name in (run_name, name_before)}
     return stems.pop() if len(stems) == 1 and not stems & made else None
 
 

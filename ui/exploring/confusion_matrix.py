@@ -130,7 +130,7 @@ class ConfusionMatrix(PaintedFigure):
             fill = blend(ground, self._hue(value), 0.12 + 0.88 * min(1.0, abs(value) / most))
             painter.fillRect(cell, fill)
             if edge >= 24:
-                painter.setPen(QColor("#000000" if fill.lightness() > 140 else "#ffffff"))
+                painter.setPen(theme.ink_on(fill))
                 painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, cell_text(value, self.signed))
 
     def _hue(self, value: float) -> QColor:

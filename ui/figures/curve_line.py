@@ -171,12 +171,12 @@ def nearest_place(line: CurveLine, x: float) -> float | None:
 
 def reading(line: CurveLine, x: float) -> float | str | None:
     """What the line says at x: the value of its nearest point, "no number" in a gap, "ended at" where it ended before
-    (one point further would have to be there), None before it begins."""
+    (one point further would have to be there), None before it begins (one point earlier would have to be there)."""
     found = value_at(line, x)
     step = float(line.x[-1] - line.x[-2]) if len(line.x) > 1 else 0.0
     if len(line.gaps) and (found is None or np.abs(line.gaps - x).min() < abs(found[0] - x)):
         return NO_NUMBER
-    if found is None or x < line.x[0] - step:
+    if found is None or (x < line.x[0] and x <= line.x[0] - step * (1 - 1e-9)):
         return None
     return ENDED if x > line.x[-1] and x >= line.x[-1] + step * (1 - 1e-9) else found[1]
 

@@ -118,9 +118,11 @@ def _said(sheet: TextTable, names: Cells, wish: str) -> int | None:
 
 
 def _header(sheet: TextTable, wish: ColumnWish) -> Cells:
-    """The first row where it names the columns, else empty: it holds a name that is known or was said, or what stands
-    above the classes is none of them."""
+    """The first row where it names the columns, else empty: it holds a name that is known or was said, stands above
+    numbers, or what stands above the classes is none of them."""
     first, rest = sheet.rows[0], sheet.rows[1:]
+    if len(rest) > 1 and len(set(first)) == len(first) and _above_numbers(first, rest):
+        return first
     short = all(cell and len(cell) <= HEADER_LETTERS and cell.count(" ") < HEADER_WORDS for cell in first)
     if not rest or not short or len(set(first)) < len(first):
         return ()
@@ -132,6 +134,17 @@ def _header(sheet: TextTable, wish: ColumnWish) -> Cells:
         return () if first[place] in _column(rest, place) else first
     label = _few_and_repeated(rest, {_text([], rest, set())})
     return () if label is None or label >= len(first) or first[label] in _column(rest, label) else first
+
+
+def _above_numbers(first: Cells, rest: list[Cells]) -> bool:
+    """Whether a word stands above a column of nothing but numbers, and no number in this row."""
+    columns = [_column(rest, place) for place in range(len(first))]
+    numbers = any(column and all(map(_is_number, column)) for column in columns)
+    return numbers and all(first) and not any(map(_is_number, first))
+
+
+def _is_number(cell: str) -> bool:
+    return cell.replace(",", ".", 1).lstrip("+-").replace(".", "", 1).isdecimal()
 
 
 def _column(rows: list[Cells], place: int) -> set[str]:

@@ -9,6 +9,7 @@ from collections import Counter
 
 SIGNS = ("\t", ",", ";", "|")  # a sign in sentences comes after one that is in none
 LOOKED_AT = 50  # lines from which the sign is told
+TALLEST = 6  # lines of a row
 HEAD = 2**20  # letters in which these are looked for
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 Cells = tuple[str, ...]
@@ -60,17 +61,32 @@ def rows_of(body: bytes) -> list[Cells]:
 
 
 def _sign(lines: list[str]) -> str | None:
-    """The sign that cuts most lines into equally many cells; None where none does."""
-    best, sign = 0.5 * len(lines), None
+    """The sign that cuts most lines into equally many cells; None where none cuts more than half. Quoted line breaks
+    make one row of several lines."""
+    best, sign = 0, None
     for one in SIGNS:
         try:
-            widths = Counter(len(cells) for cells in csv.reader(lines, delimiter=one) if len(cells) > 1)
+            widths = _widths(lines, one)
         except csv.Error:
             continue
-        agreeing = max(widths.values(), default=0)
+        agreeing = max((found for width, found in widths.items() if width > 1), default=0)
+        needed = 0.5 * widths.total()
         if one == "\t":  # quotes there may quote nothing
-            plain = Counter(width for line in lines if (width := line.count(one) + 1) > 1)
-            agreeing = max(agreeing, *plain.values(), 0)
-        if agreeing > best:
+            plain = Counter(line.count(one) + 1 for line in lines if one in line)
+            agreeing, needed = max((agreeing, needed), (max(plain.values(), default=0), 0.5 * len(lines)))
+        if agreeing > max(best, needed):
             best, sign = agreeing, one
     return sign
+
+
+def _widths(lines: list[str], sign: str) -> Counter[int]:
+    """Number of cells of a row -> lines of such rows, of a long row no more than `TALLEST`. A last row of several
+    lines is left out: it is cut, or a quote that quotes nothing has swallowed it."""
+    read, rows, before = csv.reader(lines, delimiter=sign), list[tuple[int, int]](), 0
+    for cells in read:
+        rows.append((len(cells), read.line_num - before))
+        before = read.line_num
+    found = Counter[int]()
+    for width, height in rows[:-1] if rows and rows[-1][1] > 1 else rows:
+        found[width] += min(TALLEST, height)
+    return found

@@ -61,3 +61,11 @@ def test_seeds_are_kept_and_others_are_added() -> None:
     assert more_seeds([7, 3, 7]) == [3, 7, 0, 1, 2]
     assert more_seeds(range(5)) == list(range(10))
     assert len(more_seeds(range(12))) == 17
+
+
+def test_two_tasks_are_drawn_one_against_the_other_and_named_by_their_order() -> None:
+    study = study_of([run("equal", values={"order": order})
+                      for order in ("one after the other", "all at once")])  # fmt: skip
+    assert study.figure == "tasks"
+    assert [arm.title for arm in study.arms] == ["Plain sum, one after the other", "Plain sum, all at once"]
+    assert study_of([run(), run("full_ft")]).figure == "arm"

@@ -96,6 +96,7 @@ def test_a_curve_says_nothing_beyond_its_ends_and_in_its_gaps() -> None:
     assert (short.x.tolist(), short.gaps.tolist()) == ([1, 2, 4, 5], [3])
     assert [reading(short, x) for x in (1, 2.2, 3, 5, 6, 92)] == [1, 2, NO_NUMBER, 5, ENDED, ENDED]
     assert reading(line("late", [10, 11], [1, 2]), 3) is None
+    assert [reading(line("a stage later", [4, 5, 6], [1, 2, 3]), x) for x in (3, 3.6, 4)] == [None, 1, 1]
     assert reading(line("alone", [2], [7]), 2) == 7
     assert reading(line("alone", [2], [7]), 3) == ENDED
     assert nearest_place(short, 3.2) == 3

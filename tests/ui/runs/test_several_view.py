@@ -5,11 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from engine.bench.figures import figures, is_bench
+from engine.events import Evaluated
+from engine.metrics import HEAD
+from engine.multitask.testing import PROBE
+from engine.multitask.titles import TASK
 from ui.figures.curve_axes import StepScale
 from ui.growing_curve import GrowingCurve
 from ui.runs.conflict_picture import MOST, conflict_rows, shade, share
+from ui.runs.result_card import ResultCard
 from ui.runs.several_view import SeveralView
 
 BLOCKS = {"conv1": "Convolution 1", "conv2": "Convolution 2", "head": "Head"}
@@ -68,3 +75,13 @@ def test_it_is_there_for_several_tasks_alone(qtbot: QtBot, tmp_path: object) -> 
 def test_agreement_and_conflict_have_colours_of_their_own(qtbot: QtBot) -> None:
     assert shade(-1.0) != shade(1.0)
     assert shade(0.0) not in (shade(-0.4), shade(0.4))
+
+
+def test_figures_of_a_new_head_are_no_cells_of_a_head_bench(qtbot: QtBot) -> None:
+    told = Evaluated("test/accuracy", 0.9, 0.8, 0.95, 270, "images", {TASK: "First half", HEAD: PROBE})
+    assert not is_bench(told)
+    assert figures([told]) == []
+    card = ResultCard()
+    qtbot.addWidget(card)
+    card.show_results([Evaluated("test/accuracy", 0.5, 0.4, 0.6, 539, "images"), told])
+    assert any("new head" in label.text() for label in card.findChildren(QLabel))

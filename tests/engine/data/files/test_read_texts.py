@@ -62,6 +62,26 @@ def test_a_table_is_read_whatever_cuts_and_names_its_columns(
     assert ("UTF-16" in data.layout) == (code == "utf-16")
 
 
+@pytest.mark.parametrize("lines", [2, 3, 7, 40])
+@pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
+def test_texts_and_classes_of_many_lines_are_cells(tmp_path: Path, sign: str, lines: int) -> None:
+    rows = [("\n".join(f"line {line} of {row}" for line in range(lines)), ("praise\nof it", "fees")[row % 2])
+            for row in range(8)]  # fmt: skip
+    file = tmp_path / "tall.csv"
+    file.write_text(table(sign, ("text", "label"), rows), encoding="utf-8")
+    data = read(file)
+    assert list(data.texts) == [text for text, _ in rows]
+    assert sorted(data.class_names) == ["fees", "praise␊of it"]
+
+
+def test_a_whole_sentence_may_name_a_column_that_stands_beside_numbers(tmp_path: Path) -> None:
+    names = ("No.", "What the customer wrote, in words of one's own", "Art, as the clerk saw it", "Points")
+    file = tmp_path / "long names.csv"
+    rows = [(str(number), *row, f"{number},5") for number, row in enumerate(ROWS)]
+    file.write_text(table(";", names, rows), encoding="utf-8")
+    assert pairs(read(file)) == ROWS
+
+
 def test_columns_may_stand_in_any_order_beside_others(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     rows = [(str(1000 + n), name, f"2024-01-0{n + 1}", text) for n, (text, name) in enumerate(ROWS)]
