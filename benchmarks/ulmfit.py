@@ -57,6 +57,7 @@ TITLES = {
     "sms_spam": "Messages: spam or not",
 }
 EPOCHS = {"clinc150": 1, "amazon": 10, "sms_spam": 3}  # of contrast: some hundred steps of 64 texts
+CONTRAST = {"judged": "no labels", "learning_rate": 3e-5, "word_vectors": "kept", "batch_size": 64}
 BATCH, STEPS, LEAST, MOST = 32, 320, 20, 100  # from scratch: texts in a step, steps, and epochs at least and at most
 ALL = 8  # epochs of all labels
 JUDGED = 100  # texts, at least five of each class, by which its best epoch is chosen
@@ -94,9 +95,10 @@ class Target:
 
     def contrasted(self) -> BackboneChoice:
         """MiniLM after contrast on the training texts; trained once."""
-        uid, done = f"contrast-{self.name}", self.runs / f"contrast-{self.name}" / "done"
+        uid = f"contrast-{self.name}-{CONTRAST['learning_rate']}"
+        done = self.runs / uid / "done"
         if not done.is_file():
-            values = {"epochs": EPOCHS.get(self.name, 1), "judged": "no labels"}
+            values = {**CONTRAST, "epochs": EPOCHS.get(self.name, 1)}
             method = MethodChoice(name="text_contrast", hyperparameters=values)
             learnt(Experiment(dataset=self.choice, backbone=SENTENCES, method=method), self.runs / uid)
             done.touch()
@@ -173,7 +175,7 @@ WAYS: Mapping[str, Callable[[Target, int, int], float]] = {
 
 def cells_of(target: Target, counts: list[int], draws: int) -> Cells:
     """Error of every arm, by "arm, labels, draw"; what is known already is not measured again."""
-    file = target.folder / f"{target.name}.json"
+    file = target.folder / f"{target.name}-{CONTRAST['learning_rate']}.json"
     found: Cells = json.loads(file.read_text()) if file.is_file() else {}
     for labels in counts:
         for draw in range(draws if labels else 1):

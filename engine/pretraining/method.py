@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 COLLAPSING, COLLAPSED = 0.2, 0.05  # of the spread of projections, see `engine.pretraining.gauges`
 GOING_ON = 2e-4  # rate from trained weights: larger ones destroy what suits the images, smaller ones learn nothing
+TEXTS_GOING_ON = 3e-5  # of encoders of texts
 IN_A_ROW = 3  # looks that show a collapse before it is said
 COMPARE, REBUILD, NAME = "Compare views", "Rebuild", "Name the change"
 Views = Literal["characters", "characters, gentle", "photos", "photos, gentle", "no change"]
@@ -64,16 +65,19 @@ class PretrainHyperparameters(HyperparameterModel):
 
 
 class TextHyperparameters(PretrainHyperparameters):
-    """Of objectives that ask texts: gentle, as most go on from pretrained weights."""
+    """Of objectives that ask texts: as random weights learn; `TextPretrainMethod.usual` says what trained ones bear."""
 
-    epochs: int = hyper(1, "Epochs", "How often the texts are seen, in whole batches.", low=1, high=5000)
+    epochs: int = hyper(5, "Epochs", "How often the texts are seen, in whole batches.", low=1, high=5000)
     learning_rate: float = hyper(
-        3e-5, "Learning rate", "Step size of AdamW at its peak, after the warm-up.", low=1e-6, high=0.1, log=True
-    )
+        1e-3, "Learning rate",
+        "Step size of AdamW at its peak, after the warm-up; usually 3e-5 where trained weights are gone on from.",
+        low=1e-6, high=0.1, log=True,
+    )  # fmt: skip
     batch_size: int = hyper(64, "Batch size", "Texts per step.", low=2, high=4096)
     word_vectors: Literal["kept", "learnt"] = hyper(
-        "kept", "Word vectors", "Whether the table of words stays as it was pretrained; random ones must be learnt."
-    )
+        "learnt", "Word vectors",
+        "Whether the table of words stays as it is: usual from trained weights; random ones must be learnt.",
+    )  # fmt: skip
 
 
 WIDTH, OUTPUT = "Of the head between features and loss.", "Numbers that the loss compares."
@@ -164,6 +168,11 @@ class TextPretrainMethod(PretrainMethod):
     Hyperparameters = TextHyperparameters
     changes = "augmentation"
     reads = "texts"
+
+    @classmethod
+    def usual(cls, trained: bool) -> Mapping[str, Any]:
+        """Devlin et al. 2019 and Gao et al. 2021 go on with 2e-5 to 3e-5."""
+        return {"epochs": 1, "learning_rate": TEXTS_GOING_ON, "word_vectors": "kept"} if trained else {}
 
     def kept_blocks(self, blocks: tuple[str, ...]) -> tuple[str, ...]:
         return blocks[:1] if self.hyperparameters.word_vectors == "kept" else ()

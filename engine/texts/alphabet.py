@@ -14,13 +14,14 @@ from engine.texts.tokens import tokens
 
 HIDDEN = "\x00"  # no text has it as a word, so that its number is another's once in 32,767 times
 HIDING = ("[MASK]", "<mask>")
+UNKNOWN = "(new)"
 INSIDE = "##"  # begins what goes on within a word
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Alphabet:
     """numbers: how many there are, with 0 for padding. mask: stands for a hidden piece. marks: stand for no word.
-    called: number -> the piece, "?" where it is not known."""
+    called: number -> the piece, "(new)" where it is not known."""
 
     numbers: int
     mask: int
@@ -40,7 +41,7 @@ def alphabet(tokenizer: str, texts: Sequence[str]) -> Alphabet:
     `InvalidExperiment` where there is no piece that hides another."""
     if tokenizer == "words":
         known = {words.number(word): word for text in texts for word in words.WORD.findall(text.lower())}
-        return Alphabet(words.NUMBERS, words.number(HIDDEN), (), lambda number: known.get(number, "?"))
+        return Alphabet(words.NUMBERS, words.number(HIDDEN), (), lambda number: known.get(number, UNKNOWN))
     made = minilm.tokenizer() if tokenizer == "minilm" else own.opened(tokenizer)
     mask = next((found for one in HIDING if (found := made.token_to_id(one)) is not None), None)
     if mask is None:
@@ -48,7 +49,7 @@ def alphabet(tokenizer: str, texts: Sequence[str]) -> Alphabet:
             "Its word pieces have none that stands for a hidden one.", "Choose another backbone.", "backbone"
         )
     marks = tuple(number for number, one in made.get_added_tokens_decoder().items() if one.special and number != mask)
-    return Alphabet(made.get_vocab_size(), mask, marks, lambda number: made.id_to_token(number) or "?")
+    return Alphabet(made.get_vocab_size(), mask, marks, lambda number: made.id_to_token(number) or UNKNOWN)
 
 
 def frequencies(tokenizer: str, texts: Sequence[str], length: int, known: Alphabet) -> NDArray[np.int64]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
     from ui.new_experiment.method_section import MethodSection
 
 UNLABELLED = Start(method="simclr", preset="Photos")  # images without labels, of whatever size
-UNLABELLED_TEXTS = Start("text_transformer", "text_contrast", preset="From random weights", rather="minilm")
-UNLABELLED_SENTENCES = replace(UNLABELLED_TEXTS, preset="Usual values")  # where there is a network that knows sentences
+UNLABELLED_TEXTS = Start("text_transformer", "text_contrast", rather="minilm")
 Pair = tuple[BackboneChoice, MethodChoice]
 
 
@@ -85,14 +83,8 @@ class TaskKind(QObject):
 def start_of(choice: DatasetChoice) -> Start:
     """What a person begins with on these data."""
     if not choice.labelled:
-        return UNLABELLED if kind_of(choice) == "images" else unlabelled_texts()
+        return UNLABELLED if kind_of(choice) == "images" else UNLABELLED_TEXTS
     return found.start if (found := known(choice.name)) is not None else Start()
-
-
-def unlabelled_texts() -> Start:
-    """Gentle where training goes on from pretrained weights."""
-    start = UNLABELLED_SENTENCES
-    return start if catalog.begins(start.backbone, start.rather) == start.rather else UNLABELLED_TEXTS
 
 
 def suits(choice: MethodChoice, data: DatasetChoice) -> bool:

@@ -175,7 +175,7 @@ class RunCurves(QWidget):
             plot.set_x_axis(axis)
             plot.set_reach(reach)
             plot.set_smoothing(self.controls.weight())
-            plot.set_log(plot in (self.loss, self.perplexity) and self.controls.log.isChecked())
+            plot.set_log(plot is self.perplexity or (plot is self.loss and self.controls.log.isChecked()))
             plot.set_curves(lines, self._live)
             yield
         self._caption()

@@ -7,7 +7,7 @@ texts and minutes of a processor make no language model of use elsewhere: it is 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from engine.method import hyper
 from engine.pretraining.method import REBUILD, TextHyperparameters, TextPretrainMethod
@@ -19,13 +19,6 @@ if TYPE_CHECKING:
 
 
 class MaskedWordsHyperparameters(TextHyperparameters):
-    epochs: int = hyper(5, "Epochs", "How often the texts are seen, in whole batches.", low=1, high=5000)
-    learning_rate: float = hyper(
-        1e-3, "Learning rate", "Step size of AdamW at its peak, after the warm-up.", low=1e-6, high=0.1, log=True
-    )
-    word_vectors: Literal["kept", "learnt"] = hyper(
-        "learnt", "Word vectors", "Whether the table of words stays as it was pretrained; random ones must be learnt."
-    )
     hidden: float = hyper(
         0.15, "Hidden", "Share of the words that are asked for: 8 of 10 are hidden, 1 is another word, 1 stays.",
         low=0.01, high=0.95,
@@ -41,11 +34,7 @@ class MaskedWords(TextPretrainMethod):
     paper = "Devlin et al. 2019, BERT: Pre-training of Deep Bidirectional Transformers, arXiv 1810.04805"
     differs = "Single pieces of short texts, at least one of each text; no second question about pairs of sentences."
     Hyperparameters = MaskedWordsHyperparameters
-    presets = {
-        "From random weights": {},
-        "MiniLM": {"learning_rate": 3e-5, "word_vectors": "kept", "epochs": 1},
-        "Small language model": {"epochs": 20},
-    }  # fmt: skip
+    presets = {"Usual values": {}, "Small language model": {"epochs": 20}}
 
     @property
     def passes(self) -> tuple[int, int]:

@@ -35,7 +35,7 @@ class TextContrast(TextPretrainMethod):
     paper = "Gao et al. 2021, SimCSE: Simple Contrastive Learning of Sentence Embeddings, arXiv 2104.08821"
     differs = "The mean of the pieces, without a head; no values are lost of what attention weighs by."
     Hyperparameters = TextContrastHyperparameters
-    presets = {"Usual values": {}, "From random weights": {"learning_rate": 1e-3, "epochs": 5}}
+    presets = {"Usual values": {}}
 
     def pretext(self, model: Backbone, pool: Pool) -> Pretext:
         from engine.pretraining.dropped import DropoutContrast

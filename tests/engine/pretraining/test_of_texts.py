@@ -209,8 +209,8 @@ def test_every_network_of_texts_says_something_of_single_words(name: str) -> Non
 def test_words_are_called_by_what_they_were_in_the_texts() -> None:
     found = alphabet("words", ("Rain falls",))
     numbers = [words.number("rain"), words.number("snow"), words.number("falls"), 0]
-    assert found.spelled(numbers) == "rain ? falls"
-    assert found.spelled(numbers, [True, False, False, False]) == "▢ ? falls"
+    assert found.spelled(numbers) == "rain (new) falls"
+    assert found.spelled(numbers, [True, False, False, False]) == "▢ (new) falls"
 
 
 @pytest.mark.skipif(not minilm.is_here(), reason="needs the extra")
