@@ -1,10 +1,10 @@
-"""The page "Data" with 100,000 images in 1,000 classes: how soon there is something to see, how it scrolls, what it
-takes of memory.
+"""The page "Data" with 100,000 images in 1,000 classes, or with a table of texts: how soon there is something to see,
+how it scrolls, what it takes of memory.
 
-    python benchmarks/data_page.py [--images 100000] [--folder FOLDER]
+    python benchmarks/data_page.py [--images 100000] [--folder FOLDER|TABLE]
 
-FOLDER is written to where it is not there yet: small JPEG files, each of its own. Without it a temporary folder is
-used. Run it twice: in the second run every image was looked at before.
+TABLE is a file of texts. FOLDER is written to where it is not there yet: small JPEG files, each of its own. Without it
+a temporary folder is used. Run it twice: in the second run every image was looked at before.
 """
 
 from __future__ import annotations
@@ -51,10 +51,14 @@ def write_images(folder: Path, images: int) -> None:
             (inside / f"{place:05d}.jpg").write_bytes(body.getvalue())
 
 
-def wait(app: QApplication, ready: Callable[[], bool], seconds: float) -> bool:
+def wait(app: QApplication, ready: Callable[[], bool], seconds: float, served: list[float] | None = None) -> bool:
+    """served: is given the milliseconds of each turn of the event loop."""
     end = time.monotonic() + seconds
     while not ready() and time.monotonic() < end:
+        begun = time.perf_counter()
         app.processEvents()
+        if served is not None:
+            served.append(1000 * (time.perf_counter() - begun))
         time.sleep(0.001)
     return ready()
 
@@ -108,11 +112,14 @@ def measure(app: QApplication, page: DataPage, folder: Path, patience: float) ->
             peak[0] = max(peak[0], resident())
 
     tree.list_files = timed  # type: ignore[assignment]
-    before = resident()
+    before, opening = resident(), list[float]()
     threading.Thread(target=watch, daemon=True).start()
     page.open_path(str(folder))
-    assert wait(app, lambda: page.detail.data is not None and len(grid.order) > 10_000 and is_full(grid), patience)
+    assert wait(
+        app, lambda: page.detail.data is not None and len(grid.order) > 10_000 and is_full(grid), patience, opening
+    )
     print(f"first screen, after listing: {time.monotonic() - listed_at[0]:.2f} s")
+    told("a turn of the event loop until then", opening)
     if page.reading.is_reading:
         told("scrolling by a third of a row while images are looked at", scrolled(app, grid, 35))
     whole = wait(app, page.is_settled, patience)

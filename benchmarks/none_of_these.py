@@ -24,12 +24,12 @@ from engine.bench.features import FeatureKind, embedded
 from engine.comparison.intervals import mean_interval
 from engine.comparison.reliability import Answered
 from engine.comparison.temperature import probabilities, temperature_of
+from engine.comparison.unlike import RATE, Learnt
 from engine.data.sources import load
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment
 from engine.heads.head import prepared
 from engine.heads.logistic import Logistic
 from engine.machine.places import settle
-from engine.using.unlike import RATE, Learnt
 
 Array = np.ndarray
 

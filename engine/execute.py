@@ -13,8 +13,19 @@ import torch
 
 from engine.artifacts.bookmark import Bookmark
 from engine.backbones import catalog
+from engine.data.sources import kind_of
 from engine.errors import Cancelled, ExperimentError, is_out_of_memory
-from engine.events import Event, Formulation, Notice, RunFailed, RunFinished, RunStarted, RunStopped
+from engine.events import (
+    Evaluated,
+    Event,
+    Formulation,
+    Notice,
+    Preparing,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    RunStopped,
+)
 from engine.experiment import Experiment
 from engine.families import family
 from engine.machine.allocator import freed_memory, keep_freed_memory
@@ -28,6 +39,7 @@ from engine.preflight.problems import problems
 from engine.preparation.inputs import prepared_words
 from engine.provenance.noted import in_run_folder
 from engine.registry import complete, with_method
+from engine.spoken import said_of
 
 
 def execute(
@@ -49,16 +61,30 @@ def execute(
     Never raises for a run's own errors: they come as `RunFailed`.
     """
     keep_freed_memory()
+    what = kind_of(experiment.dataset)
     try:
         with computing():
-            yield from _run(experiment, directory, stop, resume, known)
+            for event in _run(experiment, directory, stop, resume, known):
+                yield _told(event, what)
     except ExperimentError as error:
-        yield RunFailed("experiment", error.message, error.advice)
+        yield RunFailed("experiment", said_of(error.message, what), said_of(error.advice, what))
     except Exception as error:  # noqa: BLE001 the boundary: a bug becomes a failed run that keeps its traceback
         yield _out_of_memory(experiment) if is_out_of_memory(error) else _bug(error)
     finally:
         freed_memory.give_back()
         return_gpu_memory()
+
+
+def _told(event: Event, what: str) -> Event:
+    """The event in words about `what`, "images" or "texts"."""
+    if what != "texts":
+        return event
+    if isinstance(event, Notice | Preparing):
+        return replace(event, text=said_of(event.text, what))
+    if isinstance(event, Evaluated):
+        notes = {key: said_of(one, what) if isinstance(one, str) else one for key, one in event.notes.items()}
+        return replace(event, notes=notes)
+    return event
 
 
 def _run(

@@ -67,22 +67,22 @@ class DatasetChoice(Frozen):
     classes: int | None = Field(
         None, ge=2, le=MOST_COUNT, description="use only the first N classes of the split seed's order"
     )
-    labels_per_class: Count | None = Field(None, description="labelled training images per class; all if empty")
-    split: Split | None = Field(None, description="how images or classes are divided; the method's own way if empty")
+    labels_per_class: Count | None = Field(None, description="labelled training examples per class; all if empty")
+    split: Split | None = Field(None, description="how examples or classes are divided; the method's own way if empty")
     split_seed: Seed = Field(0, description="seed of the division into parts")
     part: Literal["source half", "target half"] | None = Field(None, description="use one half of each class's images")
-    validation_per_class: Count | None = Field(None, description="most validation images per class; all if empty")
-    shift: Shift | None = Field(None, description="shift of every image: training, validation and test")
+    validation_per_class: Count | None = Field(None, description="most validation examples per class; all if empty")
+    shift: Shift | None = Field(None, description="shift of every example: training, validation and test")
     tested_on: tuple[Shift, ...] = Field(
         (), max_length=MOST_TESTS, description="shifts of further test sets, never trained on"
     )
     leave_out: Literal["copies", "look-alikes"] | None = Field(
         None,
-        description="test without images that are copies of training images, or also without those that look alike",
+        description="test without what is a copy of training examples, or also without those that look alike",
     )
     listed: str | None = Field(
         None,
-        description="use exactly the images that a folder held when its fingerprint was this, as far as they are there",
+        description="use exactly what a folder held when its fingerprint was this, as far as it is there",
     )
 
     def __new__(cls, **given: Any) -> Self:
@@ -184,8 +184,8 @@ class TaskChoice(Frozen):
     half a class is in. dataset: other images than the experiment's own.
     """
 
-    labels: LabelSet = Field("classes", description="what is asked of the images")
-    dataset: SerializeAsAny[DatasetChoice] | None = Field(None, description="its own images; the experiment's if empty")
+    labels: LabelSet = Field("classes", description="what is asked of the data")
+    dataset: SerializeAsAny[DatasetChoice] | None = Field(None, description="its own data; the experiment's if empty")
 
 
 HALVES = (TaskChoice(labels="first half"), TaskChoice(labels="second half"))  # what several tasks are unless told

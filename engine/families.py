@@ -115,7 +115,7 @@ PRETRAINING = Family(
     start="simclr", for_a_time=True, answers=False, pictured=True, needs_labels=False,
     data_settings=frozenset({"part", "validation_per_class", "leave_out"}),
     groups=("Compare views", "Rebuild", "Name the change"),
-    instead={"labels_per_class": "; it learns from all training images, without their labels"},
+    instead={"labels_per_class": "; it learns from all training examples, without their labels"},
 )  # fmt: skip
 MULTITASK = Family(
     "multitask", "Multi-task",

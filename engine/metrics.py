@@ -160,5 +160,6 @@ register(
     Metric("task weight", "Weight", digits=2, main=False),
     Metric("conflict", "Cosine of gradients", digits=2, main=False, least=-1.0),
     Metric("bench", "Accuracy", unit="percent", digits=1, main=False),
+    Metric("none of these", "None of these told apart (AUROC)", unit="percent", digits=1, main=False),
     Metric("bench folds", "Accuracy in cross-validation", unit="percent", digits=1, main=False),
 )

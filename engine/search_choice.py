@@ -25,7 +25,7 @@ class SearchChoice(Frozen):
     """Hyperparameters chosen by cross-validation on the training images alone, before the run itself."""
 
     trials: int = Field(20, ge=1, le=1000, description="settings to try")
-    folds: int = Field(5, ge=2, le=20, description="parts of the training images; leave-one-out up to 5 labels")
+    folds: int = Field(5, ge=2, le=20, description="parts of the training examples; leave-one-out up to 5 labels")
     parameters: tuple[str, ...] = Field(
         (), max_length=100, description="hyperparameters to choose; the method's usual ones if empty"
     )

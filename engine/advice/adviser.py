@@ -29,7 +29,7 @@ VERY_FEW, MANY = 2, 50  # labels per class
 SMALL_IMAGE = 64  # pixels on a side up to which a small network can be trained from nothing
 LITTLE = 0.25  # share of the errors on raw pixels that weights must take away to be called a good start
 UNEVEN = 3  # times the smallest class
-GENTLE = "Photos: very gently"  # preset of LP-FT
+GENTLE = "Very gently"  # preset of LP-FT
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def facts_of(choice: DatasetChoice) -> DataFacts:
     data = images_of(load(choice))
     if not data.labelled:
         raise InvalidExperiment(
-            "What suits images is found out by their labels, and these have none.",
+            "What suits data is found out by their labels, and these have none.",
             "Choose a pretraining method, or pick the folder around the class folders.", "dataset",
         )  # fmt: skip
     split = split_images(data, choice, 0)
@@ -116,20 +116,20 @@ def _unmeasured(facts: DataFacts) -> Recommendation:
     name, weights = usual_start(facts.side, facts.channels)
     title = start_title(name, weights)
     method, why = by_labels(facts)
-    doubt = "Whether the weights suit these images is not measured yet; where they do not, other advice holds."
+    doubt = "Whether the weights suit these data is not measured yet; where they do not, other advice holds."
     return _recommendation(facts, name, weights, method, title, (why, doubt), measured=False)
 
 
 def _transfer(facts: DataFacts, start: Score, pixels: Score) -> Recommendation:
     method, why = by_labels(facts)
     gained = (start.accuracy - pixels.accuracy) / max(1e-9, 1 - pixels.accuracy)
-    verdict = "The weights suit these images" if gained >= LITTLE else "The weights help, but not by much"
+    verdict = "The weights suit these data" if gained >= LITTLE else "The weights help, but not by much"
     reasons = (f"{verdict}: {compared(facts, start, pixels)}.", why)
     return _recommendation(facts, start.backbone, start.weights, method, start.title, reasons)
 
 
 def _no_transfer(facts: DataFacts, start: Score, pixels: Score) -> Recommendation:
-    measured = f"No weights on this machine suit these images: {compared(facts, start, pixels, 'the best features')}."
+    measured = f"No weights on this machine suit these data: {compared(facts, start, pixels, 'the best features')}."
     if facts.side <= SMALL_IMAGE:
         smallest = min(catalog.image_backbones(), key=lambda info: info.parameters)
         why = "Digits are such data: from 1 to 10 labels per class training from scratch was ahead of every warm start."
@@ -202,7 +202,7 @@ def compared(facts: DataFacts, start: Score, pixels: Score, features: str = "its
     more = ", more than the run will use" if count > facts.images else ""
     return (
         f"nearest neighbours get {percent(start.accuracy)} right in {features}, {percent(pixels.accuracy)} in raw "
-        f"pixels (chance {percent(1 / facts.classes)}; {count} training images{more})"
+        f"pixels (chance {percent(1 / facts.classes)}; {count} training examples{more})"
     )
 
 

@@ -25,7 +25,7 @@ from engine.heads.logistic import Logistic
 Ids = NDArray[np.int64]
 Shares = NDArray[np.float64]
 FOLDS, MOST = 5, 20_000
-JUDGING = "Judging every image by the others"
+JUDGING = "Judging every example by the others"
 CHOICE = 5 / 6  # of the fits choose how far the head is pulled towards zero
 
 
@@ -57,7 +57,7 @@ def doubtful_labels(
     try:
         while True:
             said = next(looking)
-            yield Preparing(f"Looking at {len(ids):,} images", said.fraction)
+            yield Preparing(f"Looking at {len(ids):,} examples", said.fraction)
     except StopIteration as end:
         features = end.value
     classes, labels = np.unique(data.labels[ids], return_inverse=True)
@@ -78,7 +78,7 @@ def judged(data: LabelledSet) -> tuple[Ids, tuple[str, ...]]:
     alone = tuple(name for name, count in zip(data.class_names, data.counts, strict=True) if count == 1)
     ids = ids[counts[data.labels[ids]] > 1]
     if len(np.unique(data.labels[ids])) < 2:
-        raise DataError("There are not two classes with two images each.", "Add images, or choose another set.")
+        raise DataError("There are not two classes with two examples each.", "Add some, or choose another set.")
     return ids, alone
 
 

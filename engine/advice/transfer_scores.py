@@ -60,7 +60,7 @@ def transfer_scores(choice: DatasetChoice, runs: Path) -> Iterator[Preparing | S
     if not len(ids):
         return
     labels, k = data.labels[ids], neighbours(data.labels[ids])
-    yield Preparing("Comparing the images as they are", 0.0)
+    yield Preparing("Comparing the data as they are", 0.0)
     yield Score(PIXELS, "", "Raw pixels", 0, leave_one_out(pixels(data, ids, choice.shift), labels, k), k)
     local = candidates(data)
     for place, (info, weights) in enumerate(local):

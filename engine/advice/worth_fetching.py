@@ -88,5 +88,5 @@ def _why(row: ShelfRow, here: ShelfRow | None) -> str:
     right = f"{stated(row):.1f} % of ImageNet’s photos right as stated by {row.stated_by}{beside}"
     return (
         f"{row.title} ({size(row.bytes)}) would be worth a download: {right}. "
-        "Whether that holds for your images, Measure says once it is here."
+        "Whether that holds for your data, Measure says once it is here."
     )

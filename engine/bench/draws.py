@@ -41,7 +41,7 @@ def plan(wanted: Sequence[int | None], labels: Ids, class_names: Sequence[str]) 
     tally = np.bincount(labels, minlength=len(class_names))
     least, most, smallest = int(tally.min()), int(tally.max()), int(tally.argmin())
     counts = [LabelCount(k, k, k == least == most) for k in wanted if k is not None and k <= least]
-    have = f"“{class_names[smallest]}” has {least} {'training image' if least == 1 else 'training images'}"
+    have = f"“{class_names[smallest]}” has {least} {'training example' if least == 1 else 'training examples'}"
     left = [f"{k} labels per class are left out: {have}." for k in wanted if k is not None and k > least]
     if None in wanted:
         counts = [count for count in counts if not count.same]  # the same images as all of them

@@ -48,7 +48,7 @@ def never_found(classes: Sequence[ClassFigures]) -> Iterator[RunAdvice]:
     verb = "was" if len(lost) == 1 else "were"
     high = wilson(0, lost[0].n).high
     yield RunAdvice(
-        f"{named}{more} {verb} never found: 0 of {count(images, 'test images')}"
+        f"{named}{more} {verb} never found: 0 of {count(images, 'test examples')}"
         + (f"; at most {percent(high)} with 95 % confidence." if len(lost) == 1 else "."),
         "See what they are taken for, then label more of them.",
         MISSED, tuple(one.place for one in lost),
@@ -63,9 +63,9 @@ def confused(of: Examined, classes: Sequence[ClassFigures]) -> Iterator[RunAdvic
         return
     found = wilson(n, classes[true].n)
     yield RunAdvice(
-        f"“{of.names[true]}” is taken for “{of.names[given]}” in {n} of {count(classes[true].n, 'test images')}: "
+        f"“{of.names[true]}” is taken for “{of.names[given]}” in {n} of {count(classes[true].n, 'test examples')}: "
         f"{percent(share)} ({number(100 * found.low)} to {number(100 * found.high)}).",
-        "Look whether an image tells them apart; if so label more of both, if not make them one class.",
+        "Look whether an example tells them apart; if so label more of both, if not make them one class.",
         ALL, (true,), (given,),
     )  # fmt: skip
 
@@ -77,8 +77,8 @@ def uneven(classes: Sequence[ClassFigures]) -> Iterator[RunAdvice]:
     least, most = known[0], known[-1]
     mean = sum(one.right / one.n for one in known) / len(known)
     yield RunAdvice(
-        f"Classes are uneven: “{most.name}” has {most.n} test images, “{least.name}” {least.n}. The mean recall of the "
-        f"classes is {percent(mean)}.",
+        f"Classes are uneven: “{most.name}” has {most.n} test examples, “{least.name}” {least.n}. The mean recall of "
+        f"the classes is {percent(mean)}.",
         "Read the balanced accuracy beside the plain one, and label more of the small classes.",
         ALL, (least.place,),
     )  # fmt: skip
@@ -88,17 +88,17 @@ def wide(accuracy: Interval) -> Iterator[RunAdvice]:
     width = accuracy.high - accuracy.low
     if accuracy.known and width > WIDE:
         yield RunAdvice(
-            f"The interval is {number(100 * width)} points wide over {count(accuracy.n, 'test images')}: a difference "
-            "to another run that is smaller may be chance.",
-            "Compare on the same images over several seeds, or test on more images.",
+            f"The interval is {number(100 * width)} points wide over {count(accuracy.n, 'test examples')}: a "
+            "difference to another run that is smaller may be chance.",
+            "Compare on the same test over several seeds, or test on more.",
         )
 
 
 def gap(training: float, validation: float) -> Iterator[RunAdvice]:
     if isfinite(training) and isfinite(validation) and training - validation > GAP:
         yield RunAdvice(
-            f"At the end {percent(training)} of the training images were right and {percent(validation)} of the "
-            f"validation images: a gap of {number(100 * (training - validation))} points.",
-            "Label more images, vary them (augmentation), or train fewer layers.",
+            f"At the end {percent(training)} of the training examples were right and {percent(validation)} of the "
+            f"validation examples: a gap of {number(100 * (training - validation))} points.",
+            "Label more, vary them (augmentation), or train fewer layers.",
             MISSED,
         )

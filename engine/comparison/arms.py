@@ -22,7 +22,7 @@ from engine.naming import data_title
 
 Items = tuple[np.ndarray, np.ndarray]
 WHERE_FROM = ("split", "split seed", "images used", "classes")  # how test images were come by
-OLDER = "one was tested when images were still known by their names alone"
+OLDER = "one was tested when examples were still known by their names alone"
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,11 +176,11 @@ def data_disagreement(a: Arm, b: Arm) -> str | None:
             return None
         changed = first.get("data set") == second.get("data set")
         if changed and first["data"].startswith(BY_CONTENT) != second["data"].startswith(BY_CONTENT):
-            return f"not known to be the same test images of {first.get('data set')}: {OLDER}"
+            return f"not known to be the same test examples of {first.get('data set')}: {OLDER}"
         if not changed:
             return f"data set: {names}"
         how = f" ({words})" if (words := changed_words(first["data"], second["data"])) else ""
-        return f"the images of {first.get('data set')} have changed between them{how}"
+        return f"the examples of {first.get('data set')} have changed between them{how}"
     return None if first.get("data set") == second.get("data set") else f"data set: {names}"
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from engine.comparison.intervals import Interval
 
 BINS, DRAWS, TOGETHER = 15, 1_000, 50
-PROTOCOL = f"{BINS} bins of equal width; 95 % basic bootstrap over images, {DRAWS:,} draws"
+PROTOCOL = f"{BINS} bins of equal width; 95 % basic bootstrap over examples, {DRAWS:,} draws"
 TASKS = "fitted on"  # among the conditions of what was measured on tasks: on which, in words
 Shares = NDArray[np.float64]
 Counts = NDArray[np.int64]

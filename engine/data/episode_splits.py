@@ -144,5 +144,5 @@ def left_out_words(data: LabelledSet, found: Samplers) -> str:
         if len(sampler.small)
     ]
     if groups:
-        return f"Too few classes or images for an episode: {', '.join(groups)} {group_word(data)}s"
-    return f"Too few images for an episode: {', '.join(small)}" if small else ""
+        return f"Too few classes or examples for an episode: {', '.join(groups)} {group_word(data)}s"
+    return f"Too few examples for an episode: {', '.join(small)}" if small else ""

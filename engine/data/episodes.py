@@ -118,8 +118,8 @@ class EpisodeSampler:
     def _refuse_nothing(self) -> None:
         if min(self.shot, self.query) < 1 or self.way < 2:
             raise InvalidExperiment(
-                f"An episode of {self.way} classes, {self.shot} support and {self.query} query images teaches nothing.",
-                "Use at least 2 classes, 1 support and 1 query image.", "dataset",
+                f"An episode of {self.way} classes, {self.shot} support and {self.query} queries teaches nothing.",
+                "Use at least 2 classes, 1 support and 1 query.", "dataset",
             )  # fmt: skip
 
     def _refuse_few(self, groups: Indices | None) -> None:
@@ -148,13 +148,13 @@ class EpisodeSampler:
         most = turned * max(sum(size >= need for size in found) for found in sizes.values())
         wide = turned * max(len(found) for found in sizes.values())
         said = (
-            f"{self.way}-way {kind}episodes of {need} images per class ({self.shot} support, {self.query} query) fit in"
-            f" none of the {len(sizes)} {kind}{self.group_word}s: the largest has {most} such classes."
+            f"{self.way}-way {kind}episodes of {need} examples per class ({self.shot} support, {self.query} query) fit "
+            f"in none of the {len(sizes)} {kind}{self.group_word}s: the largest has {most} such classes."
         )
         if wide < self.way:
             return InvalidExperiment(said, f"Use at most {wide}-way episodes.", "dataset")
         fit = max(found[-(-self.way // turned) - 1] for found in sizes.values() if turned * len(found) >= self.way)
-        return InvalidExperiment(said, f"Use at most {fit} images per class in all, or fewer classes.", "dataset")
+        return InvalidExperiment(said, f"Use at most {fit} examples per class in all, or fewer classes.", "dataset")
 
     def _too_small(self, big: NDArray[np.bool_], turned: int) -> InvalidExperiment:
         """The classes are enough in number but not in images: how many have as many, and what would fit."""
@@ -164,10 +164,10 @@ class EpisodeSampler:
         if big.any():
             found = f"only {big.sum()} of {len(big)} {kind}classes {'has' if big.sum() == 1 else 'have'} as many"
         shot = min(self.shot, fit - 1)
-        fewer = f"Use at most {fit} images per class in all, for instance {shot} support and {fit - shot} query."
+        fewer = f"Use at most {fit} examples per class in all, for instance {shot} support and {fit - shot} query."
         return InvalidExperiment(
-            f"{self.shot} support and {self.query} query images are {self.shot + self.query} per class, but {found}.",
-            fewer if fit > 1 else "Add images to the others, or use fewer classes in an episode.", "dataset",
+            f"{self.shot} support and {self.query} queries are {self.shot + self.query} per class, but {found}.",
+            fewer if fit > 1 else "Add examples to the others, or use fewer classes in an episode.", "dataset",
         )  # fmt: skip
 
 

@@ -168,12 +168,12 @@ def as_listed(data: LabelledSet, fingerprint: str) -> LabelledSet:
         return data
     wanted = kept(fingerprint)
     if wanted is None:
-        raise DataError("The list of images that this run is to be repeated on is not kept here.",
+        raise DataError("The list of what this run is to be repeated on is not kept here.",
                         "Use the folder as it is now: clear “listed”.")  # fmt: skip
     places = _found(data, wanted)
     there = [place for place, index in enumerate(places) if index >= 0]
     if not there:
-        raise DataError(f"Not one image of the list is in {data.title} any more.", "Use the folder as it is now.")
+        raise DataError(f"Nothing of the list is in {data.title} any more.", "Use the folder as it is now.")
     gone = tuple(Skipped(wanted.names[place], GONE) for place, index in enumerate(places) if index < 0)
     return _of_list(data, wanted, [places[place] for place in there], there, gone, fingerprint)
 
@@ -184,7 +184,7 @@ def keep_others(data: LabelledSet, images: NDArray[np.int64]) -> str:
     others = np.setdiff1d(np.arange(len(data)), images)
     there, labels = np.unique(data.labels[others], return_inverse=True)
     if len(there) < 2:
-        raise DataError("Without these images there are not two classes left.", "Leave fewer out.")
+        raise DataError("Without these there are not two classes left.", "Leave fewer out.")
     names = [data.image_name(index) for index in others]
     gone = (data.image_name(index) for index in images)
     rest = replace(
@@ -201,7 +201,7 @@ def keep_others(data: LabelledSet, images: NDArray[np.int64]) -> str:
     try:
         keep(rest)
     except OSError as error:
-        raise StorageError("The list of images could not be written.", "Make room in the workspace.") from error
+        raise StorageError("The list of examples could not be written.", "Make room in the workspace.") from error
     return rest.fingerprint
 
 
@@ -240,7 +240,7 @@ def _of_list(
         given_split=np.array(wanted.parts, dtype=np.int8)[present] if wanted.parts else None,
         fingerprint=fingerprint if not gone else BY_CONTENT + short_hash(fingerprint, *(one.path for one in gone)),
         skipped=gone,
-        layout=f"{data.layout}, by a list of {len(wanted.names):,} images",
+        layout=f"{data.layout}, by a list of {len(wanted.names):,} examples",
         alphabets=data.alphabets if same else None,
         kinds=data.kinds if same else None,
         given_classes=data.given_classes if same else None,

@@ -115,7 +115,7 @@ def _drawn(source: DataSet, choice: DatasetChoice, meta: bool) -> DatasetPreview
     """Tasks are drawn as they are needed: there are no images to count, and the strip is of curves or goals."""
     info, drawn = source.info, source.drawn
     assert drawn is not None
-    words = f"{info.title} are tasks, not images."
+    words = f"{info.title} are tasks, not examples."
     fault = None if meta else InvalidExperiment(words, "Choose a meta-learner.", "dataset")
     strip: list[Sample] = [*drawn.pictures(choice, STRIP, SHOWN_CURVE)]
     return DatasetPreview(info.title, drawn.sentence(choice), strip, (), (), "", info.licence, problem=fault)
@@ -196,11 +196,11 @@ def _samples(data: LabelledSet, classes: NDArray[np.int64], seed: int) -> NDArra
 
 
 def _shift_sentence(data: LabelledSet, classes: NDArray[np.int64], choice: DatasetChoice) -> str:
-    """E.g. "Gaussian noise, severity 3, on every image", or which classes exchange their names."""
+    """E.g. "Gaussian noise, severity 3, on every {data.what[:-1]}", or which classes exchange their names."""
     if choice.shift is None:
         return ""
     if changes_pixels(choice.shift):
-        return f"{describe(choice.shift)}, on every image"
+        return f"{describe(choice.shift)}, on every {data.what[:-1]}"
     names = renamed(len(classes), choice.shift, choice.split_seed)
     moved = np.flatnonzero(names != np.arange(len(names)))
     old, new = ([data.class_names[classes[place]] for place in places[:NAMED]] for places in (moved, names[moved]))

@@ -137,7 +137,7 @@ def load(
     source = checked(choice)
     if source.drawn is not None:
         raise InvalidExperiment(
-            f"{source.info.title} are tasks, not images.", "Choose a data set of images.", "dataset"
+            f"{source.info.title} are tasks, not examples.", "Choose a data set of images or texts.", "dataset"
         )
     if source.load is not None:
         return source.load(choice)

@@ -111,7 +111,7 @@ def _uses_given(data: LabelledSet, choice: DatasetChoice) -> bool:
         raise InvalidExperiment(
             f"The folders of {data.title} hold different classes to train ({sizes[TRAIN]}), validate "
             f"({sizes[VALIDATION]}) and test ({sizes[TEST]}), as few-shot data do, so none could be learnt and tested.",
-            "Choose a meta-learner, or the split “stratified”, which divides the images of each class.", "dataset",
+            "Choose a meta-learner, or the split “stratified”, which divides the examples of each class.", "dataset",
         )  # fmt: skip
     return data.given_split is not None and choice.split != "stratified"
 
@@ -206,13 +206,13 @@ def split_classes(data: LabelledSet, choice: DatasetChoice) -> ClassSplit:
     """
     if choice.split == "stratified" or (choice.split == "given" and data.given_classes is None):
         raise InvalidExperiment(
-            f"The split “{choice.split}” divides images, but meta-learning needs classes it has never seen.",
+            f"The split “{choice.split}” divides examples, but meta-learning needs classes it has never seen.",
             "Choose “random-classes”, or leave the split empty.", "dataset",
         )  # fmt: skip
     if choice.part is not None:
         raise InvalidExperiment(
-            "Half of each class's images is for fine-tuning; meta-learning divides whole classes.",
-            "Use all images.", "dataset",
+            "Half of each class is for fine-tuning; meta-learning divides whole classes.",
+            "Use all of them.", "dataset",
         )  # fmt: skip
     classes = choose_classes(data, choice)
     usual = choice.split in (None, "given")

@@ -64,7 +64,7 @@ class WholeGraph(nn.Module):
         return answers if self.learnt is None else (*answers, *self._judged(features))
 
     def _judged(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """As `engine.using.unlike` does it."""
+        """As `engine.comparison.unlike` does it."""
         length = features.norm(dim=1, keepdim=True)
         assert isinstance(self.learnt, Tensor)
         alike = (features / torch.where(length > 0, length, 1.0)) @ self.learnt.float().T

@@ -13,6 +13,7 @@ from engine.adaptation.comparing import class_means
 from engine.artifacts.saved import SavedModel
 from engine.backbones.backbone import Backbone
 from engine.backbones.plain import without_kernels
+from engine.comparison.unlike import Learnt
 from engine.errors import InvalidExperiment
 from engine.export.config import Kind
 from engine.export.graph import NONE, Assurance, Embed, WholeGraph
@@ -23,7 +24,6 @@ from engine.using.by_hand import refuse_way
 from engine.using.calibration import Calibration
 from engine.using.predictions import form_of, names_of, stacked
 from engine.using.tasks import bins_of
-from engine.using.unlike import Learnt
 
 SUPPORT, TARGETS, MEANS = "support", "targets", "means"  # in the file of the classes
 

@@ -16,6 +16,7 @@ from engine.artifacts.saved import TOGETHER, InputReader, SavedModel, fitting
 from engine.artifacts.weights import read_weights
 from engine.backbones.info import Pixels
 from engine.backbones.own.exported import AGAIN, WEIGHTS
+from engine.comparison.unlike import Learnt
 from engine.data.cutting import Cut
 from engine.data.files.grey import Levels
 from engine.data.files.read_as import ReadAs
@@ -36,7 +37,6 @@ from engine.using.answering import head_of
 from engine.using.assured import Assured
 from engine.using.calibration import Calibration
 from engine.using.predictions import Judged, form_of
-from engine.using.unlike import Learnt
 from engine.using.where_it_looked import Heat, covered
 
 UNMEASURED = "shares of classes given by example; how often such answers are right was not measured"

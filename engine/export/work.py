@@ -15,6 +15,7 @@ from engine.artifacts.saved import SavedModel
 from engine.backbones import catalog
 from engine.backbones.info import usual_pixels
 from engine.backbones.own.exported import WEIGHTS
+from engine.comparison.unlike import Threshold
 from engine.comparison.wording import count, percent
 from engine.data.images import Progress
 from engine.data.labelled_set import LabelledSet
@@ -38,7 +39,6 @@ from engine.preparation.inputs import Normaliser, prepared_words
 from engine.using import calibration
 from engine.using.answering import head_of
 from engine.using.assured import Assured, assured
-from engine.using.calibration import Threshold
 from engine.using.kept_classes import kept_classes
 
 MOST_BYTES = 2_000_000_000  # of one file of a graph

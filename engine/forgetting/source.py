@@ -84,7 +84,7 @@ def read_source(
     """
     if (fault := source_fault(choice, runs)) is not None:
         raise fault
-    yield Preparing("Reading the images of the run it starts from")
+    yield Preparing("Reading the data of the run it starts from")
     folder = runs / choice.weights.removeprefix(RUN)
     experiment = experiment_of(folder)
     data = load(experiment.dataset)
@@ -99,7 +99,7 @@ def read_source(
         experiment, len(test), avoided,
     )  # fmt: skip
     for part in (source.test, source.probe):
-        yield from reading(part.inputs, "Reading the images of the run it starts from")
+        yield from reading(part.inputs, "Reading the data of the run it starts from")
     return source
 
 
@@ -127,7 +127,7 @@ def same_classes(data: LabelledSet, split: ImageSplit, choice: BackboneChoice, r
     if names != past(kept_head(choice), runs).classes:
         raise DataError(
             f"The classes of “{data.title}” are others than when the run it starts from learnt them.",
-            "Bring back the images as they were, or do not measure what it keeps.",
+            "Bring back the data as they were, or do not measure what it keeps.",
         )
     return names
 
@@ -140,8 +140,8 @@ def tested(data: LabelledSet, split: ImageSplit, folder: Path, avoid: Digests) -
     avoided = np.isin(data.contents[new], avoid)
     if avoided.all():
         raise DataError(
-            f"No test image of “{data.title}” is left that the new run does not learn from.",
-            "Do not measure what it keeps, or let each run use one half of the images.",
+            f"No test example of “{data.title}” is left that the new run does not learn from.",
+            "Do not measure what it keeps, or let each run use one half of the data.",
         )
     return new[~avoided], int(avoided.sum())
 

@@ -18,7 +18,7 @@ class Ridge(Head):
 
     name = "ridge"
     title = "Ridge regression"
-    idea = "Least squares on one-hot targets, with the strength that predicts left-out images best."
+    idea = "Least squares on one-hot targets, with the strength that predicts left-out examples best."
     paper = "Bertinetto et al. 2019, Meta-learning with differentiable closed-form solvers, arXiv 1805.08136"
 
     def __init__(self, strengths: tuple[float, ...] = STRENGTHS) -> None:

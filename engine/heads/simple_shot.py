@@ -25,7 +25,7 @@ class CentredNearestMean(Head):
 
     name = "nearest_mean_centred"
     title = "Nearest mean, centred"
-    idea = "SimpleShot: subtract the mean of the labelled images, scale to length 1, take the nearest class mean."
+    idea = "SimpleShot: subtract the mean of the labelled examples, scale to length 1, take the nearest class mean."
     paper = "Wang et al. 2019, SimpleShot, arXiv 1911.04623"
     standardised = False
 

@@ -50,7 +50,7 @@ class Sight:
         if len(self.places) != wanted:
             raise InvalidExperiment(f"This picture is of {wanted} networks, not {len(self.places)}.", "Choose others.")
         most = MOST_POINTS if self.kind == "line" else MOST_SIDE
-        for value, low, high, what in ((self.images, 2, MOST_IMAGES, "images"), (self.points, 5, most, "points")):
+        for value, low, high, what in ((self.images, 2, MOST_IMAGES, "examples"), (self.points, 5, most, "points")):
             if not low <= value <= high:
                 raise InvalidExperiment(f"{value:,} {what} are asked for.", f"Ask for {low} to {high:,}.", what)
 

@@ -89,7 +89,11 @@ def _unlike(one: Corner, other: Corner) -> str:
         return "their heads have the same classes in another order"
     if {key: value.shape for key, value in one.state.items()} != {k: v.shape for k, v in other.state.items()}:
         return "their weights have other shapes"
-    return "" if _read(a.reader.form) == _read(b.reader.form) else "they read images in other sizes or colours"
+    return (
+        ""
+        if _read(a.reader.form) == _read(b.reader.form)
+        else "they read other sizes or colours, or another vocabulary"
+    )
 
 
 def _read(form: Preparer) -> tuple[object, ...]:

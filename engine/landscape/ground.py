@@ -42,7 +42,7 @@ class Ground:
     @property
     def words(self) -> str:
         """ "256 of 1,263 training images and 256 of 758 test images"."""
-        kinds = ("training images of any of these runs" if self.several else "training images", "test images")
+        kinds = ("training examples of any of these runs" if self.several else "training examples", "test examples")
         parts = zip((len(self.train), len(self.test)), self.of, kinds, strict=True)
         return " and ".join(f"{f'{n:,} of ' if n < of else ''}{of:,} {kind}" for n, of, kind in parts)
 
@@ -60,7 +60,7 @@ def ground(corners: Sequence[Corner], most: int = USUAL) -> Generator[Preparing,
     test = test[~np.isin(material.data.contents[test], _met(corners))]
     if min(len(train), len(test)) < LEAST:
         raise DataError(
-            "There are too few images that every one of these runs is tested on and none of them learnt from.",
+            "There are too few examples that every one of these runs is tested on and none of them learnt from.",
             "Choose runs with the same split seed.",
         )
     reading = Reading(
@@ -87,7 +87,7 @@ def _parts(material: Material, first: Corner, other: Corner) -> tuple[Ids, Ids]:
     `InvalidExperiment` where they are of another set."""
     mine, choice = first.model.experiment.dataset, other.model.experiment.dataset
     if choice.shift != mine.shift:
-        raise _of_others(first, other, "their images are shifted otherwise")
+        raise _of_others(first, other, "their data are shifted otherwise")
     if mine.shift is not None and not changes_pixels(mine.shift) and choice.split_seed != mine.split_seed:
         raise _of_others(first, other, "other classes have exchanged their names")
     data = material.data if _set_of(mine) == _set_of(choice) else load(choice)

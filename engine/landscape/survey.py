@@ -38,7 +38,7 @@ def survey(wanted: Sight, device: str = "cpu") -> Generator[Preparing | Landscap
     file = kept.file_of(wanted.places[0].folder, wanted.key([_weights(place) for place in wanted.places]))
     found, known = kept.read(file), None
     if found is not None:
-        yield Preparing("Comparing the images")
+        yield Preparing("Comparing the data")
         if _of_these_images(wanted.places[0], found[1]):
             known = named(found[0], tuple(place.title for place in wanted.places))
             yield known
@@ -49,7 +49,7 @@ def survey(wanted: Sight, device: str = "cpu") -> Generator[Preparing | Landscap
     refuse_unlike(corners)
     images = yield from ground(corners, wanted.images)
     for part in (images.train, images.test):
-        yield from reading(part.inputs, "Reading the images")
+        yield from reading(part.inputs, "Reading the data")
     surveyor = Surveyor(corners, images, None if wanted.averaged else frozenset())
     yield from _saved(_found(wanted, known, corners, images, surveyor), images.data, file)
 

@@ -44,7 +44,9 @@ def verdict(line: LossLine, noise: Noise) -> str:
         return f"One basin: on the straight line between them the test error never rises by more than {noise.words}."
     if found.low > noise.level:
         return f"A barrier lies between them: on the straight line the test error rises by more than {noise.words}."
-    return f"Not clear: whether the test error rises by more than {noise.words} cannot be told from {found.n:,} images."
+    return (
+        f"Not clear: whether the test error rises by more than {noise.words} cannot be told from {found.n:,} of them."
+    )
 
 
 def barrier_words(line: LossLine, part: str) -> str:
@@ -53,7 +55,7 @@ def barrier_words(line: LossLine, part: str) -> str:
     loss, error = line.loss_barrier(part), line.error_barrier(part)
     if not np.isfinite(loss.height.value):
         return ""
-    return f"{KINDS[part]} images: {_loss_words(loss)}; {_error_words(error)}."
+    return f"{KINDS[part]} examples: {_loss_words(loss)}; {_error_words(error)}."
 
 
 def _loss_words(found: Barrier) -> str:
@@ -92,7 +94,7 @@ def _ends(found: Interval, share: bool) -> str:
 def rests_on(found: LossLine | LossPlane) -> str:
     """What every point was measured on."""
     kept = "batch norm's statistics as they are mixed" if not found.averaged else (
-        f"batch norm's statistics averaged anew at each point in {found.averaged:,} layers, over the training images"
+        f"batch norm's statistics averaged anew at each point in {found.averaged:,} layers, over the training examples"
     )  # fmt: skip
     return f"Each point on {found.images}; {kept}."
 

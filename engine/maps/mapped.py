@@ -61,7 +61,7 @@ def mapped(data: LabelledSet, ids: Ids, eyes: Sequence[Eye], runs: Path) -> Gene
     images cannot be had, or there are too few.
     """
     if len(ids) < LEAST:
-        raise DataError(f"A map takes {LEAST} images, and there are {len(ids)}.", "Choose a set with more images.")
+        raise DataError(f"A map takes {LEAST} examples, and there are {len(ids)}.", "Choose a larger set.")
     for eye in eyes[1:]:  # told before the first one has looked for minutes
         if eye.choice.weights != "random":
             trunk_weights(eye.choice, runs)
@@ -72,7 +72,7 @@ def mapped(data: LabelledSet, ids: Ids, eyes: Sequence[Eye], runs: Path) -> Gene
         try:
             while True:
                 said = next(looking)
-                yield Preparing(f"{eye.title} looks at {len(ids):,} images", _share(said, number, len(eyes)))
+                yield Preparing(f"{eye.title} looks at {len(ids):,} examples", _share(said, number, len(eyes)))
         except StopIteration as end:
             points.append(directions(end.value))
     yield from _placed(data.fingerprint, ids, tuple(eyes), tuple(points))

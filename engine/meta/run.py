@@ -106,7 +106,7 @@ def training_classes(tasks: Tasks) -> int:
     if tasks.minibatches is None:
         raise InvalidExperiment(
             "This method learns from minibatches of all training classes, but these data come as separate tasks.",
-            "Choose a method that learns from tasks, or images in classes.", "method",
+            "Choose a method that learns from tasks, or data in classes.", "method",
         )  # fmt: skip
     return tasks.minibatches.classes
 

@@ -137,7 +137,7 @@ def greedy(kitchen: Kitchen, order: Sequence[Corner], best: Tasted) -> Generator
 
 def one_division(corners: Sequence[Corner]) -> Generator[Preparing, None, Material]:
     """Yields `Preparing`, returns the images of the first run, which choose and test for all; raises
-    `InvalidExperiment` where the others have another start or head, or are validated or tested on other images."""
+    `InvalidExperiment` where the others have another start or head, or are validated or tested on other data."""
     first: Material | None = None
     begun = ""
     for corner in corners:
@@ -152,12 +152,12 @@ def one_division(corners: Sequence[Corner]) -> Generator[Preparing, None, Materi
             )
         elif not same_images(first, material):
             raise InvalidExperiment(
-                f"“{corners[0].title}” and “{corner.title}” are validated or tested on other images.",
+                f"“{corners[0].title}” and “{corner.title}” are validated or tested on other data.",
                 "Choose runs on the same data with one split seed.",
             )
     assert first is not None
     if not len(first.validation):
-        raise InvalidExperiment("There are no validation images to choose by.", "Choose runs with validation images.")
+        raise InvalidExperiment("There is no validation part to choose by.", "Choose runs with one.")
     return first
 
 

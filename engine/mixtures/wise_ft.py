@@ -149,7 +149,7 @@ def further_of(model: SavedModel, folder: Path, choice: DatasetChoice) -> Furthe
     found = matched(model.class_names, data)
     new = ~np.isin(data.contents[found.ids], digests_of(model, folder))
     if not new.any():
-        raise DataError(f"The run learnt from every image of “{data.title}”.", "Give images that it has not met.")
+        raise DataError(f"The run learnt from every example of “{data.title}”.", "Give what it has not met.")
     ids, truth = found.ids[new], torch.from_numpy(found.truth[new]).to(model.reader.device)
     pixels = images(data, ids, model.reader.form, model.reader.device)
     return Further(title_of(choice, data), Labelled(pixels, truth, ids), data.contents[ids])

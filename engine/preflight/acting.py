@@ -17,6 +17,6 @@ def acting_faults(experiment: Experiment, _: Method | None) -> Iterator[InvalidE
         )  # fmt: skip
     if experiment.search is not None:
         yield InvalidExperiment(
-            "A search divides labelled images into folds, and a policy learns from rewards.",
+            "A search divides labelled examples into folds, and a policy learns from rewards.",
             "Take the search away, or choose a fine-tuning method.", "search",
         )  # fmt: skip

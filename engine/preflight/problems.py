@@ -11,7 +11,7 @@ from engine.backbones import catalog
 from engine.backbones.info import BackboneInfo
 from engine.data.dataset import inside
 from engine.data.shifts import first_repeated
-from engine.data.sources import bands, checked, known, sets
+from engine.data.sources import bands, checked, kind_of, known, sets
 from engine.errors import InvalidExperiment, NotHere
 from engine.experiment import Budget, DatasetChoice, Experiment
 from engine.families import FINE_TUNING, PRETRAINING, Family, family
@@ -22,6 +22,7 @@ from engine.preflight.tasks import task_faults
 from engine.preflight.texts import kind_faults
 from engine.registry import build_method, method
 from engine.search.space import search_faults
+from engine.spoken import said_of
 
 
 def problems(experiment: Experiment) -> list[InvalidExperiment]:
@@ -29,7 +30,11 @@ def problems(experiment: Experiment) -> list[InvalidExperiment]:
     built, wrong = _built(experiment)
     found = *_data(experiment), *_backbone(experiment, built), *wrong, *task_faults(experiment)
     found = *found, *kind_faults(experiment, built)
-    return [*found, *_family(experiment, built), *_search(experiment), *_device(experiment.device)]
+    found = *found, *_family(experiment, built), *_search(experiment), *_device(experiment.device)
+    what = kind_of(experiment.dataset)
+    for fault in found:
+        fault.message, fault.advice = said_of(fault.message, what), said_of(fault.advice, what)
+    return [*found]
 
 
 def _data(experiment: Experiment) -> Iterator[InvalidExperiment]:
@@ -112,7 +117,7 @@ def _keeping(experiment: Experiment, chosen: type[Method]) -> Iterator[InvalidEx
         )  # fmt: skip
     elif not experiment.backbone.weights.startswith("run:"):
         yield InvalidExperiment(
-            "Only the weights of a saved run come with a head and test images, by which it is measured what is kept.",
+            "Only the weights of a saved run come with a head and test examples, by which it is measured what is kept.",
             "Do not measure it, or start from a saved run.", "backbone",
         )  # fmt: skip
 
@@ -146,7 +151,7 @@ ELSEWHERE = "Take it away, or choose a fine-tuning method."
 SETTINGS = {
     "labels_per_class": ("Labels per class", "Set it to all labels."),
     "shift": ("A shift", ELSEWHERE), "tested_on": ("Testing on shifts", ELSEWHERE),
-    "part": ("Half of the images", ELSEWHERE), "validation_per_class": ("A number of validation images", ELSEWHERE),
+    "part": ("Half of the data", ELSEWHERE), "validation_per_class": ("A number to validate", ELSEWHERE),
     "leave_out": ("Leaving out copies", ELSEWHERE),
 }  # fmt: skip
 
@@ -158,7 +163,7 @@ def _settings(dataset: DatasetChoice, kind: Family) -> Iterator[InvalidExperimen
             yield InvalidExperiment(f"{words} does not apply to {kind.title.lower()}{why}.", advice, "dataset")
     if kind.needs_labels and not dataset.labelled:
         yield InvalidExperiment(
-            f"{kind.title} learns from labels, and these images have none.",
+            f"{kind.title} learns from labels, and these data have none.",
             "Choose a pretraining method, or pick the folder around the class folders.", "dataset",
         )  # fmt: skip
     source = known(dataset.name)

@@ -44,7 +44,7 @@ def _method(chosen: type[Method], target: Target, called: str) -> Iterator[Inval
         yield InvalidExperiment(f"{chosen.title} {words}.", f"Choose one of: {fitting}.", "method")
         return
     suited = " or ".join(inside(one.info.title) for one in sets() if one.drawn and one.target.kind in chosen.suits)
-    words = f"{_does(chosen)}, and these images are in classes"
+    words = f"{_does(chosen)}, and these data are in classes"
     yield InvalidExperiment(f"{chosen.title} {words}.", f"Choose {suited} as data, or another method.", "method")
 
 

@@ -13,7 +13,7 @@ from engine.experiment import Shift
 from engine.machine.memory import remark
 
 SLOW = 0.5  # seconds an image, read several at a time
-WORDS = "The images of {title} come slowly, and training waits for them. A copy on a drive of this machine is faster."
+WORDS = "The data of {title} come slowly, and training waits for them. A copy on a drive of this machine is faster."
 
 
 def row_bytes(form: Form) -> int:

@@ -43,7 +43,7 @@ def chosen_by_hand(choice: BackboneChoice, data: LabelledSet, test: NDArray[np.i
     seen = int(np.isin(data.contents[test], in_sight(choice, runs)).sum())
     if not seen:
         return []
-    words = f"weights chosen by hand with the figures of {seen:,} of {len(test):,} test images in sight"
+    words = f"weights chosen by hand with the figures of {seen:,} of {len(test):,} test examples in sight"
     return [Finding(KEY, words, f"{words[:1].upper()}{words[1:]}: their test figure may be too good.")]
 
 

@@ -245,7 +245,9 @@ def met_in_images(found: Past, data: LabelledSet, classes: Indices, test: Indice
     images = np.isin(data.contents[test], _images(lesson for lesson in found.lessons if not lesson.published))
     known = _classes((lesson for lesson in found.lessons if lesson.published), data, classes)
     seen = images | np.isin(data.labels[test], classes[known[0] | known[1]])
-    words = [f"{images.sum():,} of {len(test):,} test images were in the weights' training set"] if images.any() else []
+    words = (
+        [f"{images.sum():,} of {len(test):,} test examples were in the weights' training set"] if images.any() else []
+    )
     return _finding([*words, *_class_words(known)], found, test[~seen] if seen.any() else None)
 
 

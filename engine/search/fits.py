@@ -109,11 +109,11 @@ def fold_fits(
     method, classes = build_as(FineTuneMethod, experiment), material.class_names
     model = build(experiment, method, classes, runs).to(material.train.device)
     if not (same_blocks and head_only(method, model.block_names)):
-        yield from reading(material.train.inputs, "Reading training images")
+        yield from reading(material.train.inputs, "Reading the training set")
         return FoldFits(material, runs, material.train, material.shape, None, choices)
     features = []
     for chunk in batches(len(material.train)):
-        yield Preparing("Embedding images with the frozen blocks", chunk.start / len(material.train))
+        yield Preparing("Embedding with the frozen blocks", chunk.start / len(material.train))
         features.append(embed(model, material.shape(material.train.inputs[chunk])))
     train = Labelled(torch.cat(features), material.train.labels, material.train.ids)
     with own_draws():
@@ -137,6 +137,6 @@ def right_share(model: Backbone, labelled: Labelled, shape: Preparer, bf16: bool
         with rounded(model, bf16):
             logits = model(shape(labelled.inputs[chunk]))
         if not bool(logits.isfinite().all()):
-            raise Diverged("The scores of left-out images are not numbers.", ADVICE)
+            raise Diverged("The scores of what was left out are not numbers.", ADVICE)
         right += int((logits.argmax(1) == labelled.labels[chunk]).sum())
     return right / len(labelled)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.errors import InvalidExperiment
 
 Positions = NDArray[np.int64]
-ONE_OF_EACH = "leave-one-out, one image of every class at a time"
+ONE_OF_EACH = "leave-one-out, one example of every class at a time"
 FEW_LABELS = 5  # up to so many images per class one image of every class is left out at a time
 
 
@@ -58,18 +58,18 @@ def plan(counts: Sequence[int] | Positions, class_names: Sequence[str], folds: i
     smallest = class_names[int(np.argmin(counts))]
     if least < 2:
         raise InvalidExperiment(
-            f"“{smallest}” has {least or 'no'} training image{'' if least == 1 else 's'}; cross-validation needs two "
+            f"“{smallest}” has {least or 'no'} training example{'' if least == 1 else 's'}; cross-validation needs two "
             "of every class, one to learn from and one to be judged on.",
             "Use more labels per class, or switch the search off.", "search",
         )  # fmt: skip
     if most <= FEW_LABELS:
-        return least, ONE_OF_EACH if least == most else f"{least} stratified folds of the training images"
+        return least, ONE_OF_EACH if least == most else f"{least} stratified folds of the training examples"
     if least < folds:
         raise InvalidExperiment(
-            f"“{smallest}” has {least} training images, so that some of the {folds} folds would be without that class.",
-            f"Search with at most {least} folds, or add images of that class.", "search",
+            f"“{smallest}” has {least} training examples, so some of the {folds} folds would be without that class.",
+            f"Search with at most {least} folds, or add examples of that class.", "search",
         )  # fmt: skip
-    return folds, f"{folds} stratified folds of the training images"
+    return folds, f"{folds} stratified folds of the training examples"
 
 
 def for_labels(labels: int | None, folds: int) -> tuple[int, str]:

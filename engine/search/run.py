@@ -200,7 +200,7 @@ class Search:
         if found is None and self.trials and all(trial.state == FAILED for trial in self.trials):
             raise Diverged(
                 f"Training diverged with every one of the {len(self.trials)} settings.",
-                "Check the images, or search other hyperparameters.",
+                "Check the data, or search other hyperparameters.",
             )
         return with_values(self.experiment, found.trial.values if found else {})
 

@@ -28,13 +28,13 @@ class ScoreKind:
 
 
 KINDS: tuple[ScoreKind, ...] = (
-    ScoreKind(KNN, "kNN", "Share of images whose nearest neighbours are of their class, each left out once", None),
-    ScoreKind("logme", "LogME", "Log evidence of a linear model of the labels, for one image", logme),
+    ScoreKind(KNN, "kNN", "Share of examples whose nearest neighbours are of their class, each left out once", None),
+    ScoreKind("logme", "LogME", "Log evidence of a linear model of the labels, for one example", logme),
     ScoreKind("h_score", "H-score", "Variance between classes, whitened with a shrunk covariance", h_score),
     ScoreKind("leep", "LEEP", "Mean log probability of the labels, read off the source head's answers", leep, True),
     ScoreKind("nce", "NCE", "Minus the entropy of the labels given the source head's likeliest class", nce, True),
     ScoreKind("gbc", "GBC", "Minus how far the classes overlap as round clouds", gbc),
-    ScoreKind("parc", "PARC", "Whether images with unlike labels have unlike features, 100 at best", parc),
+    ScoreKind("parc", "PARC", "Whether examples with unlike labels have unlike features, 100 at best", parc),
     ScoreKind("transrate", "TransRate", "What the classes save in coding the features, in nats", transrate),
 )
 TITLES: dict[str, str] = {kind.name: kind.title for kind in KINDS} | {SIZE: "Size alone"}

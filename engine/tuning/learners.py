@@ -185,7 +185,7 @@ class HeadOnFeatures:
         for labelled in self._sets:
             parts: list[Tensor] = []
             for part in batches(len(labelled)):
-                yield Preparing("Embedding images with the frozen blocks", part.start / len(labelled))
+                yield Preparing("Embedding with the frozen blocks", part.start / len(labelled))
                 parts.append(embed(self.model, self.shape(labelled.inputs[part])))
             self._features.append(torch.cat(parts) if parts else torch.empty(0, self.model.features))
         self._standardise()

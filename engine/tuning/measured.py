@@ -40,17 +40,17 @@ class RateMeasuring:
         self._norms = names_of_norms(learner.model)
         self._prints: list[bytes] = []
         if method.compares_gradients and len(learner.train) < FEWEST_IMAGES:
-            images = f"the gradients of {len(learner.train)} training images"
+            images = f"the gradients of {len(learner.train)} training examples"
             raise InvalidExperiment(
                 f"{method.title} cannot tell signal from noise in {images}.",
-                f"Use at least {FEWEST_IMAGES} images, or Auto-RGN, which compares sizes of gradients.", "method",
+                f"Use at least {FEWEST_IMAGES} examples, or Auto-RGN, which compares sizes of gradients.", "method",
             )  # fmt: skip
 
     def look(self) -> Generator[Preparing, None, None]:
         """At all images, before the first rates. Yields `Preparing`."""
         train = self.learner.train
         for part in batches(0 if self._prints else len(train)):
-            yield Preparing("Reading training images", part.start / len(train))
+            yield Preparing("Reading the training set", part.start / len(train))
             self._prints += map(fingerprint, train.inputs[part].cpu(), train.labels[part].tolist())
 
     def parts(self, epoch: int) -> list[Part]:

@@ -26,6 +26,7 @@ from engine.preparation.inputs import Labelled
 from engine.provenance.seen import KEY
 from engine.tuning.at_test import AsItIs
 from engine.tuning.material import Material
+from engine.tuning.outside import none_of_these
 from engine.tuning.sureness import Sureness
 
 UNSEEN = {"items": "not seen before"}  # where the figure on those alone is measured
@@ -60,6 +61,7 @@ def figures(model: Backbone, material: Material, bf16: bool, folder: Path, way: 
     for shift, labelled in material.further:
         guess, truth, _ = yield from predict(model, material, labelled, bf16, further, way)
         yield under(shift, evaluated(labelled.ids, guess, truth, material.class_names))
+    yield from none_of_these(model, material, bf16)
 
 
 def kept(answers: Answers, folder: Path) -> Iterator[Notice]:
@@ -68,7 +70,7 @@ def kept(answers: Answers, folder: Path) -> Iterator[Notice]:
         keep(answers, folder)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        yield Notice(f"How sure the network was of each test image could not be written ({reason}).", "warning")
+        yield Notice(f"How sure the network was of each test example could not be written ({reason}).", "warning")
 
 
 @torch.no_grad()

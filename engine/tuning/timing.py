@@ -205,7 +205,7 @@ def fine_tune_cost(experiment: Experiment, method: FineTuneMethod) -> Cost:
 
 def _remark(experiment: Experiment, method: FineTuneMethod, model: Backbone, source: int) -> str:
     """source: images of the run it starts from that are looked at after each epoch."""
-    said = [f"After each epoch {source:,} images of the run it starts from tell what it keeps."] if source else []
+    said = [f"After each epoch {source:,} examples of the run it starts from tell what it keeps."] if source else []
     if experiment.checkpoints != "best and last":
         said.append(disk_words(method, parameter_count(model), experiment.budget.instead_of_epochs))
     return " ".join(said)

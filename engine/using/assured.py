@@ -14,6 +14,7 @@ from torch import Tensor
 from engine.artifacts.saved import SavedModel, tested_file
 from engine.backbones.backbone import batch_norms
 from engine.comparison.temperature import probabilities, temperature_of
+from engine.comparison.unlike import Learnt, threshold_of
 from engine.comparison.wording import percent
 from engine.data.files.read_as import ReadAs
 from engine.data.labelled_set import LabelledSet
@@ -26,7 +27,6 @@ from engine.using.calibration import Calibration, digest_of, measured
 from engine.using.nearest import gallery
 from engine.using.own_images import own_images, passed
 from engine.using.predictions import Judged, form_of, names_of
-from engine.using.unlike import Learnt, threshold_of
 from engine.using.where_it_looked import Heat, looked
 
 MOST = 5_000  # validation images that a temperature is fitted on, and test images that it is measured on

@@ -18,19 +18,10 @@ from typing import Any
 from engine.comparison.intervals import Interval
 from engine.comparison.reliability import TASKS, Answered, Reliability, heard, lowered, reliability, told
 from engine.comparison.temperature import Labels, Logits, probabilities
+from engine.comparison.unlike import Threshold
 from engine.machine.files import write_text
 
 FILE, FORMAT = "calibration.json", 2
-
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """When an image is unlike all that the network learnt: where its unlikeness is above the threshold. rate: share of
-    the n validation images that is."""
-
-    threshold: float
-    rate: float
-    n: int
 
 
 @dataclass(frozen=True, eq=False)

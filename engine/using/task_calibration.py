@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from engine.artifacts.saved import SavedModel, tested_file
 from engine.comparison.reliability import TASKS, Answered, lowered, reliability
 from engine.comparison.temperature import probabilities, temperature_of
+from engine.comparison.unlike import Threshold
 from engine.comparison.wording import count
 from engine.data.episodes import Episode
 from engine.data.findings import ids_of
@@ -25,7 +26,7 @@ from engine.meta.run import protocol, read_tasks
 from engine.meta.task import ImageTasks
 from engine.provenance import seen
 from engine.using import calibration as kept
-from engine.using.calibration import Calibration, Threshold, digest_of
+from engine.using.calibration import Calibration, digest_of
 
 MOST = 100  # tasks that a temperature is fitted on, and tasks that it is measured on
 NEVER = Threshold(inf, 0.0, 0)  # classes that were just met refuse nothing

@@ -21,7 +21,7 @@ def test_a_run_and_its_start(tmp_path: Path, warmstart: Command) -> None:
     assert warmstart("run", *SMALL, *lp_ft, *at).code == 0
     told = warmstart("mix", 1, *at)
     assert told.code == 0, told.err
-    assert "chosen by 12 validation images" in told.out
+    assert "chosen by 12 validation examples" in told.out
     assert "no saved run" in told.out
     objects = warmstart("mix", 1, "--json", *at).objects()
     assert [one["alpha"] for one in objects] == pytest.approx([place / 10 for place in range(11)])

@@ -15,7 +15,7 @@ from ui.widgets.layouts import in_column
 from ui.widgets.text import Text
 
 MOST = 40
-HINT = "Click a cell or a class to see its images."
+HINT = "Click a cell or a class to see its examples."
 
 
 class CellImages(QWidget):
@@ -29,7 +29,7 @@ class CellImages(QWidget):
         self.words = Text(HINT, "small", "muted")
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.strip = PickStrip(tile=64, rows=3)
-        self.strip.setAccessibleName("Images of the cell")
+        self.strip.setAccessibleName("Examples of the cell")
         self.strip.opened.connect(self._open)
         self.strip.folder_wanted.connect(lambda index: open_folder_of(self._found[index]))
         self._asked = 0
@@ -50,7 +50,7 @@ class CellImages(QWidget):
         self.clear()
         shown = ids[:MOST]
         numbers = [str(int(one)) for one in shown]
-        self.words.setText(f"{title}. {self._listed('Image numbers', numbers, len(ids))}".strip())
+        self.words.setText(f"{title}. {self._listed('Numbers', numbers, len(ids))}".strip())
         if len(ids):
             number, self._title, self._experiment, self._ids = self._asked, title, experiment, shown
             self.wanted.emit(experiment, shown, False, lambda found: self._show(number, title, found, len(ids)))
@@ -59,7 +59,7 @@ class CellImages(QWidget):
         if number != self._asked or not found:
             return
         self._found, names = tuple(found), [one.name for one in found]
-        self.words.setText(f"{title}. {self._listed('Images', names, total)}".strip())
+        self.words.setText(f"{title}. {self._listed('Examples', names, total)}".strip())
         self.strip.set_images([one.pixels for one in found], names)
         self.strip.folder.setEnabled(any(one.file is not None for one in found))
         self.strip.show()

@@ -13,8 +13,8 @@ from ui.figures.plain_table import FigureTable, TableCell
 
 TITLE = "Which classes change"
 TIP = (
-    "Found: the share of its images, the mean over seeds. Better, worse: images that more, or fewer, seeds get right. "
-    "Bold: more than the luck of these images (sign test, Holm's correction for all classes). Other seeds may differ."
+    "Found: the share of the class, the mean over seeds. Better, worse: examples that more, or fewer, seeds get right. "
+    "Bold: more than the luck of these examples (sign test, Holm's correction for all classes). Other seeds may differ."
 )
 WIDEST = 200  # pixels of a column
 
@@ -37,15 +37,15 @@ class ClassChangeTable(FigureTable):
         """base, other: titles of the sides."""
         self._sides = (base, other)
         self.changes = tuple(sorted(changes, key=lambda one: (one.p >= 1, -abs(one.change))))
-        heads = ("Class", "Images", f"{base}\nfinds, %", f"{other}\nfinds, %", "Change,\npoints", "Better", "Worse")
+        heads = ("Class", "Tested", f"{base}\nfinds, %", f"{other}\nfinds, %", "Change,\npoints", "Better", "Worse")
         self.show_cells(heads, [self._cells(one) for one in self.changes])
         self.fit_columns(WIDEST)
         self.setMaximumWidth(self.content_width() + 16)  # no field beside the last column
 
     def _cells(self, one: ClassChange) -> list[TableCell]:
         tip = (
-            f"{count(one.better, 'images')} better, {thousands(one.worse)} worse: p = {number(one.p, 3)} after Holm's "
-            f"correction for {count(len(self.changes), 'classes')}"
+            f"{count(one.better, 'examples')} better, {thousands(one.worse)} worse: p = {number(one.p, 3)} after "
+            f"Holm's correction for {count(len(self.changes), 'classes')}"
         )
         change = f"{'+' if one.change > 0 else ''}{number(100 * one.change)}"
         return [
@@ -61,6 +61,6 @@ class ClassChangeTable(FigureTable):
 
     def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         base, other = self._sides
-        heads = ["class", "images", f"found by {base}", f"found by {other}", "better", "worse", "p, Holm"]
+        heads = ["class", "tested", f"found by {base}", f"found by {other}", "better", "worse", "p, Holm"]
         rows = ((one.name, one.n, one.before, one.after, one.better, one.worse, one.p) for one in self.changes)
         return heads, list(rows)

@@ -46,7 +46,7 @@ class ConfusionView(QWidget):
 
     def _build(self) -> None:
         self._title = Text("Which classes are mistaken for which", bold=True, wrap=False)
-        tip = "Images one side always gets right and the other always wrong"
+        tip = "Examples that one side always gets right and the other always wrong"
         self._gained = ElidedButton(tip, lambda: self._show_only(True))
         self._lost = ElidedButton(tip, lambda: self._show_only(False))
         heading = in_row(self._title, self.other, ..., gap=8)
@@ -90,8 +90,8 @@ class ConfusionView(QWidget):
         changes = class_changes(first.found, second.found, first.names)
         self.changes.show_changes(first.title, second.title, changes)
         self._changes.setVisible(bool(changes))
-        self._gained.setText(f"Only {second.title} right: {count(len(gained), 'images')}")
-        self._lost.setText(f"Only {first.title} right: {count(len(lost), 'images')}")
+        self._gained.setText(f"Only {second.title} right: {count(len(gained), 'examples')}")
+        self._lost.setText(f"Only {first.title} right: {count(len(lost), 'examples')}")
         self._gained.setEnabled(len(gained) > 0)
         self._lost.setEnabled(len(lost) > 0)
         self.images.clear()
@@ -136,7 +136,7 @@ class ConfusionView(QWidget):
         names = self.matrices[0].names
         cell = self._parts[true], self._parts[predicted]
         found = [(side, side.images(*cell)) for side in (self._first, self._second)]
-        parts = [f"{side.title} {count(len(ids), 'images')}" for side, ids in found]
+        parts = [f"{side.title} {count(len(ids), 'examples')}" for side, ids in found]
         title = f"True {names[true]}, predicted {names[predicted]}: {', '.join(parts)}"
         self._tell(title, np.union1d(found[0][1], found[1][1]))
 

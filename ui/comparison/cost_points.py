@@ -13,8 +13,8 @@ from engine.comparison.wording import is_share
 from ui.comparison.sides import Comparison, Side
 
 TIME, PARAMETERS, FILE = "time", "parameters", "file"
-AXES = {TIME: "Time of an image", PARAMETERS: "Parameters", FILE: "Size of the weights’ file"}
-UNITS = {TIME: "ms an image", PARAMETERS: "parameters", FILE: "MB of weights"}
+AXES = {TIME: "Time of one example", PARAMETERS: "Parameters", FILE: "Size of the weights’ file"}
+UNITS = {TIME: "ms an example", PARAMETERS: "parameters", FILE: "MB of weights"}
 UNKNOWN = {
     TIME: "its time was not measured: it was made before times were kept, or tested on less than a full batch",
     PARAMETERS: "its number of parameters is not known",

@@ -59,7 +59,7 @@ class CurvesPane(QWidget):
     def _name(self) -> None:
         for widget, name, tip in (
             (self.metric_choice, "Metric", "What the curves show"),
-            (self.axis, "Horizontal axis", "Steps, epochs, time or images seen"),
+            (self.axis, "Horizontal axis", "Steps, epochs, time or examples seen"),
             (self.smoothing, "Smoothing", "Moving average; the measured values stay visible behind"),
             (self.log, "Logarithmic scale", "Logarithmic vertical scale"),
             (self.members, "Each seed", "Draw every seed as a thin line behind the mean"),

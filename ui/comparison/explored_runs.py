@@ -14,7 +14,7 @@ from ui.widgets.fold import Fold
 from ui.widgets.layouts import in_row
 from ui.widgets.text import Text
 
-TITLE = "Test images of one run"
+TITLE = "Test examples of one run"
 
 
 class ExploredRuns(Fold):
@@ -29,7 +29,7 @@ class ExploredRuns(Fold):
         self._sets: dict[int, str] = {}  # of each run whose images were looked at
         label = Text("Run", "small", "muted", wrap=False)
         label.setBuddy(self.run)
-        self.run.setAccessibleName("Run whose test images are shown")
+        self.run.setAccessibleName("Run whose test examples are shown")
         self.run.setMinimumContentsLength(36)
         self.body.addLayout(in_row(label, self.run, ..., gap=8))
         self.body.addWidget(self.explorer)

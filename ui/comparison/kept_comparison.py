@@ -101,5 +101,5 @@ def basis_of(comparison: Comparison) -> str:
         for side in comparison.sides for one in kept_figures(side, COLUMNS[0])
     )  # fmt: skip
     several = any(len(kept_figures(side, COLUMNS[0])) > 1 for side in comparison.sides)
-    over = " Intervals over seeds where there are several, else over images." if several else ""
+    over = " Intervals over seeds where there are several, else over examples." if several else ""
     return " ".join(said) + over if said else ""

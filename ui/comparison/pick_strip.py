@@ -37,7 +37,7 @@ class PickStrip(ImageStrip):
         """Mark one of the images that are shown."""
         self.current = max(0, min(index, len(self._places()) - 1))
         if self._names:
-            place = f"Image {self.current + 1} of {len(self._names)}: {self._names[self.current]}"
+            place = f"Example {self.current + 1} of {len(self._names)}: {self._names[self.current]}"
             self.setAccessibleDescription(f"{place}. Enter shows it large, the arrow keys move")
         self.update()
 

@@ -90,7 +90,7 @@ def _commonest(found: Mistakes) -> str:
     order = np.argsort(-wrong, axis=None, kind="stable")[:MOST_LISTED]
     places = [np.unravel_index(int(place), wrong.shape) for place in order if wrong.flat[place] > 0]
     if not places:
-        return "<p>No test image is mistaken.</p>"
+        return "<p>Nothing that was tested is mistaken.</p>"
     rows = [(cell(found.names[true]), cell(found.names[taken]), cell(cell_text(float(wrong[true, taken]), False)))
             for true, taken in places]  # fmt: skip
-    return table(("True class", "Taken for", "Images"), rows)
+    return table(("True class", "Taken for", "Examples"), rows)

@@ -204,13 +204,13 @@ COLUMNS: list[RunField] = [
     words("backbone", "Backbone", "The network", 12, lambda run: backbone_title(run.experiment.backbone.name)),
     words("weights", "Weights", "What the backbone was pretrained on", 18, weights_text, shown=False),
     words("method", "Method", "How it was trained", 16, lambda run: method_title(run.experiment.method.name)),
-    words("labels", "Labels", "Labelled training images per class, or shots per class in episodes", 8, labels_text,
+    words("labels", "Labels", "Labelled training examples per class, or shots per class in episodes", 8, labels_text,
           labels_order, number=True),
     validated("best", "Best validation", "Highest validation accuracy (lowest error) of all epochs", best_value),
     validated("last", "Last validation", "Validation accuracy (or error) of the last epoch", last_value, shown=False),
     RunField("test", "Test, 95 % interval",
-             "Test accuracy (or error) with its 95 % interval over test images or episodes; grouped, the mean and how "
-             "far the seeds go (choose runs for an interval over both); sorted, the better one counts as more",
+             "Test accuracy (or error) with its 95 % interval over test examples or episodes; grouped, the mean and "
+             "how far the seeds go (choose runs for an interval over both); sorted, the better one counts as more",
              27, test_text, better(test_value, tested), group_test_text,
              better_group(lambda group: group.test, tested), True, filtered=in_percent(test_value, tested),
              short="Test"),

@@ -19,7 +19,7 @@ def to_bin(path: Path) -> Path | None:
     also for a folder that holds the person's own folder or the workspace."""
     kept = [folder.resolve() for folder in (Path.home(), home())]
     if any(folder.is_relative_to(path.resolve()) for folder in kept):
-        raise DataError(f"“{path}” holds more than a data set.", "Move its images in the system's file manager.")
+        raise DataError(f"“{path}” holds more than a data set.", "Move its files in the system's file manager.")
     with suppress(OSError):  # where the bin lies below a folder that nothing was put into yet
         Path(QStandardPaths.writableLocation(DATA)).mkdir(parents=True, exist_ok=True)
     file = QFile(str(path))

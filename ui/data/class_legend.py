@@ -40,7 +40,7 @@ class ClassLegend(QWidget):
         self.search.setPlaceholderText("Find a class")
         self.search.setAccessibleName("Find a class")
         self.list = _Lines()
-        self.list.setToolTip("Click a class to see it alone, again to see all; double-click to choose its images")
+        self.list.setToolTip("Click a class to see it alone, again to see all; double-click to choose its points")
         OnCard(self.list, "Classes of the map")
         self.list.setSelectionMode(QListWidget.SelectionMode.MultiSelection)
         in_column(self.search, (self.list, 1), owner=self, gap=4)

@@ -32,7 +32,7 @@ class Balance(QWidget):
         self.order = Choice(ORDERS)
         self.order.setAccessibleName("Order of the classes")
         self.order.currentIndexChanged.connect(lambda _: self._fill())
-        self.bars = BarList("Images per class")
+        self.bars = BarList("Examples per class")
         self.bars.chosen.connect(lambda row: self.class_wanted.emit(self._places[row]))
         self._counts: list[tuple[str, int]] = []
         self._places: list[int] = []
@@ -50,7 +50,7 @@ class Balance(QWidget):
         more = f" and {len(found.alike) - 3:,} more such" if len(found.alike) > 3 else ""
         if groups:
             self.alike.say(f"Classes whose names differ in case only: {', '.join(groups)}{more}. "
-                           "Put their images in one folder if they are the same.")  # fmt: skip
+                           "Make them one class if they are the same.")  # fmt: skip
 
     def _fill(self) -> None:
         places = range(len(self._counts))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from storage.data_sets import DataSeen
 
 KEY = "data page history"
-NOTHING = "No run has learnt from it yet. Each will keep the list of images that it had."
+NOTHING = "No run has learnt from it yet. Each will keep the list of what it had."
 AS_NOW, NOT_KEPT, OTHERWISE = "as it is now", "its list was not kept", "its classes or parts were told otherwise"
 
 
@@ -54,10 +54,11 @@ class HistoryView(QWidget):
         self.list.setItemDelegate(LineDelegate(self.list))
         self.list.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         OnCard(self.list, "What runs had")
-        tip = "Set New experiment to exactly the images that this run had, as far as they are there"
+        tip = "Set New experiment to exactly what this run had, as far as they are there"
         self.use = button("Repeat on this list", "redo", tip, self._use)
         self.list.selectionModel().currentChanged.connect(lambda *_: self._adjust())
         in_column(in_row((self.words, 1), self.use, gap=8), (self.list, 1), owner=self, gap=8)
+        self._what = ""
         self.show_past([])
 
     def look(self, data: LabelledSet, seen: Sequence[DataSeen]) -> None:
@@ -66,6 +67,7 @@ class HistoryView(QWidget):
         def work(cancelled: Callable[[], bool]) -> list[RunsHad]:
             return [past_of(one, data) for one in seen if not cancelled()]
 
+        self._what = data.what
         failed = self._background.saying(self.words.setText, "The lists could not be compared.")
         self._background.run(work, self.show_past, failed, key=KEY)
 
@@ -75,7 +77,7 @@ class HistoryView(QWidget):
 
     def show_past(self, past: list[RunsHad]) -> None:
         self.past = past
-        self.lines.setStringList([line_of(one) for one in past])
+        self.lines.setStringList([line_of(one, self._what) for one in past])
         self.words.setText("What runs had, the latest first, and what has changed since." if past else NOTHING)
         self.list.setVisible(bool(past))
         self.use.setVisible(bool(past))
@@ -114,7 +116,8 @@ def runs_of(seen: DataSeen) -> str:
     return f"run {named}" if len(seen.runs) == 1 else f"runs {named}{more}"
 
 
-def line_of(past: RunsHad) -> str:
+def line_of(past: RunsHad, what: str) -> str:
+    """ "Run 3, 24 texts" and what has changed, for the list."""
     said = runs_of(past.seen)
-    images = f", {count(past.images, 'images')}" if past.images is not None else ""
+    images = f", {count(past.images, what)}" if past.images is not None else ""
     return f"{said[0].upper()}{said[1:]}{images}{APART}{past.words}"

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.comparison.wording import count
+from engine.data.files.kinds import TEXT_ENDINGS, ending
 from engine.experiment import DatasetChoice
 
 if TYPE_CHECKING:
     from engine.data.dataset import DatasetInfo
     from storage.data_sets import UsedData
 
-OWN, HERE, BUNDLED, FETCHED = "Your folders", "On this machine", "With the program", "To download"
+OWN, HERE, BUNDLED, FETCHED = "Yours", "On this machine", "With the program", "To download"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ def _own(key: str, rows: Mapping[str, UsedData]) -> KnownSet:
     path, row = Path(key.partition(":")[2]), rows.get(key)
     there = is_there(path)
     runs = row.runs if row else 0
-    facts = "missing" if not there else count(runs, "runs") if runs else ("zip" if path.suffix == ".zip" else "folder")
+    kind = "zip" if path.suffix == ".zip" else "file" if ending(path.name) in TEXT_ENDINGS else "folder"
+    facts = "missing" if not there else count(runs, "runs") if runs else kind
     return KnownSet(key, (row.title if row else "") or path.name or str(path), OWN, facts, "yours", there, str(path))
 
 

@@ -35,8 +35,8 @@ HEADS = ("file", "label", "probability of the label", "maybe", "its probability"
 SURE = 0.8  # share of the labels that a judge must share
 NAMED = 3  # classes of one image in a sentence
 WHAT = (
-    "Every image is judged by a logistic head on a network's features that learnt from other images alone. Where it is "
-    "sure of another class than the label, one of the two is wrong: look, and correct the folder yourself."
+    "Every example is judged by a logistic head on a network's features that learnt from the others alone. Where it is "
+    "sure of another class than the label, one of the two is wrong: look, and correct your files yourself."
 )
 
 
@@ -55,7 +55,7 @@ class LabelsView(QWidget):
         self.network = Choice([])
         self.network.setMinimumContentsLength(LETTERS)
         self.network.setAccessibleName("Network")
-        self.look = button("Look for doubtful labels", "search", "Judge every image by the others", self.begin)
+        self.look = button("Look for doubtful labels", "search", "Judge every example by the others", self.begin)
         self.stop_button = button("Stop", "stop", "Look no further", self.stop)
         self.save = button("Save the list…", "export", "File, label and what it may be, as a table", self._save)
         self.words, self.pointed = Text(WHAT), Elided("", "small", "muted")
@@ -111,7 +111,7 @@ class LabelsView(QWidget):
             return
         self.stop()
         self.found, self.is_looking = None, True
-        self._show("Looking at the images…")
+        self._show("Looking at the data…")
         failed = self._parts.background.saying(self._fail, "The labels could not be judged.")
         self._parts.background.run(self._work(self._turn, self.data, chosen), self._take, failed, KEY, long=True)
 
@@ -170,7 +170,7 @@ class LabelsView(QWidget):
 
     def _take(self, found: DoubtfulLabels) -> None:
         self.is_looking, self.found = False, found
-        self._show(said(found))
+        self._show(said(found, self.data.what if self.data is not None else ""))
         if self.data is None or not len(found.ids):
             return
         pairs = list(dict.fromkeys(zip(self._given().tolist(), found.suggested.tolist(), strict=True)))
@@ -230,11 +230,11 @@ def saving(rows: Sequence[Sequence[object]], path: Path) -> Callable[[Callable[[
     return save
 
 
-def said(found: DoubtfulLabels) -> str:
-    """What was found, and how far the judge can be trusted."""
-    trust = f"The head took {percent(found.right / found.judged)} of {count(found.judged, 'images')} for their label"
+def said(found: DoubtfulLabels, what: str) -> str:
+    """What was found, and how far the judge can be trusted. what: the examples, "texts"."""
+    trust = f"The head took {percent(found.right / found.judged)} of {count(found.judged, what)} for their label"
     weak = f" {MARK} It is a weak judge of these classes: expect false alarms." if is_weak(found) else ""
-    alone = f" Classes of one image were not judged: {', '.join(found.alone[:NAMED])}" if found.alone else ""
+    alone = f" Classes of one {what[:-1]} were not judged: {', '.join(found.alone[:NAMED])}" if found.alone else ""
     alone += f" and {len(found.alone) - NAMED:,} more." if len(found.alone) > NAMED else "." if alone else ""
     what = f"{count(len(found.ids), 'labels')} may be wrong" if len(found.ids) else "No label is in doubt"
     return f"{what}. {trust}.{weak}{alone}"

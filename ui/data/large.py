@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.data.labelled_set import LabelledSet
 
 SIDE = 1024  # pixels of the shorter side that an image is decoded at
-NOT_SHOWN = "The image could not be shown."
+NOT_SHOWN = "It could not be shown."
 BLANK = np.full((1, 1, 1), 127, dtype=np.uint8)  # until it is
 
 

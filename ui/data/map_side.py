@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CLASSES, NEAREST, CHOSEN = "Classes", "Nearest", "Chosen"
 NARROW, TALL, LOW = 460, 200, 120  # pixels: below which the side is below; least height of a map then, and else
-LOOP = "Drag a line around points to choose their images; with Shift they are added."
+LOOP = "Drag a line around points to choose them; with Shift they are added."
 
 
 class Reoriented(ThinSplitter):
@@ -52,9 +52,9 @@ class MapSide(QWidget):
         super().__init__(parent)
         self.legend, self.nearest = ClassLegend(), NeighbourList(background)
         self.grid = SampleGrid(background)
-        self.grid.setAccessibleName("Chosen images by class")
+        self.grid.setAccessibleName("Chosen examples by class")
         self.words = Text(LOOP, "small", "muted")
-        self.leave = button("Leave them out", "", "Set New experiment to this set without these images",
+        self.leave = button("Leave them out", "", "Set New experiment to this set without these",
                             self.leave_out.emit)  # fmt: skip
         self.samples = button("Show in Samples", "", "Only these, as large as in Samples", self.in_samples.emit)
         chosen = QWidget()
@@ -86,7 +86,7 @@ class MapSide(QWidget):
         self.leave.setVisible(bool(len(images)))
         self.samples.setVisible(bool(len(images)))
         self.leave.setEnabled(not why_not)
-        self.leave.setToolTip(why_not or "Set New experiment to this set without these images")
+        self.leave.setToolTip(why_not or "Set New experiment to this set without these")
         self.grid.clear()
         if data is not None and len(images):
             self.grid.show_set(data, images, data.class_names, data.labels[images])

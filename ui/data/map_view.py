@@ -65,8 +65,8 @@ class MapView(QWidget):
         self.kind = Choice(KINDS)
         self.kind.setMinimumContentsLength(17)
         self.kind.setMinimumWidth(90)  # where there is no room for all of its words
-        self.kind.setAccessibleName("How images are placed")
-        self.draw_button = button("Draw", "data", "Let this network look at the images, and place them", self.draw)
+        self.kind.setAccessibleName("How examples are placed")
+        self.draw_button = button("Draw", "data", "Let this network look at the data, and place it", self.draw)
         self.stop_button = of_first_clicks(button("Stop", "stop", "Draw no further", self.stop))
         self.words = Text("", "small", "muted")
         self.bar = ProgressLine("Drawing the map")
@@ -75,7 +75,7 @@ class MapView(QWidget):
         self.slider.setAccessibleName("From before to after the run")
         self.play = button("Play", "play", "Move the points from before to after, and back", self._play)
         self.cloud = PointCloud()
-        self.cloud.setAccessibleName("Map of the images")
+        self.cloud.setAccessibleName("Map of the data set")
         self.cloud.say = self._of_point
         self.side = MapSide(self._parts.background)
         self.reading = Text("", "small", "muted")
@@ -149,7 +149,7 @@ class MapView(QWidget):
         wanted, of = self._wanted
         if of == self._key and wanted not in self._networks and self._wanted != NOTHING:
             self._wanted = NOTHING
-            self.words.setText("That run has left no network that looks at images.")
+            self.words.setText("That run has left no network that looks at this.")
         self._adjust()
 
     # Drawing
@@ -157,7 +157,7 @@ class MapView(QWidget):
     def draw(self) -> None:
         chosen = self._networks.get(str(self.network.key()))
         if self.data is not None and chosen is not None and self._parts.live.is_engine_ready:
-            self._clear("Looking at the images…")
+            self._clear("Looking at the data…")
             self.drawing.draw(self.data, chosen)
             self._adjust()
 
@@ -217,7 +217,7 @@ class MapView(QWidget):
     def _sample(self) -> str:
         assert self.map is not None
         assert self.of is not None
-        return of_sample(self.map, len(self.of), self.taken)
+        return of_sample(self.map, self.of, self.taken)
 
     def _place(self) -> None:
         """Each point where the kind of picture and the slider have it."""

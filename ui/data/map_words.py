@@ -16,30 +16,28 @@ if TYPE_CHECKING:
 NEAR, FLAT = "near", "flat"
 KINDS: list[tuple[object, str]] = [(NEAR, "Neighbours together"), (FLAT, "Principal components")]
 CHANGED = "The set has changed since its map was drawn. Draw it again."
-TOGETHER = "A network that looks at the images puts those that it finds alike near each other."
-HANDS = "Click: image and nearest. Drag: choose. Wheel: closer. Right button: move. Double-click: all."
+TOGETHER = "A network puts what it finds alike near each other."
+HANDS = "Click: this and the nearest. Drag: choose. Wheel: closer. Right button: move. Double-click: all."
 
 
-def of_sample(found: Mapped, total: int, taken: Taken | None) -> str:
+def of_sample(found: Mapped, data: LabelledSet, taken: Taken | None) -> str:
     """ "5,000 of 100,000 images, drawn at random; 31 of 400 test images wrong, ringed."."""
-    shown = len(found.ids)
-    first = ", the run's test images first" if taken is not None else ""
-    words = (
-        f"All {count(total, 'images')}" if shown == total else f"{shown:,} of {total:,} images, drawn at random{first}"
-    )
+    shown, total = len(found.ids), len(data)
+    first = f", the run's test {data.what} first" if taken is not None else ""
+    some = f"{shown:,} of {total:,} {data.what}, drawn at random{first}"
+    words = f"All {count(total, data.what)}" if shown == total else some
     if taken is None:
         return f"{words}."
     seen = np.isin(taken.ids, found.ids)
-    return (
-        f"{words}; {int((taken.wrong & seen).sum()):,} of {int(seen.sum()):,} test images wrong after the run, ringed."
-    )
+    wrong, tested = int((taken.wrong & seen).sum()), int(seen.sum())
+    return f"{words}; {wrong:,} of {tested:,} test {data.what} wrong after the run, ringed."
 
 
 def of_kind(found: Mapped, flat: bool, eye: int) -> str:
     """What distances mean in this picture."""
     if flat or not found.near:
         held = f"{found.explained[eye]:.0%}".replace("%", " %")
-        return f"These two components hold {held} of the variance: images that lie together may differ in the others."
+        return f"These two components hold {held} of the variance: what lies together may differ in the others."
     return "Only nearness means something here (t-SNE): how large groups are, and how far from each other, does not."
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PLACE, IMAGE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 SIDE = 56  # pixels of a picture
-HINT = "Click a point to see its image and those nearest to it."
+HINT = "Click a point to see it and those nearest to it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class NeighbourList(QWidget):
         self.list = QListWidget()
         self.list.setIconSize(QSize(SIDE, SIDE))
         self.list.setWordWrap(True)
-        self.list.setToolTip("Double-click an image to go on from there")
-        OnCard(self.list, "The image and those nearest to it")
+        self.list.setToolTip("Double-click one to go on from there")
+        OnCard(self.list, "The chosen one and those nearest to it")
         self.thumbnails = Thumbnails(background, self)
         self.thumbnails.arrived.connect(self._show_pictures)
         self.list.itemActivated.connect(lambda item: self.wanted.emit(item.data(PLACE)))

@@ -61,7 +61,7 @@ class SampleGrid(QAbstractScrollArea):
         self.setVerticalScrollBar(SlimScrollBar())
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Images by class")
+        self.setAccessibleName("Examples by class")
         self.viewport().setMouseTracking(True)
         self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
 

@@ -36,7 +36,7 @@ class AnsweredGrid(SampleGrid):
         super().__init__(background, parent)
         self.marks: Sequence[TileMark] = ()
         self.setFixedHeight(HEAD + ROWS * (SIDE + 8) + 8)
-        self.setAccessibleName("Test images")
+        self.setAccessibleName("Test examples")
 
     def show_answered(self, shown: ShownSet, ids: np.ndarray, marks: Sequence[TileMark], title: str) -> None:
         """ids: int64 [n], in the order in which they stand. marks: of each."""

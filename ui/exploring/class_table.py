@@ -13,11 +13,11 @@ from engine.comparison.wording import number, thousands
 from ui.figures.plain_table import FigureTable, TableCell
 
 TITLE = "Class by class"
-HEADS = ("Class", "Images", "Missed", "Wrongly\ngiven", "Recall, %", "Precision, %")
+HEADS = ("Class", "Tested", "Missed", "Wrongly\ngiven", "Recall, %", "Precision, %")
 COUNTS, SHARES = (1, 2, 3), (4, 5)  # columns of whole numbers; of shares with their intervals
-NOT_GIVEN, ALONE = "no image was taken for it", "only images of one class were tested"
-NO_IMAGE = "no test image"
-TIP = "Recall: the share of its images that was found. Precision: the share of the images taken for it that is right."
+NOT_GIVEN, ALONE = "nothing was taken for it", "only one class was tested"
+NO_IMAGE = "not tested"
+TIP = "Recall: the share of the class that was found. Precision: the share of what was taken for it that is right."
 WIDEST = 260  # pixels of a column
 
 
@@ -52,7 +52,7 @@ class ClassTable(FigureTable):
 
     def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         ends = [f"{name}{end}" for name in ("recall", "precision") for end in ("", " low", " high")]
-        return ["class", "images", "missed", "wrongly given", *ends], [row_of(one) for one in self.figures]
+        return ["class", "tested", "missed", "wrongly given", *ends], [row_of(one) for one in self.figures]
 
 
 def cells_of(one: ClassFigures) -> list[TableCell]:

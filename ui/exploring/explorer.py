@@ -29,14 +29,14 @@ from ui.widgets.reflow import Beside
 from ui.widgets.text import Text
 
 MISTAKEN = "Which classes are mistaken"
-HINT = "Click a cell, a class or one of the buttons to see its test images."
+HINT = "Click a cell, a class or one of the buttons to see its test examples."
 FOLDED = 20  # classes that a matrix shows one by one
 ERRORS = (
     "A network's own mistake stands here as well as a wrong label: look at each. Those come first of which the seeds "
     "say the same and this run is surest."
 )
-NOT_KEPT = "How sure the network was of each image is not kept of this run; run it again to sort by it."
-NOT_OF_TASKS = "How sure the network was of each image is not kept of a run that learnt several tasks."
+NOT_KEPT = "How sure the network was of each example is not kept of this run; run it again to sort by it."
+NOT_OF_TASKS = "How sure the network was of each example is not kept of a run that learnt several tasks."
 
 
 class Explorer(QWidget):
@@ -58,7 +58,7 @@ class Explorer(QWidget):
         self.fold, self.grid, self.lessons = Choice(), AnsweredGrid(background), LessonList()
         self.on = Choice()
         self.words, self.note = Text(HINT, bold=True), Text("", "small", "muted")
-        self.worst = button("Worst images", tip="Wrong ones, the largest loss first", clicked=self._show_worst)
+        self.worst = button("Worst answers", tip="Wrong ones, the largest loss first", clicked=self._show_worst)
         self.errors = button("Likely label errors", clicked=self.show_label_errors)
         self._lay_out()
         self._connect()
@@ -74,9 +74,9 @@ class Explorer(QWidget):
         self.fold.setAccessibleName("Classes of the matrix")
         self.fold.setMinimumContentsLength(18)
         buttons = in_row(self.worst, self.errors, ..., gap=8)
-        label = Text("Images of", "small", "muted", wrap=False)
+        label = Text("Examples of", "small", "muted", wrap=False)
         label.setBuddy(self.on)
-        self.on.setAccessibleName("Test set whose images are shown")
+        self.on.setAccessibleName("Test set whose examples are shown")
         self.on.setMinimumContentsLength(28)
         in_row(label, self.on, ..., owner=(sets := QWidget()), gap=8)
         self._sets = sets
@@ -114,7 +114,7 @@ class Explorer(QWidget):
         self.table.show_figures(per_class(of.counts, of.names))
         self.bar.show_examined(of)
         self.errors.setEnabled(of.seeds > 1)
-        self.errors.setToolTip("Images that every seed gets wrong" if of.seeds > 1 else
+        self.errors.setToolTip("What every seed gets wrong" if of.seeds > 1 else
                                "Run more seeds first: with one, mistakes cannot be told from wrong labels")  # fmt: skip
         self.worst.setEnabled(of.answers is not None)
         self._show_matrix()
@@ -148,7 +148,7 @@ class Explorer(QWidget):
         of = self._run.examined
         shown = FoldedClasses.of(of.counts, of.names, FOLDED if self.fold.key() else len(of.names))
         self._parts, values = shown.parts, shown.counts(of.counts)
-        title = count(len(of.ids), "test images")
+        title = count(len(of.ids), "test examples")
         self.matrix.show_values(title, shown.names, values, False, self._run.run_id, shown.most(values))
 
     def _take_cell(self, row: int, column: int) -> None:
@@ -196,7 +196,7 @@ class Explorer(QWidget):
         return NOT_OF_TASKS if on is not None and on.of_task else NOT_KEPT
 
     def _title(self, number: int) -> str:
-        """ "Glass, missed: 23 images" """
+        """ "Glass, missed: 23 examples" """
         assert self._run is not None
         names, cell = self._run.examined.names, self.bar.cell
         if cell is not None:
@@ -206,7 +206,7 @@ class Explorer(QWidget):
             what = f"{self.bar.classes.currentText()}, {self.bar.outcome.currentText().lower()}"
         if changes_pixels(self._run.shift):
             what += f", under {short(self._run.shift)}"
-        return f"{what}: {count(number, 'images')}"
+        return f"{what}: {count(number, 'examples')}"
 
     def _lay(self, places: np.ndarray, note: str) -> None:
         """Lay these images out, once their set is read."""
@@ -218,7 +218,7 @@ class Explorer(QWidget):
         elif self._shown is not None:
             self._show_images(title)
         elif self._run is not None:
-            failed = self._background.saying(self._cannot, "The images cannot be shown because of a mistake.")
+            failed = self._background.saying(self._cannot, "The examples cannot be shown because of a mistake.")
             self._background.run(set_of(self._run), self._take_set, failed, self._loading)
 
     def _cannot(self, words: str) -> None:

@@ -25,7 +25,7 @@ class LessonLine(QWidget):
         self.words, self.action = Text(lesson.words), Text(lesson.action, "small", "muted")
         for text in (self.words, self.action):
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.look = button("Its images", tip="Show the test images that this is about", clicked=self.chosen.emit)
+        self.look = button("Show them", tip="Show the test examples that this is about", clicked=self.chosen.emit)
         both = in_column(self.words, self.action, gap=0)
         in_row((both, 1), (self.look, 0, Qt.AlignmentFlag.AlignTop), owner=self, gap=16)
         self.look.setVisible(bool(lesson.outcome))  # not before it has a place: it would be a window of its own

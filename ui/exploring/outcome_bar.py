@@ -43,7 +43,7 @@ class OutcomeBar(QWidget):
         self.classes, self.outcome, self.pairs, self.order = Choice(), Choice(), Choice(), Choice()
         rows = []
         named = (
-            ("Class", self.classes, "Images of one class, or of all"),
+            ("Class", self.classes, "Examples of one class, or of all"),
             ("Outcome", self.outcome, "Missed: of this class and taken for another. Wrongly given: taken for it"),
             ("Pair", self.pairs, "The classes that are confused most often"),
             ("Order", self.order, "Sure: probability of the answer given. Loss: of the true class, −ln p"),

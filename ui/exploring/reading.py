@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 MOST_SEEDS = 10
 LARGE = 1024  # pixels of the shorter side of an image that is looked at alone
-CHANGED = "The images of this data set are others than when the run was made, so they cannot be shown."
+CHANGED = "The examples of this data set are others than when the run was made, so they cannot be shown."
 
 
 OWN = ""  # stands for a run's own test where a fingerprint stands for a further set

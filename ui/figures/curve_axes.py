@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.comparison.wording import compact
 
-X_AXES: dict[str, str] = {"step": "Step", "epoch": "Epoch", "time": "Training time", "examples": "Images seen"}
+X_AXES: dict[str, str] = {"step": "Step", "epoch": "Epoch", "time": "Training time", "examples": "Examples seen"}
 NICE_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 
 
@@ -48,12 +48,12 @@ def clock(seconds: float) -> str:
 
 
 def x_text(axis: str, value: float) -> str:
-    """The cursor's place in words: "step 1,234", "epoch 3.25", "2:05", "12,800 images"."""
+    """The cursor's place in words: "step 1,234", "epoch 3.25", "2:05", "12,800 examples"."""
     if axis == "time":
         return clock(value)
     if axis == "epoch":
         return f"epoch {value:.2f}".rstrip("0").rstrip(".")
-    return f"step {value:,.0f}" if axis == "step" else f"{value:,.0f} images"
+    return f"step {value:,.0f}" if axis == "step" else f"{value:,.0f} examples"
 
 
 def x_tick(axis: str, value: float, spacing: float) -> str:

@@ -17,7 +17,7 @@ from ui.figures.line_chart import ChartLine, LineChart
 from ui.figures.painted import PaintedFigure
 from ui.figures.painted_axes import Axis, around
 
-ACROSS, UP = "New classes, validation images", "Old classes, test images"
+ACROSS, UP = "New classes, validation examples", "Old classes, test examples"
 LEAST = 0.1  # of a fraction that an axis goes over at least
 FIRST, LAST = 4.0, 4.5  # pixels of the marks where a path begins and ends
 

@@ -17,7 +17,7 @@ from ui.figures.line_chart import ChartLine, LineChart
 from ui.figures.painted import PaintedFigure, line_height
 from ui.figures.painted_axes import Axis, Plot, around
 
-TITLES = {"train": "Training images", "test": "Test images"}
+TITLES = {"train": "Training examples", "test": "Test examples"}
 BETWEEN = (0.0, 1.0)
 
 

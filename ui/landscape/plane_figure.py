@@ -47,7 +47,7 @@ class PlaneFigure(PaintedFigure):
         ]
         names = " and ".join(", ".join(plane.titles) for plane in self.planes)
         kind = "Around" if self.planes and self.planes[0].random else "The plane through"
-        self.title = f"{kind} {names}: {figure} on {'test' if part == 'test' else 'training'} images"
+        self.title = f"{kind} {names}: {figure} on {'test' if part == 'test' else 'training'} examples"
         self.setAccessibleName(self.title)
         self.update()
 

@@ -29,7 +29,7 @@ EXPORT = (
 )
 MIX = ("Mix weights…", "M", "compare", "A run with its start, or several runs of one start: often better than each")
 LANDSCAPE = ("Look around…", "", "basin", "The loss around this run, or between two or three, in the space of weights")
-TEST = ("Test on other images…", "Ctrl+Shift+T", "data", "Another folder of images with their classes")
+TEST = ("Test on other data…", "Ctrl+Shift+T", "data", "Another folder or file with its classes")
 
 
 def copy_commands(parts: Parts, rows: Sequence[RunRow]) -> None:
@@ -132,5 +132,5 @@ def why_not_begin(row: RunRow) -> str:
     if row.is_live:
         return "It can be started from when it has ended."
     if not row.is_readable or row.family == HEAD_BENCH.key or is_drawn(row.experiment.dataset):
-        return "It keeps no network that looks at images."
+        return "It keeps no network that answers by itself."
     return "" if row.step else "It has learnt nothing yet."

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 WIDEST, LEAST = 320, 480
 ABOUT_ONE = (
     "Between the start of a run (its trunk as it was, with a probe’s head) and its result lie weights that often know "
-    "both the old and the new images better. Validation images choose among them; test images are only told."
+    "both the old and the new data better. Validation chooses among them; test figures are only told."
 )
 ABOUT_SEVERAL = (
     "The mean of the weights of several runs of one start and one head: an ingredient is taken if validation accuracy "
@@ -62,7 +62,7 @@ class MixDialog(QDialog):
 
     def _build(self) -> None:
         self.slider.setAccessibleName("Alpha")
-        self.other = button("Also on a folder…", "folder", "Another folder of images of its classes", self._ask_folder)
+        self.other = button("Also on a folder…", "folder", "Another folder or file of its classes", self._ask_folder)
         self.keep = button(
             "Keep this mixture", "download", "As a run of its own: tested, tried, started from", self._keep
         )

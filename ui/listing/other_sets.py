@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.using.other_sets import Tested
     from storage.store import RunStore
 
-LOOKING = "Looking at the images…"
+LOOKING = "Looking at the data…"
 Say = Callable[[str, float], None]
 Keep = Callable[[int, "Tested"], object]
 
@@ -75,7 +75,7 @@ class TestGrid:
             return TableCell("–", right=True, muted=True)
         words = with_interval(Interval(found.value, found.low, found.high, found.n))
         more = f" {found.notes['left out']}" if "left out" in found.notes else ""
-        tip = f"{count(found.n, 'images')} of {found.notes['test set']}.{more} Click to see them on page Runs."
+        tip = f"{count(found.n, 'examples')} of {found.notes['test set']}.{more} Click to see them on page Runs."
         return TableCell(words, tip, right=True)
 
     def at(self, row: int, column: int) -> OnSet | None:
@@ -146,5 +146,5 @@ def _one(
     if found.figures:
         keep(run.row.id, found)
     else:
-        return [f"“{name}”: no image is left to test it on. {' '.join(found.notes)}"]
+        return [f"“{name}”: nothing is left to test it on. {' '.join(found.notes)}"]
     return [f"“{name}”: {' '.join(found.notes)}"] if found.notes else []

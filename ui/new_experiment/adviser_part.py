@@ -44,7 +44,7 @@ class AdviceCard(QWidget):
         self.measure = of_first_clicks(button("Measure", tip=MEASURE_TIP))
         self.scores = button("Scores…", tip=SCORES_TIP)
         self.close_button = icon_button("close", "Hide the advice", lambda: self.dismiss(True))
-        self.show_button = button("Show advice", tip="What to start with on these images", clicked=self._bring_back)
+        self.show_button = button("Show advice", tip="What to start with on these data", clicked=self._bring_back)
         self.is_measuring = False
         self._lay_out()
 
@@ -247,7 +247,7 @@ class AdviserPart(QWidget):
         self._scores[data] = self._found
         self._end()
         if not self._scores[data]:
-            self.card.say("No class has two training images, so there is nothing to measure on.")
+            self.card.say("No class has two training examples, so there is nothing to measure on.")
 
     def _failed(self, words: str) -> None:
         self._end()

@@ -78,7 +78,7 @@ class KeepHead(QObject):
         self.watch.setAccessibleName("Measure what it keeps")
         help = (
             "Measure after each epoch how well it still tells this run’s classes, by the old head and by a fresh "
-            "probe. That takes a pass over up to 1,500 of the run’s images and changes nothing of the training."
+            "probe. That takes a pass over up to 1,500 of the run’s examples and changes nothing of the training."
         )
         self.watch.setToolTip(help)
         self.watch.setAccessibleDescription(help)

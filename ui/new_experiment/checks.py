@@ -80,7 +80,7 @@ class Checks(QObject):
         reason = next((words for words in sentences if words), "")
         waits = not reason and (preview.is_reading or self._checked is None)
         if waits:
-            reason = "The images are still being read." if preview.is_reading else "Checking…"
+            reason = "The data are still being read." if preview.is_reading else "Checking…"
         self._launch.allow(reason, own, waits)
 
 

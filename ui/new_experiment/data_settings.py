@@ -28,7 +28,7 @@ STRATIFIED = ("stratified", "50 / 20 / 30 % of each class")
 RANDOM = ("random-classes", "Random classes")
 COPIES: list[tuple[object, str]] = [
     (None, "As they are"),
-    ("copies", "Without copies of training images"),
+    ("copies", "Without copies of what is learnt from"),
     ("look-alikes", "Also without look-alikes"),
 ]
 PARTS: list[tuple[object, str]] = [(None, "All"), ("source half", "Source half"), ("target half", "Target half")]
@@ -71,7 +71,7 @@ class DataSettings(QWidget):
 
     def _first_fields(self) -> FieldGrid:
         grid = FieldGrid(dense=True)
-        labels, classes = "Labelled training images of each class.", "Use only this many of the classes."
+        labels, classes = "Labelled training examples of each class.", "Use only this many of the classes."
         self._rows["labels"] = grid.add("Labels per class", self.labels, labels, lambda: self._usual_counts()[0])
         self._rows["classes"] = grid.add("Classes", self.classes, classes, lambda: self._usual_counts()[1])
         return grid
@@ -79,13 +79,13 @@ class DataSettings(QWidget):
     def _more_fields(self) -> FieldGrid:
         grid = FieldGrid()
         half = "Half of each class: one run learns from the source half, the next from the target half."
-        fewer = "Use at most this many images to validate; the others are left out."
-        self._rows["split"] = grid.add("Split", self.split, "How images or classes are divided.", lambda: None)
+        fewer = "Use at most this many to validate; the others are left out."
+        self._rows["split"] = grid.add("Split", self.split, "How examples or classes are divided.", lambda: None)
         grid.add("Split seed", self.split_seed, "The same number: the same test set in every run.", lambda: 0)
-        self._rows["part"] = grid.add("Images used", self.part, half, lambda: None)
-        copies = "Test images that are copies of images to learn from make a figure look better than it is."
-        self._rows["copies"] = grid.add("Test images", self.copies, copies, lambda: None)
-        self._rows["validation"] = grid.add("Validation images per class", self.validation, fewer, lambda: 0)
+        self._rows["part"] = grid.add("Part used", self.part, half, lambda: None)
+        copies = "Test examples that are copies of what is learnt from make a figure look better than it is."
+        self._rows["copies"] = grid.add("Test examples", self.copies, copies, lambda: None)
+        self._rows["validation"] = grid.add("Validation per class", self.validation, fewer, lambda: 0)
         return grid
 
     def _connect(self) -> None:

@@ -26,8 +26,8 @@ PARTS = {
 
 DATA = {
     "labels_per_class": "labels per class", "classes": "the number of classes", "split": "the split",
-    "split_seed": "the split seed", "part": "the images used", "validation_per_class": "the validation images",
-    "leave_out": "what the test leaves out", "listed": "the list of images",
+    "split_seed": "the split seed", "part": "the part used", "validation_per_class": "the validation part",
+    "leave_out": "what the test leaves out", "listed": "the list of examples",
     "shift": "the shift", "tested_on": "the shifts to test on",
 }  # fmt: skip
 

@@ -5,7 +5,6 @@ What is rarely changed is folded, in sections by what it is about.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QLineEdit, QWidget
 from engine.comparison.wording import compact
 from engine.method import ADVANCED
 from engine.registry import HyperparameterField
+from engine.spoken import said_of
 from ui import theme
 from ui.widgets import reset_mark
 from ui.widgets.fields import Choice, FloatField, IntField
@@ -58,12 +58,12 @@ KINDS: dict[str, Callable[[HyperparameterField], QWidget]] = {
     "choice": _choice,
 }  # fmt: skip
 
+TEXTS = "texts"
 HALF = 12  # letters of a choice that fit into half of the column
 # About classes, about batch norm, which the networks for curves have none of, or of no effect on curves.
 POINTLESS = frozenset({"way", "training_way", "within", "rotations", "slots", "batch_norm"})
 # Field -> the value that leaves texts alone: what changes images is not shown for them while it has it.
 WITHOUT_IMAGES = {"augmentation": "none", "mixup": 0.0, "rotations": "as the data says"}
-OF_IMAGES = re.compile(r"\b([Ii]mage|[Pp]icture)(s?)\b")
 # Field -> label, help and unit where tasks are curves.
 OF_POINTS = {
     "shot": ("Points given", "Points of a curve that a task is learnt from.", "points"),
@@ -278,14 +278,11 @@ def of_curves(fields: Iterable[HyperparameterField]) -> tuple[HyperparameterFiel
 def of_texts(fields: Iterable[HyperparameterField]) -> tuple[HyperparameterField, ...]:
     """These fields in words about texts."""
     return tuple(
-        replace(field, label=about_texts(field.label), help=about_texts(field.help), unit=about_texts(field.unit))
+        replace(
+            field, label=said_of(field.label, TEXTS), help=said_of(field.help, TEXTS), unit=said_of(field.unit, TEXTS)
+        )
         for field in fields
     )
-
-
-def about_texts(words: str) -> str:
-    """ "Support images per class." -> "Support texts per class."."""
-    return OF_IMAGES.sub(lambda found: ("Text" if found[1][0].isupper() else "text") + found[2], words)
 
 
 def pointless_for_texts(values: Mapping[str, Any]) -> frozenset[str]:

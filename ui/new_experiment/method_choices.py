@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QWidget
 
 from engine.families import FAMILIES, Family
 from engine.method import Method
+from engine.spoken import said_of
 from ui.widgets.choice_list import ChoiceList, ChoiceRow
 from ui.widgets.frame import Segment
 from ui.widgets.layouts import in_column, in_row
@@ -26,6 +27,7 @@ class MethodChoices(QWidget):
         self.families: dict[str, Segment] = {}
         self.lists = {one.key: ChoiceList() for one in listed()}
         self._family_of: dict[str, str] = {}
+        self._ideas: dict[str, str] = {}
         self._rows = QButtonGroup(self)
         in_column(self._family_buttons(), *self.lists.values(), owner=self, gap=8)
         self._add(methods)
@@ -52,9 +54,15 @@ class MethodChoices(QWidget):
                 self.lists[family].add(title, [self._row(method) for method in found[title]])
 
     def _row(self, method: type[Method]) -> ChoiceRow:
+        self._ideas[method.name] = method.idea
         row = self.cards[method.name] = ChoiceRow(method.name, method.title, method.idea)
         self._rows.addButton(row)
         return row
+
+    def speak_of(self, what: str) -> None:
+        """The ideas in words about "images" or "texts"."""
+        for name, card in self.cards.items():
+            card.show_idea(said_of(self._ideas[name], what))
 
     def show_choice(self, name: str) -> None:
         """Turn to this method's family, open its group and mark it."""

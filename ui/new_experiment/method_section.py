@@ -17,6 +17,7 @@ from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
 from engine.families import FAMILIES
 from engine.method import are_trained
 from engine.pretraining.method import asks_of
+from engine.spoken import said_of
 from ui.new_experiment.augmentation_preview import AugmentationPreview
 from ui.new_experiment.hyperparameter_form import (
     POINTLESS,
@@ -152,13 +153,16 @@ class MethodSection(Column):
         family = FAMILIES[self.method.family]
         self._last[list_of(self.method)] = name
         self.choices.show_choice(name)
-        self.idea.setText(self.method.idea)
+        self._show_idea()
         self.explain.setVisible(family.divides == "classes")
         self.paper.setText(self.method.source())
         self._make_form(values)
         self._offer_presets()
         self.family_changed.emit(family.key)
         self._note_change()
+
+    def _show_idea(self) -> None:
+        self.idea.setText(said_of(self.method.idea, "texts" if self._texts else ""))
 
     # The form
 
@@ -246,7 +250,9 @@ class MethodSection(Column):
         """The network whose blocks are shown, edited and offered, and what the previews need."""
         values, encoder = self.form.values(), self._encoder
         before = self._offered, self._pointless(values)
+        self.choices.speak_of(kind_of(around.data))
         self._around, self._info = around, around.info or self._info
+        self._show_idea()
         self._trained = are_trained(around.backbone.weights)
         if self._encoder != encoder:
             self._offer_presets()

@@ -23,14 +23,14 @@ from ui.widgets.layouts import in_column
 from ui.widgets.reset_mark import fill, on_change
 from ui.widgets.text import Text, TextPlace
 
-IDEA = "Tries settings by cross-validation on the training images, then trains with the best one."
+IDEA = "Tries settings by cross-validation on the training examples, then trains with the best one."
 DEFAULT = SearchChoice()
 STRATEGIES = (("bayesian", "Bayesian"), ("random", "Random"), ("sweep", "Sweep"))
 HELP = {
     "Strategy": "Bayesian learns from the settings before, random does not, a sweep tries every combination.",
     "Settings": "How many settings are tried; the first is the one in the form.",
     "At most": "The search ends after so many minutes, and the run goes on with the best setting until then.",
-    "Folds": "Parts of the training images; with up to five labels one image of every class is left out at a time.",
+    "Folds": "Parts of the training examples; with up to five labels one example of every class is left out at a time.",
 }
 USUAL = {"Strategy": DEFAULT.strategy, "Settings": DEFAULT.trials, "At most": 0, "Folds": DEFAULT.folds}
 

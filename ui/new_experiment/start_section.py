@@ -88,7 +88,7 @@ class StartSection(Column):
         self.kept, self._may_keep = Choice(KEPT), True
         more = Fold("More")
         grid = FieldGrid(dense=True)
-        order = "Draws the labelled images, the new head and the batch order."
+        order = "Draws the labelled examples, the new head and the batch order."
         grid.add("First seed", self.first_seed, order, lambda: 0)
         grid.add("Time limit", self.minutes, "Stop training after this long and test the best weights.", lambda: 0.0)
         self.limit.setAccessibleName("What the time limit means")

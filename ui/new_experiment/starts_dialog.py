@@ -35,7 +35,7 @@ INTERVAL_MS = 66
 KEY = "all scores of starts"
 TITLE = "When will transfer help?"
 IDEA = (
-    "Each score guesses from training images alone how well a start suits them. None is right everywhere and none is "
+    "Each score guesses from training examples alone how well a start suits them. None is right everywhere and none is "
     "a promise: nearest neighbours (kNN) come first, and training decides. Compare down a column, never across."
 )
 MOST_WIDTH = 225  # of a column
@@ -132,8 +132,8 @@ class StartsDialog(QDialog):
         self._timer.stop()
         self._take_news()
         images = max((one.images for one in self.scores), default=0)
-        none = "No class has two training images, so there is nothing to measure on."
-        self.state.setText(f"Measured on {images} training images; nothing was trained." if images else none)
+        none = "No class has two training examples, so there is nothing to measure on."
+        self.state.setText(f"Measured on {images} training examples; nothing was trained." if images else none)
         self._show()
 
     def _fail(self, reason: str) -> None:

@@ -124,6 +124,6 @@ def too_few(scores: Sequence[StartScores], runs: Trained | None) -> str:
     known = len(ranked(scores, runs, KNN)) if runs else 0
     have = f"there {'is one' if known == 1 else f'are {known}'}" if known else "there is none"
     return (
-        f"Whether any score is right on these images only training says: with finished runs of one recipe from "
+        f"Whether any score is right on these data only training says: with finished runs of one recipe from "
         f"{LEAST_STARTS} of these starts, their order is held against the scores’ here. So far {have}."
     )

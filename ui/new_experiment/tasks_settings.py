@@ -40,7 +40,7 @@ class TasksSettings(QWidget):
         self._settled: tuple[TaskChoice, ...] = ()  # of images of their own, with labels that they said themselves
         self._source, self._sets = DatasetChoice(), tuple[DatasetInfo, ...]()
         grid = FieldGrid(dense=True)
-        helps = ("What is asked of the images.", "Asked of the same images, or of others.", "One more, or none.")
+        helps = ("What is asked of the data.", "Asked of the same data, or of others.", "One more, or none.")
         for title, field, help in zip(ORDINALS, self.fields, helps, strict=True):
             grid.add(title, field, help)
         in_column(Text("Tasks", bold=True), grid, owner=self, gap=theme.GRID, edges=(0, 8, 0, 0))

@@ -38,7 +38,7 @@ class StudiesPage(Page):
         self.empty = Invitation(
             "No studies yet",
             "A study asks one question with many runs: from how many labels is it worth training everything, or which "
-            "block should learn when the images change? Choose a prepared one, or compare arms of your own.",
+            "block should learn when the data change? Choose a prepared one, or compare arms of your own.",
             "New study…", lambda: self.open_builder(None, False),
         )  # fmt: skip
         self.unread = Invitation("This study cannot be shown", "")

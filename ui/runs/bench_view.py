@@ -20,9 +20,9 @@ from ui.widgets.layouts import in_column
 from ui.widgets.text import Text
 
 EXPLAINED = (
-    "Large: accuracy on the test images in %, the mean and its 95 % interval over draws of the labelled images; "
-    "with all labels there is one draw, and the interval is over test images. Bold: the best of its column. "
-    "Small: accuracy in cross-validation on the labelled images alone, which is what a choice may rest on."
+    "Large: accuracy on the test examples in %, the mean and its 95 % interval over draws of the labelled examples; "
+    "with all labels there is one draw, and the interval is over test examples. Bold: the best of its column. "
+    "Small: accuracy in cross-validation on the labelled examples alone, which is what a choice may rest on."
 )
 
 

@@ -23,7 +23,7 @@ from ui.widgets.deed import Entry
 from ui.widgets.text import plain
 
 STOP, STOP_SEARCH = "Stop and keep", "Stop and keep the search"
-STOP_SEARCH_TIP = "End the search and keep its trials; no network has learnt from all images yet, so none is tested"
+STOP_SEARCH_TIP = "End the search and keep its trials; no network has learnt from all of them yet, so none is tested"
 OWN: dict[str, Entry] = {
     "pause": ("Pause", "P", "pause", "Wait after the present step; Resume goes on from there"),
     "stop": (STOP, "K", "stop", "End the training now, test the best weights so far and keep them"),
@@ -37,7 +37,7 @@ OWN: dict[str, Entry] = {
         "studies",
         "A study of what few labels make of its weights, beside random and other weights",
     ),
-    "map": ("Map of its images…", "", "data", "What its network sees in its data, before and after training"),
+    "map": ("Map of its data…", "", "data", "What its network sees in its data, before and after training"),
 }
 ORDER = (
     "pause stop discard compare clone again resume star rename note delete tag archive "
@@ -141,13 +141,13 @@ class RunDeeds(DeedsOnRuns):
     def _why_no_worth(self, now: RunNow) -> str:
         if not named(now.row.family).pictured:
             return "It is of weights that were learnt without labels: make a study of other runs on Compare."
-        return "" if now.row.experiment.dataset.labelled else "Its images have no labels to test by."
+        return "" if now.row.experiment.dataset.labelled else "Its data have no labels to test by."
 
     def _why_no_map(self, now: RunNow) -> str:
         if now.is_live:
             return "It can be drawn when the run has ended."
         seen = now.row.is_readable and not is_drawn(now.row.experiment.dataset)
-        return "" if seen else "It has no network that looks at images."
+        return "" if seen else "It has no network whose features could be placed."
 
     def _why_not_resume(self, now: RunNow) -> str:
         if any(run.may_go_on for run in self._runs[1:]):

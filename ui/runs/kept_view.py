@@ -21,10 +21,10 @@ from ui.widgets.text import Text
 
 UNMEASURED = (
     "How well it still tells the classes of the run it started from: by that run’s head, and by a fresh probe on the "
-    "new features. Measured on test images that neither run has learnt from."
+    "new features. Measured on test examples that neither run has learnt from."
 )
-AS_BEFORE = "The old head tells the old classes as well as before, as far as these images can show."
-NOT_FITTING = "As far as these images can show, the features still hold it: only the old head no longer fits them."
+AS_BEFORE = "The old head tells the old classes as well as before, as far as these can show."
+NOT_FITTING = "As far as these can show, the features still hold it: only the old head no longer fits them."
 GONE = "Part of the knowledge itself is gone: a fresh probe does not find it either."
 
 
@@ -37,7 +37,7 @@ class KeptView(QWidget):
         super().__init__()
         self.figure, self.how = KeptFigure(), Text(HOW_TO_READ, "small", "muted")
         self.words, self.protocol = Text(), Text("", "small", "muted")
-        self.button = button("Measure", tip="A pass over images of both kinds", clicked=self._ask)
+        self.button = button("Measure", tip="A pass over examples of both kinds", clicked=self._ask)
         self._is_at_work = False
         self._section = Section(TITLE, self.figure, self.figure.menu)
         in_column(self._section, self.how, self.words, in_row(self.button, ...), self.protocol, owner=self, gap=8)
@@ -99,11 +99,11 @@ def findings(results: Sequence[Evaluated]) -> str:
 
 
 def told(reader: str, left: Evaluated, lost: Evaluated) -> str:
-    """ "By the old head: 84.0 % of the old classes’ images right before, 61.2 % now; 22.8 points forgotten (…)."""
+    """ "By the old head: 84.0 % of the old classes’ examples right before, 61.2 % now; 22.8 points forgotten (…)."""
     known = interval_text(Interval(lost.value, lost.low, lost.high, lost.n), lost.metric)
     now = figure(left.metric, left.value)
     forgotten = f"{figure(lost.metric, lost.value)} forgotten, {known}"
-    return f"{reader}: {left.notes['before']} of the old classes’ images right before, {now} now: {forgotten}."
+    return f"{reader}: {left.notes['before']} of the old classes’ examples right before, {now} now: {forgotten}."
 
 
 def rests_on(results: Sequence[Evaluated]) -> str:

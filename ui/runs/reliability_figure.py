@@ -39,7 +39,7 @@ class ReliabilityFigure(PaintedFigure):
         return super().figure_size().expandedTo(QSize(640, 340))
 
     def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
-        heads = ["probabilities", "above", "up to", "images", "mean confidence", "share right"]
+        heads = ["probabilities", "above", "up to", "examples", "mean confidence", "share right"]
         rows = [
             [title, place / BINS, (place + 1) / BINS, int(one.counts[place]), *shares(one, place)]
             for title, one in self._shown
@@ -97,6 +97,6 @@ def shares(one: Reliability, place: int) -> tuple[float | str, float | str]:
 def said(one: Reliability, place: int) -> str:
     """ "Above 80 % up to 87 %: 53 test images, 71.7 % of them right; on average they were 84.1 % sure"."""
     ends = f"Above {percent(place / BINS, 0)} up to {percent((place + 1) / BINS, 0)}"
-    images = count(int(one.counts[place]), "images", "test ")
+    images = count(int(one.counts[place]), "examples", "test ")
     right, sure = percent(float(one.right[place])), percent(float(one.confidence[place]))
     return f"{ends}: {images}, {right} right; on average {sure} sure"

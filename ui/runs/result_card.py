@@ -69,9 +69,9 @@ class ResultCard(Card):
 
 
 def gain_words(result: Evaluated) -> str:
-    """What the other query images bring, of the inductive twin of a transductive figure; else ""."""
+    """What the other queries bring, of the inductive twin of a transductive figure; else ""."""
     gain = result.notes.get("gained by the others")
-    return f"; the other query images bring {gain}" if gain else ""
+    return f"; the other queries bring {gain}" if gain else ""
 
 
 def interval_words(result: Evaluated) -> str:

@@ -31,7 +31,7 @@ class SurenessView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.figure, self.words, self.protocol = ReliabilityFigure(), Text(), Text("", "small", "muted")
-        self.button = button(MEASURE, tip="By the run's own validation and test images", clicked=self._ask)
+        self.button = button(MEASURE, tip="By the run's own validation and test examples", clicked=self._ask)
         self._is_at_work = False
         section = Section(TITLE, self.figure, self.figure.menu)
         in_column(section, self.words, in_row(self.button, ...), self.protocol, owner=self, gap=8)

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 UNMEASURED = (
     "Networks are often surer than they are right. By how much was not measured for this run: that takes one pass over "
-    "its validation and test images."
+    "its validation and test examples."
 )
 
 
 def findings(found: Calibration) -> str:
     """What came out, in sentences."""
-    tested = count(found.after.error.n, "images", "test ")
+    tested = count(found.after.error.n, "examples", "test ")
     if learnt_tasks(found):
-        tested = f"{count(found.after.error.n, 'images')} asked about in test tasks"
+        tested = f"{count(found.after.error.n, 'examples')} asked about in test tasks"
     return (
         f"Calibration error on {tested}: {with_interval(found.before.error)} as the network gives it, "
         f"{with_interval(found.after.error)} after dividing by a temperature of {found.temperature:.2f}: "
@@ -47,17 +47,17 @@ def change(lowered: Interval) -> str:
 
 
 def by_chance(found: Calibration) -> str:
-    return f"On so many images chance alone gives up to {percent(found.after.chance)} where every probability is true."
+    return f"On so many chance alone gives up to {percent(found.after.chance)} where every probability is true."
 
 
 def rests_on(found: Calibration) -> str:
     """What the figures rest on."""
     if learnt_tasks(found):
         said = {key: value for key, value in found.conditions.items() if key != TASKS}
-        asked = count(found.fitted_on, "images")
+        asked = count(found.fitted_on, "examples")
         fitted = f"Temperature fitted on {found.conditions[TASKS]} ({asked} asked about)"
         return f"{fitted}; for other shapes it was not measured. {conditions(said)}. {PROTOCOL}, drawn task by task."
-    images = count(found.fitted_on, "images", "validation ")
+    images = count(found.fitted_on, "examples", "validation ")
     refused = f"{percent(found.refusal.rate)} of them would be called none of these"
     return f"Temperature and threshold chosen on {images}; {refused}. {conditions(found.conditions)}. {PROTOCOL}."
 

@@ -83,12 +83,12 @@ def mistakes_first(task: ImageTask) -> np.ndarray:
 
 
 def left_out(task: ImageTask, shape: TaskShape) -> str:
-    """E.g. "10 of 25 query images, mistakes first": what a heading over all of them needs beside it; "" where all are
+    """E.g. "10 of 25 queries, mistakes first": what a heading over all of them needs beside it; "" where all are
     shown."""
     total, seen = task.query.size, shape.way * min(shape.queries, task.query.shape[1])
     hidden = task.way - shape.way
     classes = f", {hidden} more classes not shown" if hidden > 0 else ""
-    return f"{seen} of {total} query images, mistakes first{classes}" if seen < total else ""
+    return f"{seen} of {total} queries, mistakes first{classes}" if seen < total else ""
 
 
 def task_words(task: ImageTask, title: str, hidden: str) -> str:

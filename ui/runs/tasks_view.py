@@ -28,7 +28,7 @@ GAP = 24.0
 COUNT = 4  # tasks in the file, see engine/meta/tasks/gallery.py
 WIDE = 230  # pixels of a drawn task, below which they stand below each other
 WAITING = "The tasks appear with the first validation."
-HEADS = ("task", "class", "name", "image", "before", "after", "certainty", "entropy in nats")
+HEADS = ("task", "class", "name", "query", "before", "after", "certainty", "entropy in nats")
 
 
 class ImageTasksView(PaintedFigure):

@@ -55,7 +55,7 @@ def start_words(choice: BackboneChoice, first: Source | None = None) -> str:
 
 def first_words(first: Source) -> str:
     """ "SimCLR on Glyphs first", of the study's own data "SimCLR on these images first"."""
-    data = "these images" if first.dataset is None else data_title(Experiment(dataset=first.dataset))
+    data = "these data" if first.dataset is None else data_title(Experiment(dataset=first.dataset))
     return f"{method_title(first.method.name)} on {data} first"
 
 

@@ -39,7 +39,7 @@ class StudyDetail(QWidget):
         self.figure = StudyFigure()
         self.table = ResultTable()
         self.places = Choice()
-        self.places.setAccessibleName("Test images of the curves")
+        self.places.setAccessibleName("Test sets of the curves")
         self.places.currentIndexChanged.connect(lambda _: self._draw())
         self.accuracy, self.error = Segment("Accuracy"), Segment("Error")
         self._build()

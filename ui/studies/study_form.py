@@ -78,7 +78,7 @@ class StudyForm(QWidget):
         self.give = button("Give to all arms", "", "Every arm starts from this backbone and these weights")
         self.arms = ArmsEditor(self._parts)
         self.labels = TypedList(
-            "Label counts", "Labelled images per class (the shot of meta-learning), such as 1, 5, 20", "all"
+            "Label counts", "Labelled examples per class (the shot of meta-learning), such as 1, 5, 20", "all"
         )
         self.shifts = ShiftList(
             "Shifts", "Every arm is trained and tested on each, such as none, noise 5", "none", True
@@ -88,10 +88,10 @@ class StudyForm(QWidget):
         far = "Of test regions from training regions, such as 0, 1, 2; for data that have such regions"
         self.distances = TypedList("Distances", far, "as the data is set")
         self.seeds = IntField(1, MOST_SEEDS)
-        rates = "Tried for each arm; the best on validation images counts, seed by seed"
+        rates = "Tried for each arm; the best on validation counts, seed by seed"
         self.rates = TypedList("Learning rates", rates, "each arm's own")
-        self.follow = QCheckBox("Each seed also divides the images anew")
-        self.source = QCheckBox("Train a source network first, on the other half of the images")
+        self.follow = QCheckBox("Each seed also divides the data anew")
+        self.source = QCheckBox("Train a source network first, on the other half of the data")
         self.source_epochs = IntField(1, 2000)
         self.source_epochs.set_unit("epochs")
         self.figure = Choice(list(AXES))
@@ -103,9 +103,9 @@ class StudyForm(QWidget):
         in_column(
             self._grid(("Title", self.title, ""), ("Question", self.question, "")),
             caption("Data"), self._grid(
-                ("Images", self.data, "Bundled data, or what New experiment is set to"),
+                ("Data", self.data, "Bundled data, or what New experiment is set to"),
                 ("Classes", self.classes, "Use only this many of the classes"),
-                ("Validation images", self.validation, "Per class at most; real projects have few"),
+                ("Validation", self.validation, "Per class at most; real projects have few"),
             ),
             caption("Arms: what is compared"), self.arms,
             self._grid(("Start from", start, "What an added arm starts from")), self.source, self.source_row,

@@ -67,7 +67,7 @@ def curve_places(table: StudyTable) -> list[tuple[object, str, str]]:
 def place_words(table: StudyTable, column: StudyColumn) -> str:
     """A column's title without its label count."""
     words = column.title.split(", ")
-    return ", ".join(words[1:] if len(table.study.labels) > 1 else words) or "Test images"
+    return ", ".join(words[1:] if len(table.study.labels) > 1 else words) or "Test set"
 
 
 def unit(view: View) -> str:

@@ -69,7 +69,7 @@ def _of_one(
     if not chosen.keep and chosen.alpha is None:
         return None
     if chosen.alpha is None and found.chosen is None:
-        raise InvalidExperiment("There are no validation images to choose alpha by.", "Say which one: --alpha 0.5.")
+        raise InvalidExperiment("There is no validation part to choose alpha by.", "Say which one: --alpha 0.5.")
     alpha = ALPHAS[found.chosen] if chosen.alpha is None and found.chosen is not None else float(chosen.alpha)
     uid = line.end.folder.name
     shares = {"start": 1 - alpha, uid: alpha}

@@ -44,7 +44,7 @@ def tested(store: RunStore, run: RunRow, choice: DatasetChoice, device: str) -> 
 
 def print_lines(found: Sequence[tuple[RunRow, Tested]], looks: dict[str, int]) -> None:
     for run, one in found:
-        told = [result_words(figure) for figure in one.figures] or ["no image is left to test it on"]
+        told = [result_words(figure) for figure in one.figures] or ["nothing is left to test it on"]
         for words in told:
             say(f"Run {run.id}, {run.name}: {words}")
         for note in one.notes:

@@ -59,8 +59,12 @@ class ChoiceRow(_Line):
         self._facts, self._short, self._note = "", "", ""
         self._sample: QImage | None = None
         self._beside: QWidget | None = None
-        self.setToolTip(idea)
+        self.show_idea(idea)
         self.setAccessibleName(title)
+
+    def show_idea(self, idea: str) -> None:
+        """What it means."""
+        self.setToolTip(idea)
         self.setAccessibleDescription(idea)
 
     def set_words(self, title: str, facts: str) -> None:

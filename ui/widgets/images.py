@@ -106,7 +106,7 @@ class ClassBars(QWidget):
         self._classes: tuple[tuple[str, int], ...] = ()
         self.setFont(theme.font("small", tabular=True))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Images per class")
+        self.setAccessibleName("Examples per class")
 
     def set_classes(self, classes: Sequence[tuple[str, int]]) -> None:
         self._classes = tuple(classes)

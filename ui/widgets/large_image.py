@@ -103,7 +103,7 @@ class LargeImage(QDialog):
         super().__init__(parent)
         self._found, self._read, self.index = found, read, -1
         self._open_still = True
-        self.setWindowTitle("Test image")
+        self.setWindowTitle("Test example")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.picture, self.about = Picture(QSize(240, 200), QSize(520, 440)), AboutImage()
         self.text = QuietText()
@@ -112,8 +112,8 @@ class LargeImage(QDialog):
         self.problem = Problem()
         self.classes, self.place = Text(title, bold=True), Text("", role="muted")
         self.place.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.before = button("Previous", tip="The image before (Left)", clicked=lambda: self.show_image(self.index - 1))
-        self.after = button("Next", tip="The image after (Right)", clicked=lambda: self.show_image(self.index + 1))
+        self.before = button("Previous", tip="The one before (Left)", clicked=lambda: self.show_image(self.index - 1))
+        self.after = button("Next", tip="The one after (Right)", clicked=lambda: self.show_image(self.index + 1))
         self.folder = button("Open its folder", "folder", "In the system's file manager", self._open)
         self._lay_out()
 

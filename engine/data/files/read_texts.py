@@ -219,7 +219,7 @@ def _class_names(title: str, found: Gathered, labelled: bool) -> tuple[str, ...]
         raise DataError(f"“{title}” holds no text with a class.", WANTED)
     if not labelled:
         return names
-    if len({clean_part(name) for name in dict.fromkeys(found.names)}) > len(names):
+    if len({_one_line(name) for name in dict.fromkeys(found.names)}) > len(names):
         raise DataError(f"Some classes of “{title}” are the same but for what follows {LONGEST_NAME} letters.", CHOOSE)
     if len(names) < 2:
         raise DataError(f"All {len(found.texts):,} texts of “{title}” are of one class, “{names[0]}”.", CHOOSE)
@@ -232,4 +232,9 @@ def _class_names(title: str, found: Gathered, labelled: bool) -> tuple[str, ...]
 
 
 def _shown(name: str) -> str:
-    return clean_part(name[:LONGEST_NAME])
+    return _one_line(name[:LONGEST_NAME])
+
+
+def _one_line(name: str) -> str:
+    """The name of a class as it is shown: a label may go over several lines of a table."""
+    return clean_part(" ".join(name.splitlines()))

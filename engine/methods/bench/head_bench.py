@@ -22,7 +22,7 @@ class HeadBenchHyperparameters(HyperparameterModel):
         ALL, "Labels per class up to", "Every step of 1, 2, 5, 10, 20 and all labels up to this one."
     )
     repeats: int = hyper(
-        10, "Draws", "How often the labelled images are drawn anew at each count.", unit="draws", low=1, high=100
+        10, "Draws", "How often the labelled examples are drawn anew at each count.", unit="draws", low=1, high=100
     )
     heads: Literal[
         "all", "Nearest mean", "Nearest mean, cosine", "Nearest mean, centred", "Nearest mean, power",
@@ -36,7 +36,7 @@ class HeadBench(Method):
     title = "Head bench"
     family = "bench"
     group = "Frozen features"
-    idea = "Embed every image once and compare all heads at all label counts."
+    idea = "Embed every example once and compare all heads at all label counts."
     paper = "Chen et al. 2019, A Closer Look at Few-shot Classification, arXiv 1904.04232"
     Hyperparameters = HeadBenchHyperparameters
     becomes = "frozen", "new"

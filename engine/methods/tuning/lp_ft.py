@@ -51,7 +51,7 @@ class LPFT(FineTuneMethod):
     Hyperparameters = LPFTHyperparameters
     presets = {
         "Usual values": {},
-        "Photos: very gently": {"learning_rate": 1e-5, "epochs": 8, "batch_size": 16},
+        "Very gently": {"learning_rate": 1e-5, "epochs": 8, "batch_size": 16},
         "Quick look": {"probe_epochs": 30, "epochs": 5},
         ENCODERS: of_transformers(5e-5),
     }

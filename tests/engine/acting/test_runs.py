@@ -100,7 +100,7 @@ def test_the_test_goals_are_the_same_for_all_methods_and_others_than_those_of_va
 @pytest.mark.parametrize(
     "changes,words",
     [
-        ({"dataset": DatasetChoice(name="digits")}, "learns a policy, and these images are in classes"),
+        ({"dataset": DatasetChoice(name="digits")}, "learns a policy, and these data are in classes"),
         ({"dataset": DatasetChoice(name="sinusoid")}, "learns a policy, and sinusoids ask for numbers"),
         ({"backbone": BackboneChoice(name="conv4")}, "Conv-4 reads images, and point-mass goals are places"),
         ({"backbone": BackboneChoice(name="sine_mlp")}, "Sine MLP reads one number"),

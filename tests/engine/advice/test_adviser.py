@@ -67,7 +67,7 @@ def test_the_advice_says_its_numbers(scores: dict[str, list[Score]]) -> None:
     advice = recommend(facts_of(choice), scores["Glyphs"])
     best = next(s for s in scores["Glyphs"] if s.weights == advice.backbone.weights and s.backbone == "conv4")
     assert advice.title == f"LP-FT with {best.title}"
-    for words in (f"{100 * best.accuracy:.1f} %", "chance 2.5 %", "480 training images, more than the run will use"):
+    for words in (f"{100 * best.accuracy:.1f} %", "chance 2.5 %", "480 training examples, more than the run will use"):
         assert words in advice.reasons[0]
     assert "5 labels per class" in advice.reasons[1]
 
@@ -98,7 +98,7 @@ def test_rules_for_photos(labels: int, network: int, method: str) -> None:
 
 def test_small_gains_make_small_claims() -> None:
     facts = DataFacts(5, 5, 10, 50, 28, 1)
-    assert "suit these images" in recommend(facts, [made_up(40, PIXELS), made_up(80)]).reasons[0]
+    assert "suit these data" in recommend(facts, [made_up(40, PIXELS), made_up(80)]).reasons[0]
     assert "not by much" in recommend(facts, [made_up(40, PIXELS), made_up(53)]).reasons[0]
 
 

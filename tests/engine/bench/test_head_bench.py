@@ -119,7 +119,7 @@ def test_all_labels_are_one_draw_and_too_many_are_named(tmp_path: Path) -> None:
     events = list(execute(bench(labels=3, most="all"), tmp_path / "run"))
     notices = [event.text for event in events if isinstance(event, Notice)]
     assert [text.partition(":")[0] for text in notices] == [f"{n} labels per class are left out" for n in (5, 10, 20)]
-    assert all("has 3 training images" in text for text in notices)
+    assert all("has 3 training examples" in text for text in notices)
     last = results(events)[-1]
     assert (last.name, last.n, last.unit) == ("test/accuracy, Shrunk Mahalanobis, all labels", 539, "images")
     assert "Wilson, over 539 test images; one draw" in last.protocol["interval"]

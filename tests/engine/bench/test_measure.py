@@ -23,7 +23,7 @@ def count(labels: int | None, position: int = 0) -> LabelCount:
 def test_counts_that_a_class_cannot_fill_are_left_out_and_named() -> None:
     counts, left = plan((1, 2, 5, None), np.array([0] * 3 + [1] * 8), NAMES)
     assert [(c.labels, c.position, c.same) for c in counts] == [(1, 1, False), (2, 2, False), (None, 6, True)]
-    assert left == ["5 labels per class are left out: “a” has 3 training images."]
+    assert left == ["5 labels per class are left out: “a” has 3 training examples."]
 
 
 def test_as_many_labels_as_there_are_is_said_once() -> None:
@@ -34,7 +34,7 @@ def test_as_many_labels_as_there_are_is_said_once() -> None:
 
 
 def test_no_count_that_can_be_filled_is_a_sentence() -> None:
-    with pytest.raises(InvalidExperiment, match=r"“a” has 1 training image. Choose at most 1 labels"):
+    with pytest.raises(InvalidExperiment, match=r"“a” has 1 training example. Choose at most 1 labels"):
         plan((2, 5), np.array([0, 1, 1]), NAMES)
 
 

@@ -104,8 +104,8 @@ def test_shifts_and_halves_are_said_in_words() -> None:
         )
     )
     assert [(row.label, row.values) for row in differences([plain, shifted])] == [
-        ("Images used", ("all", "target half")),
-        ("Validation images per class", ("all", 10)),
+        ("Part used", ("all", "target half")),
+        ("Validation per class", ("all", 10)),
         ("Shift", ("none", "Gaussian noise, severity 3")),
         ("Also tested on", ("none", "Gaussian blur, severity 1; Inversion")),
     ]

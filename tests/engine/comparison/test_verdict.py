@@ -187,7 +187,7 @@ def test_the_fingerprint_decides_whether_the_data_are_the_same() -> None:
     a = arm("A", [(home, figure(right, data="1f3a"))])
     assert verdict(a, arm("B", [(moved, figure(right, data="1f3a"))])).kind == "one seed"
     found = verdict(a, arm("B", [(home, figure(right, data="77c0"))]))
-    assert found.reasons == ("the images of photos have changed between them",)
+    assert found.reasons == ("the examples of photos have changed between them",)
 
 
 def shifted_arm(shift: Shift | None, severity_name: str) -> Arm:

@@ -78,7 +78,7 @@ def test_rotations_on_and_off() -> None:
         (EpisodeShape(11, 1, 5, 5, 1), "11-way validation episodes need 11 classes, but there are 6 validation"),
         (EpisodeShape(5, 1, 5, 97, 1, rotations="off"), "97-way training episodes need 97 classes, but there are 24"),
         (EpisodeShape(5, 20, 15, 5, 1), "are 35 per class, but the smallest validation class has 30. "
-         "Use at most 30 images per class in all, for instance 20 support and 10 query."),
+         "Use at most 30 examples per class in all, for instance 20 support and 10 query."),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_named(shape: EpisodeShape, said: str) -> None:
@@ -99,11 +99,13 @@ def test_a_class_too_small_for_an_episode_is_left_out_and_named(tmp_path: Path) 
     data = load(choice)
     found = samplers(data, choice, EpisodeShape(2, 1, 5, 5, 1, slots="fixed"))
     assert [data.class_names[one] for one in found.train.small] == ["train0", "train1"]
-    assert left_out_words(data, found) == "Too few images for an episode: 2 of 8 training classes (“train0”, “train1”)"
+    assert (
+        left_out_words(data, found) == "Too few examples for an episode: 2 of 8 training classes (“train0”, “train1”)"
+    )
     for classes, _ in draws(found.train, 50):
         assert not set(classes) & set(found.train.small.tolist())
     with pytest.raises(
-        InvalidExperiment, match=r"only 6 of 8 training classes have as many\. Use at most 4 images per"
+        InvalidExperiment, match=r"only 6 of 8 training classes have as many\. Use at most 4 examples per"
     ):
         samplers(data, choice, EpisodeShape(2, 1, 5, 7, 1))
     asked = Experiment(
@@ -112,7 +114,7 @@ def test_a_class_too_small_for_an_episode_is_left_out_and_named(tmp_path: Path) 
             "way": 2, "training_way": 5, "shot": 1, "query": 5, "steps": 1, "test_episodes": 10,
         }),
     )  # fmt: skip
-    words = "Too few images for an episode: 2 of 8 training classes (“train0”, “train1”)."
+    words = "Too few examples for an episode: 2 of 8 training classes (“train0”, “train1”)."
     assert words in warnings(asked, tmp_path)
     assert words in [event.text for event in execute(asked, tmp_path / "run") if isinstance(event, Notice)]
 
@@ -166,7 +168,7 @@ def test_a_region_with_too_few_classes_is_left_out_and_counted(tmp_path: Path) -
     found = samplers(data, choice, EpisodeShape(2, 1, 2, 3, 1))
     assert found.train.left_out == left
     total = len(set(homes[split.train].tolist()))
-    words = f"Too few classes or images for an episode: {left} of {total} training regions"
+    words = f"Too few classes or examples for an episode: {left} of {total} training regions"
     assert left_out_words(data, found) == (words if left else "")
 
 

@@ -84,8 +84,8 @@ def test_more_images_than_a_class_has() -> None:
     with pytest.raises(InvalidExperiment) as caught:
         EpisodeSampler(LABELS, CLASSES, 5, 5, 15)
     assert str(caught.value) == (
-        "5 support and 15 query images are 20 per class, but the smallest class has 9. "
-        "Use at most 9 images per class in all, for instance 5 support and 4 query."
+        "5 support and 15 queries are 20 per class, but the smallest class has 9. "
+        "Use at most 9 examples per class in all, for instance 5 support and 4 query."
     )
     assert caught.value.field == "dataset"
 

@@ -90,7 +90,7 @@ def test_a_run_from_before_is_not_claimed_to_have_met_the_same_images() -> None:
     old, new = ({"data set": "photos", "data": data} for data in ("0f" * 8, BY_CONTENT + "0f" * 8))
     sides = [Arm(str(place), {0: 0.5}, conditions=said) for place, said in enumerate((old, new, old))]
     (reason,) = disagreements(sides[0], sides[1])
-    assert reason.startswith("not known to be the same test images of photos")
+    assert reason.startswith("not known to be the same test examples of photos")
     assert disagreements(sides[0], sides[2]) == []
 
 

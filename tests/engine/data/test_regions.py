@@ -96,13 +96,13 @@ def test_more_classes_than_a_region_has() -> None:
     with pytest.raises(InvalidExperiment) as caught:
         samplers(load(CHOICE), CHOICE, EpisodeShape(4, 2, 3, training_way=20, training_shot=2))
     assert str(caught.value) == (
-        "20-way training episodes of 5 images per class (2 support, 3 query) fit in none of the 60 training regions: "
+        "20-way training episodes of 5 examples per class (2 support, 3 query) fit in none of the 60 training regions: "
         "the largest has 6 such classes. Use at most 6-way episodes."
     )
 
 
 def test_more_images_than_covers_of_a_region_have() -> None:
-    with pytest.raises(InvalidExperiment, match=r"the largest has 0 such classes. Use at most \d+ images per class"):
+    with pytest.raises(InvalidExperiment, match=r"the largest has 0 such classes. Use at most \d+ examples per class"):
         samplers(load(CHOICE), CHOICE, EpisodeShape(2, 40, 40, training_way=2, training_shot=40))
 
 

@@ -111,7 +111,7 @@ def test_another_split_seed_meets_training_images_again(tmp_path: Path) -> None:
     learnt, test = split_images(data, DIGITS, 0), split_images(data, other, 0).test
     again = len(set(test) & {*learnt.train, *learnt.validation})
     assert again > 0
-    words = f"{again} of {len(test)} test images were in the weights' training set"
+    words = f"{again} of {len(test)} test examples were in the weights' training set"
     assert met(DIGITS, "run:a", tmp_path) == []
     assert met(other, "run:a", tmp_path) == [words]
     (tmp_path / "a" / seen.FILE).unlink()  # a run from before runs wrote it down

@@ -144,7 +144,7 @@ def test_classes_are_not_divided_for_fine_tuning(split: str) -> None:
 
 @pytest.mark.parametrize("split", ["stratified", "given"])
 def test_images_are_not_divided_for_meta_learning(split: str) -> None:
-    with pytest.raises(InvalidExperiment, match="divides images"):
+    with pytest.raises(InvalidExperiment, match="divides examples"):
         split_classes(images([9] * 20), DatasetChoice(split=split))
 
 

@@ -18,6 +18,7 @@ from PIL import Image
 
 from engine.artifacts.saved import SavedModel, experiment_of
 from engine.backbones.own.exported import digest
+from engine.comparison.unlike import Threshold
 from engine.data.files.loose import LooseImages
 from engine.errors import Cancelled, ExperimentError, InvalidExperiment, StorageError
 from engine.events import Evaluated
@@ -35,7 +36,7 @@ from engine.machine.limits import never
 from engine.using import calibration
 from engine.using.assured import Assured, assured
 from engine.using.by_hand import TaskLearner
-from engine.using.calibration import Calibration, Threshold
+from engine.using.calibration import Calibration
 from engine.using.predictions import form_of, predictions
 from engine.using.tasks import bins_of
 

@@ -151,7 +151,7 @@ def test_what_it_costs_is_in_the_estimate(runs: Path, tmp_path: Path, monkeypatc
     assert measured_images(BackboneChoice(weights="run:source"), runs) == images
     seen, unseen = (estimate(target(kept=kept)) for kept in ("each epoch", "not measured"))
     assert seen.memory_bytes - unseen.memory_bytes == images * 28 * 28 + 4 * seen.parameters
-    assert f"{images} images of the run it starts from" in seen.remark
+    assert f"{images} examples of the run it starts from" in seen.remark
     assert not unseen.remark
     still = PhaseCost(2, 0.0, 1.0)
     assert _watched(still, Phase(0, 2, {"head": 1.0}), 5.0) == still

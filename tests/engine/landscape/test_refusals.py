@@ -128,7 +128,7 @@ def test_no_image_is_tested_that_a_run_before_learnt_from(run: Run) -> None:
 
 def test_too_few_images_in_common(run: Run) -> None:
     many = [ended(run(f"split{seed}", dataset={"split_seed": seed}), f"split {seed}") for seed in range(6)]
-    with pytest.raises(DataError, match="too few images"):
+    with pytest.raises(DataError, match="too few examples"):
         returned(ground(many))
 
 
@@ -137,6 +137,6 @@ def test_few_of_many_are_the_same_every_time(run: Run) -> None:
     found, again = (returned(ground(ends, most=7)) for _ in range(2))
     assert np.array_equal(found.train.ids, again.train.ids)
     assert len(found.train) == len(found.test) == 7
-    assert found.words == "7 of 30 training images and 7 of 18 test images"
+    assert found.words == "7 of 30 training examples and 7 of 18 test examples"
     labels = found.train.labels.tolist()
     assert labels != sorted(labels)

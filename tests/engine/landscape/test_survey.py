@@ -76,7 +76,7 @@ def test_a_line_says_what_it_rests_on(run: Run, tmp_path: Path) -> None:
     line = found(Sight("line", places(run, "line", tmp_path), images=8, points=5))[-1]
     assert isinstance(line, LossLine)
     assert line.alphas.tolist() == [-0.5, 0, 0.5, 1, 1.5]
-    assert line.images == "8 of 30 training images and 8 of 18 test images"
+    assert line.images == "8 of 30 training examples and 8 of 18 test examples"
     assert line.averaged == 4
     assert 0 < line.distance < sum(line.sizes)
     np.testing.assert_allclose(line.loss("train"), line.losses["train"].mean(1))

@@ -42,9 +42,11 @@ def test_noise_of_three_seeds_takes_the_place_of_the_threshold() -> None:
 
 def test_the_figures_of_a_barrier() -> None:
     said = barrier_words(line(100), "test")
-    assert said.startswith("Test images: at α = 0.5 the loss is 2.00 above the straight line (2.00 against 0.00; 95 %")
+    assert said.startswith(
+        "Test examples: at α = 0.5 the loss is 2.00 above the straight line (2.00 against 0.00; 95 %"
+    )
     assert "the error is 50.0 points above its own (50.0 % against 0.0 %; 95 % interval" in said
-    assert barrier_words(line(0), "train").startswith("Training images: the loss never rises above")
+    assert barrier_words(line(0), "train").startswith("Training examples: the loss never rises above")
 
 
 def test_what_it_rests_on() -> None:

@@ -177,7 +177,7 @@ def test_the_figure_of_what_was_chosen_by_hand_says_so(run: Run) -> None:  # noq
         events = execute(experiment_of_mixture(name, line.end), tested)
         notes.append(next(event.notes for event in events if isinstance(event, Evaluated)))
     assert KEY not in notes[0]
-    assert notes[1][KEY] == "weights chosen by hand with the figures of 18 of 18 test images in sight"
+    assert notes[1][KEY] == "weights chosen by hand with the figures of 18 of 18 test examples in sight"
     assert caveats(notes[1]) == [notes[1][KEY]]
     begun = BackboneChoice(weights="run:chosen1")
     data, split = line.material.data, line.material.split
@@ -188,7 +188,7 @@ def test_the_figure_of_what_was_chosen_by_hand_says_so(run: Run) -> None:  # noq
 def test_runs_whose_images_are_shifted_otherwise_make_no_soup(run: Run) -> None:  # noqa: F811
     start = {"backbone": {"weights": "run:probe", "head": "kept"}, "dataset": {"shift": {"kind": "noise"}}}
     others = [*ingredients(run)[:1], (run("noisy from probe", **start), "noisy")]
-    with pytest.raises(ExperimentError, match="validated or tested on other images"):
+    with pytest.raises(ExperimentError, match="validated or tested on other data"):
         drained(cooked(others))
 
 

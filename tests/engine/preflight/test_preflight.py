@@ -20,8 +20,8 @@ def said(method: str, **dataset: object) -> list[str]:
     [
         ({"shift": Shift(kind="noise")}, "A shift"),
         ({"tested_on": (Shift(kind="blur"),)}, "Testing on shifts"),
-        ({"part": "source half"}, "Half of the images"),
-        ({"validation_per_class": 3}, "A number of validation images"),
+        ({"part": "source half"}, "Half of the data"),
+        ({"validation_per_class": 3}, "A number to validate"),
     ],
 )
 def test_what_episodes_have_no_place_for_is_refused(setting: dict[str, object], words: str) -> None:

@@ -112,7 +112,7 @@ def test_whoever_needs_labels_refuses_in_one_sentence(flat: Path, family: str) -
         given = Experiment(
             dataset=nowhere(flat), backbone=BackboneChoice(name="conv4"), method=MethodChoice(name=kind.name)
         )
-        said = [one for one in problems(given) if "these images have none" in one.message]
+        said = [one for one in problems(given) if "these data have none" in one.message]
         assert len(said) == named(family).needs_labels, kind.name
         assert all("pretraining" in one.advice for one in said)
         refused = bool(getattr(kind, "learns_labels", False))

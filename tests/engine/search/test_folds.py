@@ -18,7 +18,7 @@ def labels(*counts: int) -> np.ndarray:
 def test_stratified_folds_cover_every_image_once() -> None:
     given = labels(12, 10, 11)
     found = divide(given, NAMES, 5, seed=0)
-    assert found.description == "5 stratified folds of the training images"
+    assert found.description == "5 stratified folds of the training examples"
     held = np.concatenate([fold.held_out for fold in found.parts])
     assert sorted(held.tolist()) == list(range(33))
     for fold in found.parts:
@@ -39,7 +39,7 @@ def test_the_seed_draws_the_folds() -> None:
 def test_up_to_five_labels_one_image_of_every_class_is_left_out_at_a_time(count: int, classes: int) -> None:
     given = labels(*[count] * classes)
     found = divide(given, [f"class {i}" for i in range(classes)], 3, seed=0)
-    assert found.description == "leave-one-out, one image of every class at a time"
+    assert found.description == "leave-one-out, one example of every class at a time"
     assert len(found) == count
     held = np.concatenate([fold.held_out for fold in found.parts])
     assert sorted(held.tolist()) == list(range(count * classes))
@@ -50,7 +50,7 @@ def test_up_to_five_labels_one_image_of_every_class_is_left_out_at_a_time(count:
 
 def test_few_uneven_labels_have_as_many_folds_as_the_smallest_class() -> None:
     assert len(found := divide(labels(5, 4, 2), NAMES, 3, seed=0)) == 2
-    assert found.description == "2 stratified folds of the training images"
+    assert found.description == "2 stratified folds of the training examples"
     assert len(divide(labels(6, 6, 6), NAMES, 3, seed=0)) == 3
 
 
@@ -58,18 +58,18 @@ def test_what_a_form_says_before_the_data_are_read_is_what_the_run_does() -> Non
     for count in (2, 5, 6, 20):
         found = divide(labels(count, count, count), NAMES, 5, seed=0)
         assert for_labels(count, 5) == (len(found), found.description)
-    assert for_labels(None, 7) == (7, "7 stratified folds of the training images")
-    with pytest.raises(InvalidExperiment, match="“Each class” has 1 training image"):
+    assert for_labels(None, 7) == (7, "7 stratified folds of the training examples")
+    with pytest.raises(InvalidExperiment, match="“Each class” has 1 training example"):
         for_labels(1, 5)
 
 
 def test_a_class_with_one_image_is_named() -> None:
-    with pytest.raises(InvalidExperiment, match="“plate” has 1 training image; cross-validation needs two") as caught:
+    with pytest.raises(InvalidExperiment, match="“plate” has 1 training example; cross-validation needs two") as caught:
         divide(labels(20, 1, 20), NAMES, 5, seed=0)
     assert caught.value.field == "search"
 
 
 def test_a_fold_without_a_class_is_named() -> None:
-    with pytest.raises(InvalidExperiment, match=r"“mug” has 4 training images.*5 folds would be without") as caught:
+    with pytest.raises(InvalidExperiment, match=r"“mug” has 4 training examples.*5 folds would be without") as caught:
         divide(labels(20, 30, 4), NAMES, 5, seed=0)
     assert "at most 4 folds" in caught.value.advice

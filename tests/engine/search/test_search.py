@@ -77,7 +77,7 @@ def test_settings_are_tried_one_is_chosen_and_trained_on_all_images(tmp_path: Pa
     assert figure(alone).predicted.tolist() == figure(events).predicted.tolist()
     assert f"learning rate {best.values['learning_rate']:.3g}" in figure(events).protocol["chosen values"]
     assert (
-        "2 stratified folds of the training images, judged after the last epoch"
+        "2 stratified folds of the training examples, judged after the last epoch"
         in figure(events).protocol["chosen values"]
     )
     told = [event.text for event in events if isinstance(event, Notice)]
@@ -265,5 +265,5 @@ def test_the_cost_counts_every_fit_and_names_a_class_that_is_too_small() -> None
     plain = estimate(digits().model_copy(update={"search": None}))
     cost = estimate(digits())  # 4 settings, 2 folds
     assert (plain.fits, cost.fits) == (0, 8)
-    with pytest.raises(InvalidExperiment, match="has 1 training image"):
+    with pytest.raises(InvalidExperiment, match="has 1 training example"):
         estimate(digits(labels=1))

@@ -211,7 +211,9 @@ def test_a_learnable_task_passes_and_noise_labels_do_not(tmp_path: Path) -> None
 
 
 def test_too_few_images_are_refused_in_words(tmp_path: Path) -> None:
-    with pytest.raises(InvalidExperiment, match=f"in the gradients of 6 training images. Use at least {FEWEST_IMAGES}"):
+    with pytest.raises(
+        InvalidExperiment, match=f"in the gradients of 6 training examples. Use at least {FEWEST_IMAGES}"
+    ):
         list(tuning("auto_snr", sorted_stripes(6), tmp_path).events())
     list(tuning("auto_rgn", sorted_stripes(6), tmp_path, epochs=1).events())
 

@@ -12,6 +12,7 @@ import torch
 
 from engine.artifacts.saved import SavedModel
 from engine.comparison.temperature import probabilities, temperature_of
+from engine.comparison.unlike import Learnt
 from engine.errors import ExperimentError
 from engine.events import Preparing
 from engine.heads.nearest_mean import unit
@@ -20,7 +21,6 @@ from engine.using.assured import assured, calibrated
 from engine.using.nearest import FILE as GALLERY
 from engine.using.nearest import gallery
 from engine.using.own_images import drawn, own_images, passed
-from engine.using.unlike import Learnt
 from tests.engine.using.conftest import bars, ended, run
 
 

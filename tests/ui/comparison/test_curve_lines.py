@@ -46,7 +46,7 @@ def test_places_and_values_in_words() -> None:
     assert x_text("step", 1234) == "step 1,234"
     assert x_text("epoch", 3.0) == "epoch 3"
     assert x_text("epoch", 3.25) == "epoch 3.25"
-    assert x_text("examples", 12800) == "12,800 images"
+    assert x_text("examples", 12800) == "12,800 examples"
     assert x_tick("step", 20_000, 5_000) == "20k"
     assert x_tick("examples", 2e6, 1e6) == "2M"
     assert y_text(0.8123, "percent") == "81.2 %"

@@ -30,4 +30,4 @@ def test_nothing_of_images_starts_from_a_run_on_them() -> None:
     for name, family in ((name, family) for name in DRAWN for family in ("meta", "act")):
         experiment = Experiment(dataset=DatasetChoice(name=name), method=MethodChoice(name="maml"))
         row = RunRow(1, "u1", "run", RunState.FINISHED, family, experiment, "1", 1.0, step=5)
-        assert "keeps no network that looks at images" in why_not_begin(row)
+        assert "keeps no network that answers by itself" in why_not_begin(row)

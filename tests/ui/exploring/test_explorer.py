@@ -285,7 +285,7 @@ def test_the_table_sorts_and_leads_to_the_class_that_was_clicked(qtbot: QtBot, e
     explorer.show_run(read())
     table = explorer.table
     heads, rows = table.figure_table()
-    assert heads == ["class", "images", "missed", "wrongly given", "recall", "recall low", "recall high", "precision",
+    assert heads == ["class", "tested", "missed", "wrongly given", "recall", "recall low", "recall high", "precision",
                      "precision low", "precision high"]  # fmt: skip
     first = next(iter(rows))
     assert first[:4] == [NAMES[0], 3, 1, 1]

@@ -69,7 +69,7 @@ def test_one_run_its_line_and_what_is_around_it(qtbot: QtBot, window: MainWindow
     assert dialog.line.line is not None
     assert dialog.line.line.done
     assert "points of error" in dialog.verdict.text()
-    assert "6 of 30 training images and 6 of 18 test images" in dialog.words.text()
+    assert "6 of 30 training examples and 6 of 18 test examples" in dialog.words.text()
     assert dialog.average.isVisible()
     dialog.view.setCurrentIndex(1)
     until_done(qtbot, dialog)

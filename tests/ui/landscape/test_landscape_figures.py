@@ -128,7 +128,7 @@ def test_a_line_is_drawn_as_far_as_it_is_known(count: int, figure: str, qtbot: Q
     assert rows[0] == "alpha,train loss,train accuracy,test loss,test accuracy"
     assert len(rows) == 6
     if count == 5:
-        assert any("α = 0.5: 2.000 on test images" in words for _, words in shown.marks) == (figure == "loss")
+        assert any("α = 0.5: 2.000 on test examples" in words for _, words in shown.marks) == (figure == "loss")
 
 
 def test_nothing_is_drawn_of_nothing(qtbot: QtBot) -> None:

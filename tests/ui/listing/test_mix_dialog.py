@@ -45,7 +45,7 @@ def opened(window: MainWindow, qtbot: QtBot, rows: list[RunRow]) -> MixDialog:
 def test_the_slider_goes_from_start_to_result(workspace: Workspace, window: MainWindow, qtbot: QtBot) -> None:
     row = saved_run(workspace, "lp_ft", probe_epochs=5)
     dialog = opened(window, qtbot, [row])
-    assert "is chosen by 12 validation images" in dialog.told.text()
+    assert "is chosen by 12 validation examples" in dialog.told.text()
     assert "no saved run" in dialog.told.text()
     dialog.slider.setValue(0)
     assert dialog.here.text().startswith("Alpha 0:")

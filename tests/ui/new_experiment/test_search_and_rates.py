@@ -29,10 +29,10 @@ def test_a_search_is_set_up_with_the_methods_own_ranges(page: NewExperimentPage)
     search.boxes["probe_weight_decay"].setChecked(False)
     assert page.experiment().search == SearchChoice(trials=7, parameters=("learning_rate",))
     page.data.settings.labels.set_count(2)
-    assert search.work.text() == "Leave-one-out, one image of every class at a time: 2 folds; up to 14 trainings."
+    assert search.work.text() == "Leave-one-out, one example of every class at a time: 2 folds; up to 14 trainings."
     page.data.settings.labels.set_count(10)
     search.pruning.setChecked(False)
-    assert search.work.text() == "5 stratified folds of the training images; 35 trainings."
+    assert search.work.text() == "5 stratified folds of the training examples; 35 trainings."
     search.pruning.setChecked(True)
     search.boxes["learning_rate"].setChecked(False)
     with pytest.raises(InvalidExperiment, match="nothing to choose"):

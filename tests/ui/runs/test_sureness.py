@@ -14,9 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from engine.comparison.intervals import Interval
 from engine.comparison.reliability import BINS, Answered, reliability
+from engine.comparison.unlike import Threshold
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
-from engine.using.calibration import FILE, Calibration, Threshold
+from engine.using.calibration import FILE, Calibration
 from storage.record import record
 from storage.store import RunStore
 from storage.workspace import Workspace
@@ -75,8 +76,8 @@ def test_it_is_measured_when_asked_for_and_read_from_then_on(
     view.button.click()
     assert view.button.text() == CANCEL
     qtbot.waitUntil(lambda: view.figure.isVisibleTo(view))
-    assert "Calibration error on 18 test images" in view.words.text()
-    assert "chosen on 12 validation images" in view.protocol.text()
+    assert "Calibration error on 18 test examples" in view.words.text()
+    assert "chosen on 12 validation examples" in view.protocol.text()
     assert not view.button.isVisibleTo(view)
     assert list(workspace.runs.glob(f"*/{FILE}"))
     text, now = view.words.text(), page.now()
@@ -114,7 +115,7 @@ def test_words_and_numbers_are_those_of_the_file(qtbot: QtBot) -> None:
     qtbot.addWidget(view)
     view.show_found(found, 1)
     assert view.words.text() == findings(found)
-    assert findings(found).startswith("Calibration error on 100 test images: 35.0 % (")
+    assert findings(found).startswith("Calibration error on 100 test examples: 35.0 % (")
     assert "temperature of 1.82: 33.0 points lower (20.0 to 40.0)" in findings(found)
     assert "batch norm: running statistics" in rests_on(found)
     assert "5.0 % of them would be called none of these" in rests_on(found)
@@ -149,8 +150,8 @@ def test_every_bin_is_pointed_at_where_it_is_painted(qtbot: QtBot, width: int) -
     assert len(figure.marks) == 2
     (left, one), (right, two) = figure.marks
     assert left.right() < width / 2 < right.left()
-    assert one == "Above 93 % up to 100 %: 100 test images, 60.0 % right; on average 95.0 % sure"
-    assert two.startswith("Above 60 % up to 67 %: 100 test images")
+    assert one == "Above 93 % up to 100 %: 100 test examples, 60.0 % right; on average 95.0 % sure"
+    assert two.startswith("Above 60 % up to 67 %: 100 test examples")
     assert figure.words_at(QPointF(left.center())) == one
 
 

@@ -115,7 +115,7 @@ def test_a_heading_over_all_images_says_how_many_are_shown_and_mistakes_come_fir
     task = ImageTask(np.zeros((5, 1), int), none.astype(int), np.zeros(5, int), after, none, none)
     shape = shape_of(5, 1, 5, False, room=2000)
     assert heading(task, 3, "test") == "Test task 4: 68 % right"
-    assert left_out(task, shape) == "10 of 25 query images, mistakes first"
+    assert left_out(task, shape) == "10 of 25 queries, mistakes first"
     assert mistakes_first(task)[:, :2].tolist() == [[3, 4]] * 4 + [[0, 1]]
     assert left_out(task, shape_of(5, 1, 1, False, room=2000)).startswith("5 of 25")
     small = ImageTask(task.support, task.query[:, :2], task.turns, after[:, :2], none, none)
@@ -186,7 +186,7 @@ def test_what_the_other_query_images_bring_stands_beside_the_twin(qtbot: QtBot) 
     card.show_results([own, twin])
     last = card.others.text().splitlines()[-1]
     assert last.startswith("Test accuracy, inductive twin 92.0 %")
-    assert last.endswith("600 episodes; the other query images bring 3.0 points, 95 % interval 2.7 to 3.4")
+    assert last.endswith("600 episodes; the other queries bring 3.0 points, 95 % interval 2.7 to 3.4")
 
 
 def test_one_figure_is_told_and_the_others_are_a_curve(qtbot: QtBot, page: RunsPage) -> None:

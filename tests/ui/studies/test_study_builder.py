@@ -146,7 +146,7 @@ def test_what_is_trained_first_is_said_kept_and_dropped_with_other_weights(qtbot
     checked(qtbot, builder)
     form, tree = builder.form, builder.form.arms.tree
     said = [item.text(2) for place in range(tree.topLevelItemCount()) if (item := tree.topLevelItem(place)) is not None]
-    assert said[1:3] == ["Conv-4, SimCLR on these images first", "Conv-4, SimCLR on Glyphs first"]
+    assert said[1:3] == ["Conv-4, SimCLR on these data first", "Conv-4, SimCLR on Glyphs first"]
     before = form.study().arms
     form.arms.use_backbone(BackboneChoice(name="conv4", weights="random"))
     assert {arm.first for arm in form.study().arms} == {None}

@@ -327,3 +327,9 @@ def test_tables_that_are_passed_over_are_named_with_why(tmp_path: Path) -> None:
     assert doubt.startswith("2 tables were passed over: “extra.csv” (no part of the division")
     assert "“deep/more.csv” (another kind of file, or deeper in folders)" in doubt
     assert len(read(tmp_path)) == 16
+
+
+def test_a_label_over_several_lines_is_one_line(tmp_path: Path) -> None:
+    rows = [f'text {n},"refund\r\nor money back"\nword {n},card' for n in range(6)]
+    (tmp_path / "a.csv").write_text("\n".join(["text,label", *rows]) + "\n")
+    assert read(tmp_path / "a.csv").class_names == ("card", "refund or money back")

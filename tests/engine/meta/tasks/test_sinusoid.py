@@ -170,7 +170,7 @@ def test_tasks_that_are_stopped_are_not_counted() -> None:
         (experiment("full_ft"), "tells classes apart"),
         (experiment("maml", backbone="conv4"), "Conv-4 reads images, and sinusoids are numbers. Choose Sine MLP"),
         (experiment("maml", data="glyphs"), "Sine MLP reads one number, and these are images."),
-        (experiment("joint", data="glyphs", backbone="conv4"), "predicts numbers, and these images are in classes"),
+        (experiment("joint", data="glyphs", backbone="conv4"), "predicts numbers, and these data are in classes"),
     ],
 )
 def test_what_does_not_go_together_is_said(wanted: Experiment, words: str) -> None:
