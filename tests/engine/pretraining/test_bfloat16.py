@@ -15,7 +15,7 @@ from engine.pretraining.pool import Pool
 from engine.registry import methods
 
 POOL, SHAPE = Pool(images=64, size=28, channels=1, background=0, batch=8), Normaliser(28, 1)
-OBJECTIVES = [one for one in methods() if issubclass(one, PretrainMethod)]
+OBJECTIVES = [one for one in methods() if issubclass(one, PretrainMethod) and one.reads == "images"]
 
 
 def learnt(kind: type[PretrainMethod], bf16: bool) -> tuple[float, dict[str, torch.dtype], list[torch.dtype]]:

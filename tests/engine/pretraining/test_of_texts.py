@@ -206,6 +206,21 @@ def test_every_network_of_texts_says_something_of_single_words(name: str) -> Non
     assert float(told["perplexity"]) == pytest.approx(math.exp(float(told["loss"].detach())), rel=1e-5)
 
 
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_in_bfloat16_the_network_alone_is_rounded(kind: type[TextPretrainMethod], reads_words: Backbone) -> None:
+    own = kind.from_values({}).pretext(reads_words, POOL)
+    full = loss(own, reads_words, rows(WORDS))
+    seen: list[torch.dtype] = []
+    for layer in own.modules():
+        if isinstance(layer, nn.Linear):
+            layer.register_forward_pre_hook(lambda _, given: seen.append(given[0].dtype))
+    own.bf16 = True
+    rough = loss(own, reads_words, rows(WORDS))
+    assert rough == pytest.approx(full, rel=0.1, abs=0.05)
+    assert rough != full
+    assert set(seen) <= {torch.float32}
+
+
 def test_words_are_called_by_what_they_were_in_the_texts() -> None:
     found = alphabet("words", ("Rain falls",))
     numbers = [words.number("rain"), words.number("snow"), words.number("falls"), 0]
