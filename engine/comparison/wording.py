@@ -32,9 +32,14 @@ def number(value: float, digits: int = 1) -> str:
     return text.lstrip("-") if float(text) == 0 else text.replace("-", MINUS)
 
 
+def with_minus(text: str) -> str:
+    """ "-3.2" -> "−3.2"."""
+    return MINUS + text[1:] if text.startswith("-") else text
+
+
 def compact(value: float, digits: int = 6) -> str:
-    """A number as briefly as it can be, in one way everywhere: 0.001, 1e-5, 2.5e6."""
-    mantissa, _, power = f"{value:.{digits}g}".partition("e")
+    """A number as briefly as it can be, in one way everywhere: 0.001, 1e-5, 2.5e6, −0.77 with a true minus sign."""
+    mantissa, _, power = with_minus(f"{value:.{digits}g}").partition("e")
     return f"{mantissa}e{int(power)}" if power else mantissa
 
 
@@ -116,7 +121,7 @@ def _plain(value: float, metric: str) -> str:
 
 def thousands(value: float | None) -> str:
     """12345 -> "12,345"; a dash when it is not known."""
-    return "–" if value is None else f"{value:,.0f}"
+    return "–" if value is None else with_minus(f"{value:,.0f}")
 
 
 def count(n: int, what: str, kind: str = "") -> str:

@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 import numpy as np
-import torch
 
 from engine.comparison.wording import OTHER_TASK
 from engine.data.findings import Finding
 from engine.errors import ExperimentError, InvalidExperiment
+from engine.events import Preparing
 from engine.experiment import Experiment
-from engine.multitask.tasks import TaskData, read_tasks
+from engine.multitask.tasks import TaskData, TaskSplit, divided
+
+Asked = TaskSplit | TaskData
 
 
-def learnt_by_others(task: TaskData, tasks: Sequence[TaskData]) -> Iterator[Finding]:
+def learnt_by_others(task: Asked, tasks: Sequence[Asked]) -> Iterator[Finding]:
     """Test images of this task that another one learns from or is validated on. Raises `InvalidExperiment` where both
     are of one data set that they divide differently; copies between two data sets are told."""
+    tested = task.ids[2]
     for other in tasks:
         same = other.data.fingerprint == task.data.fingerprint
         if other is task or (same and np.array_equal(other.split.test, task.split.test)):
             continue  # copies within one division are told as those of any run
-        learnt = np.concatenate([other.train.ids, other.validation.ids])
-        if same and np.isin(task.test.ids, learnt).any():
+        train, validation, _ = other.ids
+        learnt = np.concatenate([train, validation])
+        if same and np.isin(tested, learnt).any():
             raise InvalidExperiment(
                 f"“{other.title}” would learn from images that “{task.title}” is tested on.",
                 "Divide the images of both alike: the same split and the same seed of it.", "tasks",
             )  # fmt: skip
-        count = int(np.isin(task.data.contents[task.test.ids], other.data.contents[learnt]).sum())
+        count = int(np.isin(task.data.contents[tested], other.data.contents[learnt]).sum())
         if count:
-            words = f"{count:,} of {len(task.test):,} test images are among those that “{other.title}” learns from"
+            words = f"{count:,} of {len(tested):,} test images are among those that “{other.title}” learns from"
             yield Finding(OTHER_TASK, words, f"“{task.title}”: {words}.")
 
 
@@ -37,7 +41,7 @@ def division_faults(experiment: Experiment) -> list[InvalidExperiment]:
     """What is wrong with the tasks as soon as it is known which images there are: nothing to tell apart, or a test on
     what another task learns from. Lists the data sets; no image is read."""
     try:
-        tasks = _divided(experiment)
+        tasks = _ended(divided(experiment))
         for task in tasks:
             list(learnt_by_others(task, tasks))
     except ExperimentError as why:
@@ -45,11 +49,10 @@ def division_faults(experiment: Experiment) -> list[InvalidExperiment]:
     return []
 
 
-def _divided(experiment: Experiment) -> tuple[TaskData, ...]:
-    reading = read_tasks(experiment, torch.device("cpu"))
+def _ended(reading: Generator[Preparing, None, tuple[TaskSplit, ...]]) -> tuple[TaskSplit, ...]:
     while True:
         try:
             next(reading)
         except StopIteration as end:
-            found: tuple[TaskData, ...] = end.value
+            found: tuple[TaskSplit, ...] = end.value
             return found

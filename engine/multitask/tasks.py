@@ -20,9 +20,22 @@ from engine.errors import InvalidExperiment
 from engine.events import Preparing
 from engine.experiment import Experiment, LabelSet
 from engine.multitask.titles import own_data, tasks_of, titles
-from engine.preparation.inputs import Labelled, Normaliser, images, of_images
+from engine.preparation.inputs import Labelled, images, of_images
 
 NONE = -1  # the label of classes that a task does not ask for
+
+
+@dataclass(frozen=True)
+class TaskSplit:
+    """Which images a question is asked of, before any is read. names: of its answers. labels, ids: of each part int64
+    [n], of the images that have an answer."""
+
+    title: str
+    data: ImageSet
+    split: ImageSplit
+    names: tuple[str, ...]
+    labels: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+    ids: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -41,6 +54,11 @@ class TaskData:
     @property
     def parts(self) -> tuple[Labelled, Labelled, Labelled]:
         return self.train, self.validation, self.test
+
+    @property
+    def ids(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Of each part int64 [n]."""
+        return self.train.ids, self.validation.ids, self.test.ids
 
 
 @dataclass(frozen=True)
@@ -86,28 +104,34 @@ def _groups(data: ImageSet, classes: NDArray[np.int64], labels: NDArray[np.int64
     return Question(labels, names)
 
 
-def read_tasks(experiment: Experiment, device: torch.device) -> Generator[Preparing, None, tuple[TaskData, ...]]:
-    """Yields `Preparing`, returns the tasks, whose images are read later. Raises `DataError`, `InvalidExperiment`."""
-    found: list[TaskData] = []
+def divided(experiment: Experiment) -> Generator[Preparing, None, tuple[TaskSplit, ...]]:
+    """Yields `Preparing`, returns which images each task asks; none is read. Raises `DataError`,
+    `InvalidExperiment`."""
+    found: list[TaskSplit] = []
     for choice, title in zip(tasks_of(experiment), titles(experiment), strict=True):
         yield Preparing(f"Reading the images of “{title}”")
         of = own_data(choice, experiment)
         data = images_of(load(of))
         split = split_images(data, of, experiment.seed)
         asked = question(data, split.classes, choice.labels)
-        shape, first = of_images(experiment.backbone), found[-1].outputs.stop if found else 0
-        parts = [_labelled(data, ids, asked, shape, device) for ids in (split.train, split.validation, split.test)]
-        found.append(TaskData(title, data, split, asked.names, slice(first, first + len(asked.names)), *parts))
+        answers = [(asked.labels[data.labels[ids]], ids) for ids in (split.train, split.validation, split.test)]
+        train, validation, test = ((labels[labels != NONE], ids[labels != NONE]) for labels, ids in answers)
+        labels, ids = (train[0], validation[0], test[0]), (train[1], validation[1], test[1])
+        found.append(TaskSplit(title, data, split, asked.names, labels, ids))
+    return tuple(found)
+
+
+def read_tasks(experiment: Experiment, device: torch.device) -> Generator[Preparing, None, tuple[TaskData, ...]]:
+    """Yields `Preparing`, returns the tasks, whose images are read later. Raises `DataError`, `InvalidExperiment`."""
+    shape, found = of_images(experiment.backbone), list[TaskData]()
+    for one in (yield from divided(experiment)):
+        first = found[-1].outputs.stop if found else 0
+        parts = [
+            Labelled(images(one.data, ids, shape, device), torch.from_numpy(labels).to(device), ids)
+            for labels, ids in zip(one.labels, one.ids, strict=True)
+        ]
+        found.append(TaskData(one.title, one.data, one.split, one.names, slice(first, first + len(one.names)), *parts))
     return tuple(_shared(found))
-
-
-def _labelled(
-    data: ImageSet, ids: NDArray[np.int64], asked: Question, shape: Normaliser, device: torch.device
-) -> Labelled:
-    labels = asked.labels[data.labels[ids]]
-    ids = ids[labels != NONE]
-    kept = torch.from_numpy(labels[labels != NONE])
-    return Labelled(images(data, ids, shape, device), kept.to(device), ids)
 
 
 def _shared(tasks: Sequence[TaskData]) -> list[TaskData]:

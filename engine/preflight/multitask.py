@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.backbones import catalog
 from engine.data.shifts import first_repeated
-from engine.data.sources import bands, checked, target_of
+from engine.data.sources import bands, checked, kind_of, target_of
 from engine.data.target import CLASSES
 from engine.errors import InvalidExperiment, NotHere
 from engine.experiment import DatasetChoice, Experiment
@@ -30,7 +30,12 @@ def multitask_faults(experiment: Experiment, built: Method | None) -> Iterator[I
         )
     if experiment.backbone.head == "kept":
         yield InvalidExperiment("Each task gets a head of its own.", "Take a new head.", "backbone")
-    if catalog.backbone(experiment.backbone.name).form.kind != "images":
+    if kind_of(experiment.dataset) == "texts":
+        yield InvalidExperiment(
+            "Several tasks at once are learnt from images, and these are texts.",
+            "Choose images, or a fine-tuning method.", "dataset",
+        )  # fmt: skip
+    elif catalog.backbone(experiment.backbone.name).form.kind != "images":
         yield InvalidExperiment("Several tasks are for networks of images.", "Choose another backbone.", "backbone")
     if isinstance(built, MultiTaskMethod) and built.needs is not None and built.needs.missing():
         yield InvalidExperiment(*built.needs.lacking(), "method")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.comparison.wording import compact
+from engine.comparison.wording import compact, percent
 
 X_AXES: dict[str, str] = {"step": "Step", "epoch": "Epoch", "time": "Training time", "examples": "Examples seen"}
 NICE_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
@@ -78,5 +78,5 @@ def y_text(value: float, unit: str) -> str:
     if not math.isfinite(value):
         return "–"
     if unit == "percent":
-        return f"{100 * value:.1f} %"
+        return percent(value)
     return compact(value, 4)

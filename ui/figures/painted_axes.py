@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
-from engine.comparison.wording import compact
+from engine.comparison.wording import compact, thousands
 from ui import theme
 
 ROUND = (1, 2, 5)
@@ -21,7 +21,7 @@ INSET = 12.0  # pixels beside named values
 
 def brief(value: float) -> str:
     """A number on an axis: 0.01, 1e-5, 2,000."""
-    return compact(value, 3) if abs(value) < 1e3 else f"{value:,.0f}"
+    return compact(value, 3) if abs(value) < 1e3 else thousands(value)
 
 
 @dataclass(frozen=True)

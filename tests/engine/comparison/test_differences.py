@@ -142,3 +142,4 @@ def test_mnist_is_written_as_it_is() -> None:
 def test_a_number_is_written_in_one_way(value: float, words: str) -> None:
     assert compact(value) == shown(value) == words
     assert float(words) == value
+    assert compact(-value) == f"−{words}"

@@ -44,6 +44,24 @@ def test_one_set_divided_in_two_ways_is_refused(tmp_path: Path) -> None:
     assert "same seed" in failed.advice
 
 
+def test_a_check_of_the_form_prepares_no_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked for at each edit."""
+
+    def refuse(*given: object) -> None:
+        raise AssertionError("an image would be read")
+
+    monkeypatch.setattr("engine.multitask.tasks.images", refuse)
+    assert not division_faults(of_digits(TaskChoice(), TaskChoice(labels="which half")))
+
+
+def test_texts_are_refused_with_what_helps() -> None:
+    """Another network of texts would not."""
+    texts = Experiment(dataset=DatasetChoice(name="clinc150"), backbone=BackboneChoice(name="text_bilstm"),
+                       method=MethodChoice(name="equal"))  # fmt: skip
+    (fault,) = [one for one in problems(texts) if "texts" in one.message]
+    assert (fault.field, fault.advice) == ("dataset", "Choose images, or a fine-tuning method.")
+
+
 def test_what_the_images_tell_is_refused_before_a_start(folder: Path, tmp_path: Path) -> None:
     """Divisions that cross, questions that tell nothing apart, images that are not there; the terminal asks as well."""
     half = DatasetChoice(name="digits", classes=2)
