@@ -27,10 +27,16 @@ COMPARE, REBUILD, NAME = "Compare views", "Rebuild", "Name the change"
 Views = Literal["characters", "characters, gentle", "photos", "photos, gentle", "no change"]
 
 
+def told_below(first: float) -> float:
+    """The spread below which a collapse is told, by that of the first look: without norm layers, random weights begin
+    near the usual level, with projections that all point much alike."""
+    return min(COLLAPSING, max(COLLAPSED, first / 2))
+
+
 def is_collapsing(spreads: Sequence[float] | np.ndarray) -> bool:
     """By what the looks so far found, the newest last: three low ones in a row, or one that says the same of all."""
     newest = [float(one) for one in spreads[-IN_A_ROW:]]
-    low = len(newest) == IN_A_ROW and max(newest) < COLLAPSING
+    low = len(newest) == IN_A_ROW and max(newest) < told_below(float(spreads[0]))
     return low or bool(newest and newest[-1] < COLLAPSED)
 
 

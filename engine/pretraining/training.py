@@ -26,7 +26,7 @@ from engine.machine.draws import own_draws
 from engine.machine.limits import Limits
 from engine.preparation.inputs import Labelled, Preparer, picked
 from engine.pretraining.looking import FixedImages
-from engine.pretraining.method import COLLAPSED, COLLAPSING, IN_A_ROW, PretrainMethod
+from engine.pretraining.method import COLLAPSED, IN_A_ROW, PretrainMethod, told_below
 from engine.pretraining.picturing import Pictures
 from engine.pretraining.pool import Pool
 from engine.pretraining.pretext import Compared, Told
@@ -62,6 +62,7 @@ class Pretraining:
         self.order, self.draws = torch.Generator().manual_seed(seed), torch.Generator().manual_seed(seed + 1)
         self.step = self.epoch = self._collapsing = 0
         self._looked = -1
+        self._first_spread: float | None = None  # of the first look
         self._left: Tensor | None = None  # images that are still to come in the epoch
         self.steps_per_epoch = len(train) // pool.batch
         self.look_every = max(1, LOOK_EVERY // pool.batch)
@@ -168,7 +169,8 @@ class Pretraining:
     def _warned(self, value: float) -> Iterator[Notice]:
         if not isinstance(self.pretext, Compared):
             return  # of features that nothing is compared by the level means nothing
-        self._collapsing = self._collapsing + 1 if value < COLLAPSING else 0
+        self._first_spread = value if self._first_spread is None else self._first_spread
+        self._collapsing = self._collapsing + 1 if value < told_below(self._first_spread) else 0
         if self._collapsing == IN_A_ROW:
             said = "has collapsed" if value < COLLAPSED else "is collapsing"
             mend = "lower the learning rate" + (" or choose other views" if self.method.reads == "images" else "")
@@ -183,13 +185,14 @@ class Pretraining:
             "left": self._left, "used": self.limits.used, "network": network_state(self.model),
             "pretext": network_state(self.pretext), "optimiser": optimiser_state(self.optimiser),
             "order": generator_state(self.order), "draws": generator_state(self.draws),
-            "checkpoints": self.checkpoints.state(),
+            "checkpoints": self.checkpoints.state(), "first spread": self._first_spread,
         }  # fmt: skip
 
     def load_state(self, state: State) -> None:
         """Go on from there: `events()` says what comes afterwards."""
         self.step, self.epoch, self._looked = state["step"], state["epoch"], state["looked"]
         self._collapsing, self._left = state["collapsing"], state["left"]
+        self._first_spread = state.get("first spread", 1.0)  # 0.14 told a collapse by the usual level alone
         load_network(self.model, state["network"])
         load_network(self.pretext, state["pretext"])
         load_optimiser(self.optimiser, state["optimiser"])

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSettings, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from engine import metrics
-from engine.pretraining.method import COLLAPSING
+from engine.pretraining.method import COLLAPSING, told_below
 from engine.work.recorder import SavedCurve
 from ui.figures.curve_axes import X_AXES, StepScale, y_text
 from ui.figures.curve_plot import CurvePlot
@@ -181,7 +181,9 @@ class RunCurves(QWidget):
         self._caption()
 
     def _caption(self) -> None:
-        self.spread.set_caption(f"0 says the same of all; a collapse is told below {COLLAPSING}")
+        spreads = self._curves.get("val/spread")
+        level = told_below(float(spreads.values[0])) if spreads is not None and len(spreads) else COLLAPSING
+        self.spread.set_caption(f"0 says the same of all; a collapse is told below {level:.2g}")
         self.rank.set_caption("directions that the features use")
         self.perplexity.set_caption("words that it hesitates between, on average")
         kept = best_of(self._curves, 1)

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from engine.data.dataset import SMALL, DataSet, DatasetInfo
 from engine.data.files.arranged import NOWHERE
+from engine.data.files.hashed import hash_of
 from engine.data.files.layout import UNLABELLED
 from engine.data.files.tree import Listing
 from engine.data.hashes import short_hash
@@ -74,17 +75,25 @@ def _images(stored: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
     return stored.reshape(-1, 3, SIDE, SIDE).transpose(0, 3, 2, 1)
 
 
-def _unlabelled(listing: Listing) -> ImageSet:
-    """All of one class that stands for none, as in a folder without labels."""
+def _stored(listing: Listing) -> tuple[NDArray[np.uint8], str]:
+    """All bytes of the images without a label, read from their file when they are asked for, and their hash."""
     entry = file_of(listing, REST)
     file = None if entry is None else listing.root / entry.path
-    there = file is not None and file.is_file() and file.stat().st_size > 0
-    stored = np.memmap(file, np.uint8, "r") if file and there else np.frombuffer(body_of(listing, REST), np.uint8)
+    if entry is not None and file is not None and file.is_file() and file.stat().st_size > 0:
+        mapped = np.memmap(file, np.uint8, "r")
+        return mapped, hash_of(listing.root, entry, mapped.data)
+    stored = np.frombuffer(body_of(listing, REST), np.uint8)
+    return stored, short_hash(stored.data)
+
+
+def _unlabelled(listing: Listing) -> ImageSet:
+    """All of one class that stands for none, as in a folder without labels."""
+    stored, known = _stored(listing)
     pixels = _images(stored, REST)
     return ImageSet(
         name=INFO.name, title=f"{INFO.title} without labels", licence=INFO.licence,
         labels=np.zeros(len(pixels), np.int64), class_names=(UNLABELLED,),
-        source=ArrayPixels(pixels, lambda index: f"image {index + 1:,}"), fingerprint=short_hash(stored.data),
+        source=ArrayPixels(pixels, lambda index: f"image {index + 1:,}"), fingerprint=known,
         typical_size=(SIDE, SIDE), layout=f"images of {SIDE} x {SIDE} pixels without a label", labelled=False,
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from engine.pretraining.gauges import alignment, effective_rank, spread, uniformity
+from engine.pretraining.method import is_collapsing, told_below
 
 
 def test_spread() -> None:
@@ -31,3 +32,13 @@ def test_alignment_and_uniformity() -> None:
     assert alignment(axes, axes) == 0.0
     assert alignment(axes, axes.flip(0)) == pytest.approx(2.0)
     assert uniformity(axes) == pytest.approx(-4.0)  # one pair, at the squared distance 2
+
+
+def test_a_collapse_is_told_by_half_of_what_the_first_look_found_where_that_was_low() -> None:
+    """SqueezeNet has no norm layers: random weights begin with a spread of about 0.1."""
+    assert not is_collapsing([0.11, 0.1, 0.12, 0.13])
+    assert is_collapsing([0.11, 0.052, 0.053, 0.054])
+    assert is_collapsing([0.08, 0.049])
+    assert is_collapsing([0.9, 0.19, 0.18, 0.17])
+    assert not is_collapsing([0.9, 0.19, 0.18])
+    assert [told_below(first) for first in (0.9, 0.4, 0.12, 0.01)] == [0.2, 0.2, 0.06, 0.05]
