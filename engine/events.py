@@ -44,6 +44,17 @@ class Formulation:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """Where an event stands that came from elsewhere. journal: what it was written down in first, another for each
+    attempt; number: its place there, from 1; time: when it was said, seconds since the epoch by the clock of who works
+    the run, which stands while the run is paused."""
+
+    journal: str
+    number: int
+    time: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class RunStarted:
     """Preparation is over and the first step is next.
 
@@ -229,6 +240,7 @@ Event = (
     | Preparing | RunFinished | RunStopped | RunFailed
 )  # fmt: skip
 RESUME_FILE = "resume.safetensors"  # in the run's folder
+CLUSTER = "cluster"  # the device of what any machine of the workspace's cluster may work
 LAST_EVENTS = (RunFinished, RunStopped, RunFailed)
 
 

@@ -201,6 +201,16 @@ def cut(connection: sqlite3.Connection, run_id: int, kept: Mapping[str, Any]) ->
     }
 
 
+def reopened(connection: sqlite3.Connection, run_id: int) -> dict[str, OpenCurve]:
+    """All that is saved of a run as it is open again, to be gone on with. Belongs inside a transaction."""
+    saved = connection.execute(
+        "SELECT name, n FROM summary JOIN metric ON metric.id = metric_id WHERE run_id = ?", (run_id,)
+    ).fetchall()
+    counts = {table: _count(connection, table, run_id) for table in (*_COUNTED, "trial")}
+    numbers = [int(row[0]) for row in connection.execute("SELECT number FROM trial WHERE run_id = ?", (run_id,))]
+    return cut(connection, run_id, {"points": dict(saved), **counts, "trial": max(numbers, default=-1) + 1})
+
+
 def _cut_curve(connection: sqlite3.Connection, run_id: int, metric: int, name: str, length: int) -> OpenCurve | None:
     steps, times, values = points(connection, run_id, metric)
     if len(values) < length:

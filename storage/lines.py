@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from engine.errors import RunTaken, StorageError
-from engine.events import LIVE_STATES, RESUMABLE, RESUME_FILE, RunState
+from engine.events import CLUSTER, LIVE_STATES, RESUMABLE, RESUME_FILE, RunState
 from storage import presence, reading, saving
 from storage.connection import snapshot, writing
 from storage.rows import RunRow, state_named
@@ -30,10 +30,11 @@ class LineMethods:
             return reading.rows(connection, _WAITS)[::-1]
 
     def is_resumable(self, run: RunRow) -> bool:
-        """Whether the run has ended before its end and has left something to go on from, or was stopped before it
-        began. Looks at the disk."""
+        """Whether the run has ended before its end and has left something to go on from, was stopped before it began,
+        or may have gone on elsewhere. Looks at the disk."""
         begins = run.state is RunState.STOPPED and not run.facts
-        return begins or (run.state in RESUMABLE and has_place(self.workspace, run.uid))
+        elsewhere = run.state is RunState.INTERRUPTED and run.experiment.device == CLUSTER
+        return begins or elsewhere or (run.state in RESUMABLE and has_place(self.workspace, run.uid))
 
     def put_in_line(self, run_id: int) -> RunRow:
         """Make a run that was cut off, stopped or left waiting this process's own, in line again.

@@ -12,6 +12,7 @@ from engine.events import (
     CheckpointSaved,
     Evaluated,
     Event,
+    Heard,
     IllegalTransition,
     Notice,
     RunFailed,
@@ -135,6 +136,11 @@ def _end(connection: sqlite3.Connection, run_id: int, new: RunState, now: float)
 def took(connection: sqlite3.Connection, run_id: int, seconds: float) -> None:
     """Seconds from the first step to now or to the end, without pauses."""
     connection.execute("UPDATE run SET seconds = ? WHERE id = ?", (seconds, run_id))
+
+
+def heard(connection: sqlite3.Connection, run_id: int, last: Heard) -> None:
+    """Up to where the journal of a run that is worked elsewhere is saved."""
+    connection.execute("UPDATE run SET journal = ?, heard = ? WHERE id = ?", (last.journal, last.number, run_id))
 
 
 def points(connection: sqlite3.Connection, run_id: int, open_curves: Mapping[str, OpenCurve], now: float) -> None:

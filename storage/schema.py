@@ -200,6 +200,14 @@ def m0014_preparation(db: Database) -> None:
     """A run's experiment may say how images are resized and cut, which an older program would not understand."""
 
 
+@MIGRATIONS()
+def m0015_heard(db: Database) -> None:
+    """How much is saved of a run that is worked elsewhere: the journal that it is written down in there, '' for a run
+    of this machine, and the highest number of it that is saved. An experiment's device may be a cluster."""
+    db.conn.execute("ALTER TABLE run ADD COLUMN journal TEXT NOT NULL DEFAULT ''")
+    db.conn.execute("ALTER TABLE run ADD COLUMN heard INTEGER NOT NULL DEFAULT 0")
+
+
 def known() -> frozenset[str]:
     """Names of the migrations this program has."""
     return frozenset(migration.name for migration in MIGRATIONS._migrations)

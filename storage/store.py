@@ -22,6 +22,7 @@ from storage import artifacts, curves, formulations, presence, purging, reading,
 from storage.changes import ChangeMethods
 from storage.connection import PATIENCE, OpenDatabase, connect, makes_room, snapshot, told, writing
 from storage.data_sets import DataSetMethods
+from storage.heard import HeardMethods
 from storage.lines import LineMethods, is_taken
 from storage.looks import Looks, read_looks
 from storage.other_sets import OtherSetMethods
@@ -39,7 +40,7 @@ LONGEST_NAME = 200  # letters, as in the field of the window
 Changes = Sequence[Callable[[sqlite3.Connection], None]]
 
 
-class RunStore(ChangeMethods, DataSetMethods, LineMethods, OtherSetMethods, StudyMethods, ViewMethods):
+class RunStore(ChangeMethods, DataSetMethods, HeardMethods, LineMethods, OtherSetMethods, StudyMethods, ViewMethods):
     """Runs, their curves, figures, messages and files in one workspace, and the studies that runs belong to.
 
     A context manager; `close()` lets go of it.

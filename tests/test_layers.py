@@ -29,6 +29,7 @@ TORCH_FREE = [
     "engine.preflight.problems",
     "engine.experiment",
     "engine.events",
+    "engine.remote",
     "engine.work",
 ]
 

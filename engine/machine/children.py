@@ -18,15 +18,16 @@ LOOK_AGAIN = 0.1  # seconds between two looks whether to stop
 ROOT = Path(__file__).resolve().parents[2]  # where a child finds this program
 
 
-def begun(module: str) -> subprocess.Popen[bytes]:
-    """A process that works this module, with pipes to and from it; raises `ExperimentError`."""
+def begun(module: str, *given: str, **variables: str) -> subprocess.Popen[bytes]:
+    """A process that works this module, with pipes to and from it; variables: of its environment besides this one's.
+    Raises `ExperimentError`."""
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
     try:
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", module],
+            [sys.executable, "-P", "-m", module, *given],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=None if sys.stderr else subprocess.DEVNULL,  # a program without a console has none
-            env={**os.environ, "PYTHONPATH": path},
+            env={**os.environ, "PYTHONPATH": path, **variables},
             start_new_session=True,  # Ctrl+C in the terminal is for this process, which then says what to do
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )  # fmt: skip

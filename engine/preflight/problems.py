@@ -13,6 +13,7 @@ from engine.data.dataset import inside
 from engine.data.shifts import first_repeated
 from engine.data.sources import bands, checked, kind_of, known, sets
 from engine.errors import InvalidExperiment, NotHere
+from engine.events import CLUSTER
 from engine.experiment import Budget, DatasetChoice, Experiment
 from engine.families import FINE_TUNING, PRETRAINING, Family, family
 from engine.given import is_there
@@ -191,8 +192,9 @@ def _along(experiment: Experiment, kind: Family) -> Iterator[InvalidExperiment]:
 
 def _device(name: str) -> Iterator[InvalidExperiment]:
     """Whether this machine has it is seen where it is asked for: that needs torch."""
-    if re.fullmatch(r"cpu|mps|cuda:\d+", name) is None:
-        yield InvalidExperiment(f"There is no device called “{name}”.", "Choose cpu, cuda:0 or mps.", "device")
+    if re.fullmatch(rf"cpu|mps|cuda:\d+|{CLUSTER}", name) is None:
+        advice = f"Choose cpu, cuda:0, mps or {CLUSTER}."
+        yield InvalidExperiment(f"There is no device called “{name}”.", advice, "device")
 
 
 def _search(experiment: Experiment) -> Iterator[InvalidExperiment]:

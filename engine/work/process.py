@@ -18,7 +18,7 @@ from engine.errors import StorageError
 from engine.events import LAST_EVENTS, Event, ResumePoint, RunFailed
 from engine.machine.children import begun
 from engine.work.wire import from_wire, receive
-from engine.work.worker import Here, Job, Word, Worker
+from engine.work.worker import GIVES_UP, STOPS, Here, Job, Word, Worker
 
 
 class Process:
@@ -31,6 +31,9 @@ class Process:
         self._guard = threading.RLock()
         self._stopping = self._abandoned = False
 
+    def heard(self) -> None:
+        return None
+
     def start(self, job: Job) -> Iterator[Event]:
         try:
             self._begin(job)
@@ -40,12 +43,12 @@ class Process:
 
     def say(self, word: Word) -> None:
         """One that is abandoned is killed: nobody waits for its step."""
-        self._stopping |= word == "stop"
-        self._abandoned |= word == "abandon"
-        if word == "abandon" and (child := self._child) is not None:
+        self._stopping |= word in STOPS
+        self._abandoned |= word in GIVES_UP
+        if self._abandoned and (child := self._child) is not None:
             child.kill()
         else:
-            self._tell(word)
+            self._tell("stop" if word in STOPS else word)
 
     def _begin(self, job: Job) -> None:
         told = {

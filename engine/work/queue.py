@@ -17,10 +17,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from engine.errors import ExperimentError
-from engine.events import RunState
+from engine.events import CLUSTER, RunState
 from engine.work.recorder import Left, Now, Registry, Said, SavedRun
 from engine.work.thread import Lines, Open, Place, RunThread
-from engine.work.worker import Here, Job, Worker
+from engine.work.worker import Elsewhere, Here, Job, Worker
 
 if TYPE_CHECKING:  # the window makes its queue before its first paint, and an experiment later
     from engine.experiment import Experiment, NewRun
@@ -60,10 +60,11 @@ class RunQueue:
     """Runs in line, one line per place. All methods may be called from any thread and return at once.
 
     open_: opens the store that a run is saved in, in the run's own thread. worker: makes the worker of one run.
+    cluster: works the runs whose device it is; each at once, as it keeps a line of its own.
     """
 
-    def __init__(self, open_: Open, worker: Callable[[], Worker] = Here) -> None:
-        self.worker = worker
+    def __init__(self, open_: Open, worker: Callable[[], Worker] = Here, cluster: Elsewhere | None = None) -> None:
+        self.worker, self._cluster = worker, cluster
         self._open = open_
         self._lock = threading.Lock()
         self._lines, self._mailbox = Lines(), Mailbox()
@@ -80,11 +81,11 @@ class RunQueue:
 
     def enqueue(self, run: SavedRun, store: Registry[SavedRun]) -> SavedRun:
         """Put a run in line that is saved as this process's own."""
-        job, worker = Job(run.experiment, store.directory(run)), self.worker()
+        job, worker = Job(run.experiment, store.directory(run)), self._worker_on(run.experiment.device)
         with self._lock:
             if self._closed:
                 raise ExperimentError("The program is closing.", "Start this run again after the next start.")
-            turn = self._lines.join(Place(worker.host, run.experiment.device))
+            turn = self._lines.join(Place(worker.host, run.uid if worker.host else run.experiment.device))
             thread = RunThread(
                 run, job, worker, turn, self._open,
                 lambda said: self._mailbox.put(run.id, said), self._let_go,
@@ -93,6 +94,15 @@ class RunQueue:
             self._mailbox.put(run.id, Now(RunState.QUEUED))
         thread.start()
         return run
+
+    def _worker_on(self, device: str) -> Worker:
+        if self._cluster is None or device != CLUSTER:
+            return self.worker()
+        return self._cluster.worker()
+
+    def places(self, device: str) -> int:
+        """How many runs of this device work at a time, as far as is known now."""
+        return self._cluster.places() if self._cluster is not None and device == CLUSTER else 1
 
     def _let_go(self, thread: RunThread) -> None:
         with self._lock:  # a queue that is not busy has nothing more to say
@@ -163,6 +173,8 @@ class RunQueue:
         late = [thread for thread in threads if self._holds(thread)]
         if how == "abandon" and late:
             self._settle_late(late)
+        if self._cluster is not None:
+            self._cluster.close()
         return not any(thread.is_alive() for thread in threads)
 
     def _settle_late(self, threads: list[RunThread]) -> None:

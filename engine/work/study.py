@@ -19,7 +19,7 @@ from engine.studies.study import Study
 from engine.work.queue import RunQueue, new_run
 from engine.work.recorder import Known, Registry, Run, SavedRun
 
-AHEAD = 2  # runs of one study in the queue at a time: the next one waits where the present one works
+AHEAD = 1  # runs of one study in the queue besides those at work: the next one waits where a present one works
 
 
 class SavedCell(Known, Protocol):
@@ -95,7 +95,8 @@ class StudyRunner:
         """Put in line what is next, as far as there is room; returns how far the study is."""
         runs = store.study_runs(self.study_id)
         open_ = self.feeding and not self._queue.is_closed()
-        while open_ and len(self.active()) < AHEAD and (cell := self._next(runs)) is not None:
+        room = self._queue.places(self.study.device) + AHEAD
+        while open_ and len(self.active()) < room and (cell := self._next(runs)) is not None:
             self._put_in_line(store, cell, runs)
             runs = store.study_runs(self.study_id)
         return self.progress(runs)

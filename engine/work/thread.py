@@ -22,14 +22,14 @@ from engine.events import (
     RunState,
     RunStopped,
 )
-from engine.work.recorder import Now, Recorder, Run, Said, past
+from engine.work.recorder import Now, Recorder, Run, Said, SavedPast, past
 from engine.work.worker import Job, Worker
 
 ENDS = ("", "stop", "later", "abandon", "discard")  # how a run may be ended, the harsher later
-WORDS = {"stop": "stop", "later": "stop", "abandon": "abandon", "discard": "abandon"}  # what its worker is told
 HEARTBEAT = 1.0  # seconds between two signs of life of a run that waits or is paused
 
-Open = Callable[[], Recorder[Any]]
+AnyStore = Recorder[Any]
+Open = Callable[[], AnyStore]
 
 
 class RunThread(threading.Thread):
@@ -52,7 +52,7 @@ class RunThread(threading.Thread):
         self._running = threading.Event()
         self._running.set()
         self._ending = ""  # one of ENDS
-        self._put_off = False
+        self._put_off = self._begun = False
 
     def pause(self) -> None:
         if self.state is RunState.RUNNING:
@@ -67,7 +67,7 @@ class RunThread(threading.Thread):
         """how: "stop" (evaluate and keep), "later" (put off), "discard" or "abandon"; a later call may be harsher."""
         if ENDS.index(how) > ENDS.index(self._ending):
             self._ending = how
-            self._worker.say(WORDS[how])  # type: ignore[arg-type]
+            self._worker.say(how)  # type: ignore[arg-type]
         self._put_off = self._put_off or how == "later" or (how == "abandon" and self.state is RunState.QUEUED)
         self._running.set()
         self._turn.give_up()
@@ -84,7 +84,7 @@ class RunThread(threading.Thread):
             self._turn.leave()
             self._left(self)
 
-    def _work(self, store: Recorder[Any]) -> None:
+    def _work(self, store: AnyStore) -> None:
         if self._turn.wait():
             self._show(store, RunState.RUNNING)
             self._train(store)
@@ -96,9 +96,12 @@ class RunThread(threading.Thread):
         elif self._ending == "stop" and self.state is RunState.QUEUED:
             self._settle(store, RunState.STOPPED)
 
-    def _train(self, store: Recorder[Any]) -> None:
-        job = replace(self._job, known=tuple(store.formulations(self.run_id)))
-        said = store.record(self.run_id, self._without_end(self._worker.start(job)))
+    def _train(self, store: AnyStore) -> None:
+        known = tuple(store.formulations(self.run_id))
+        job = replace(self._job, known=known, heard=store.heard(self.run_id) if self._worker.host else None)
+        if job.heard is not None and (began := store.began(self.run_id)) is not None:
+            self._begin(store, began)  # it goes on elsewhere, and has said so already
+        said = store.record(self.run_id, self._without_end(self._worker.start(job)), self._worker.heard)
         with closing(said):  # type: ignore[type-var]
             self._pass_on(store, said)
 
@@ -110,37 +113,47 @@ class RunThread(threading.Thread):
                     event = ResumePoint.nothing(event.step)
                 yield event
 
-    def _pass_on(self, store: Recorder[Any], recorded: Iterator[Event]) -> None:
+    def _pass_on(self, store: AnyStore, recorded: Iterator[Event]) -> None:
         for event in recorded:
-            if isinstance(event, RunStarted) and event.note is not None:
-                self._deliver(past(store, self.run_id, event))
             if isinstance(event, ResumePoint) and self._ending == "later":
                 return
-            self._deliver(event)
+            if isinstance(event, RunStarted):
+                self._begin(store, event)
+            else:
+                self._deliver(event)
             if not self._running.is_set():
                 self._wait_while_paused(store)
             if self._ending in ("discard", "abandon"):
                 return
 
-    def _wait_while_paused(self, store: Recorder[Any]) -> None:
+    def _begin(self, store: AnyStore, started: RunStarted) -> None:
+        """A run that goes on is shown with what is saved of it, one that begins anew elsewhere with nothing."""
+        if started.note is not None:
+            self._deliver(past(store, self.run_id, started))
+        elif self._begun:
+            self._deliver(SavedPast({}, (), (), 0.0))
+        self._begun = True
+        self._deliver(started)
+
+    def _wait_while_paused(self, store: AnyStore) -> None:
         self._show(store, RunState.PAUSED)
         while not self._running.wait(HEARTBEAT):
             store.beat(self.run_id)
         if self._ending not in ("discard", "abandon"):
             self._show(store, RunState.RUNNING)
 
-    def _show(self, store: Recorder[Any], state: RunState) -> None:
+    def _show(self, store: AnyStore, state: RunState) -> None:
         store.set_state(self.run_id, state)
         self.state = state
         self._deliver(Now(state))
 
-    def _settle(self, store: Recorder[Any], state: RunState) -> None:
+    def _settle(self, store: AnyStore, state: RunState) -> None:
         """Give a run that was cut off its last state, unless it reached one by itself."""
         if store.run(self.run_id).state in LIVE_STATES:
             store.set_state(self.run_id, state)
             self.state = state
 
-    def settle(self, store: Recorder[Any]) -> None:
+    def settle(self, store: AnyStore) -> None:
         """Leave a run that was cut off in line for another time, or interrupted."""
         if self._put_off:
             store.put_off(self.run_id)
@@ -158,7 +171,8 @@ def _failure(error: Exception) -> RunFailed:
 
 @dataclass(frozen=True)
 class Place:
-    """host: the machine, "" for this one. device: "cpu", "cuda:0", …"""
+    """host: the machine, "" for this one. device: "cpu", "cuda:0", …; elsewhere the run itself, which stands in line
+    there."""
 
     host: str
     device: str

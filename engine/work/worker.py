@@ -7,28 +7,36 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from engine.events import Event, Formulation
+from engine.events import Event, Formulation, Heard
 
 if TYPE_CHECKING:
     from engine.experiment import Experiment
 
-Word = Literal["pause", "resume", "stop", "abandon"]
+Word = Literal["pause", "resume", "stop", "later", "abandon", "discard"]
+STOPS = ("stop", "later")  # what a worker of this machine ends with the best weights for
+GIVES_UP = ("abandon", "discard")
 
 
 @dataclass(frozen=True)
 class Job:
     """What is worked. directory: the run's own folder; the run goes on from the place that was kept there, if any.
-    known: what this experiment was computed by before, its own first."""
+    known: what this experiment was computed by before, its own first. heard: the last of it that is saved already, of a
+    run that is worked elsewhere."""
 
     experiment: Experiment
     directory: Path
     known: tuple[Formulation, ...] = ()
+    heard: Heard | None = None
 
 
 class Worker(Protocol):
-    """Works one job. host: the machine it does so on, "" for this one."""
+    """Works one job. host: where it does so, "" on this machine, whose devices work one run at a time."""
 
     host: str
+
+    def heard(self) -> Heard | None:
+        """Where the last event stands that came from elsewhere, in the order of the journal; None here."""
+        ...
 
     def start(self, job: Job) -> Iterator[Event]:
         """What `engine.execute.execute` says. A worker rests while nobody asks for the next event; closing the iterator
@@ -37,7 +45,23 @@ class Worker(Protocol):
 
     def say(self, word: Word) -> None:
         """From any thread, at any time, without waiting. "pause", "resume": nobody will ask for a while, or does again;
-        "stop": end at the next step and test the best weights; "abandon": end without a further event."""
+        "stop": end at the next step and test the best weights; "abandon": end without a further event. "later" and
+        "discard" are "stop" and "abandon" of a run that shall go on another time, or never: who works elsewhere goes
+        on with a run that is left for later or abandoned."""
+        ...
+
+
+class Elsewhere(Protocol):
+    """Other machines, which work as many runs at a time as they have places for. Nothing here waits for them."""
+
+    def worker(self) -> Worker: ...
+
+    def places(self) -> int:
+        """How many there are, as far as is known; at least 1."""
+        ...
+
+    def close(self) -> None:
+        """Let go of them; what they work goes on."""
         ...
 
 
@@ -49,6 +73,9 @@ class Here:
     def __init__(self) -> None:
         self._stopping = False
 
+    def heard(self) -> None:
+        return None
+
     def start(self, job: Job) -> Iterator[Event]:
         from engine.execute import execute
 
@@ -56,4 +83,4 @@ class Here:
 
     def say(self, word: Word) -> None:
         """Nobody asks after "pause" and "abandon": there is nothing to do."""
-        self._stopping = word == "stop" or (self._stopping and word != "abandon")
+        self._stopping = word in STOPS or (self._stopping and word not in GIVES_UP)

@@ -69,7 +69,7 @@ def test_a_database_of_version_0_4_gets_tags_archive_notes_and_views(
 ) -> None:
     store.close()
     raw.execute("DROP TABLE saved_view")
-    for column in ("tags", "archived", "cell_notes", "ending", "formulation"):
+    for column in ("tags", "archived", "cell_notes", "ending", "formulation", "journal", "heard"):
         raw.execute(f"ALTER TABLE run DROP COLUMN {column}")
     raw.execute("ALTER TABLE result RENAME COLUMN conditions TO protocol")
     raw.execute("UPDATE result SET protocol = json_patch(protocol, notes)")

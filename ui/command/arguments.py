@@ -16,21 +16,24 @@ from engine.errors import ExperimentError, InvalidExperiment, shown
 from engine.work.process import WORKERS
 from ui.about import version
 from ui.command.between import add_between
+from ui.command.cluster import add_cluster, add_worker_machine
 from ui.command.help_texts import (
     ABOUT,
     BETWEEN_HELP,
+    CLUSTER_HELP,
     FETCH_HELP,
     RESUME_HELP,
     RUN_HELP,
     STUDY_HELP,
     TOUR,
+    WORKER_HELP,
 )
 from ui.command.table import EVERY, declare, one_experiment
 from ui.command.using import add_using
 
 COMMANDS = (
     "demo", "run", "resume", "study", "list", "show", "compare", "between", "fetch", "weights", "predict", "adapt",
-    "test", "kept", "mix", "export",
+    "test", "kept", "mix", "export", "cluster", "worker",
 )  # fmt: skip
 LISTS = ("datasets", "backbones", "methods", "presets", "devices", "runs")
 
@@ -167,7 +170,7 @@ def add_study(study: argparse.ArgumentParser) -> None:
     study.add_argument("what", metavar="PRESET|FILE|list|show|continue", help="a bundled study, a file, or what to do")
     study.add_argument("key", nargs="?", metavar="STUDY", help="for show and continue: its number, uid or title")
     add_seed_flags(study)
-    study.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
+    study.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps, cluster (see: list devices)")
     add_compute(study)
     add_worker(study)
     study.add_argument("--dry-run", action="store_true", help="print the study file and run nothing")
@@ -192,6 +195,8 @@ def add_questions(command: Callable[..., argparse.ArgumentParser]) -> None:
     fetch = command("fetch", "download data sets or weights, going on where an earlier try was cut off", FETCH_HELP)
     fetch.add_argument("names", metavar="NAME", nargs="+", help="a data set, a backbone, or backbone:weights")
     add_using(command)
+    add_cluster(command("cluster", "begin, look at or end a cluster of machines that work runs", CLUSTER_HELP))
+    add_worker_machine(command("worker", "let this machine work runs for a cluster until Ctrl+C", WORKER_HELP))
     own = command("weights", "start from a file of weights of one's own: add, list or remove")
     own.add_argument("action", choices=("add", "list", "remove"))
     own.add_argument("files", metavar="FILE|NAME", nargs="*", help="to add: a file or folder; to remove: own:NAME")

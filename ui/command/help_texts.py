@@ -140,6 +140,29 @@ The folder is written only when onnxruntime has said the same as this program on
 told, and stands in the card. What adapts its weights to new classes (MAML and the like) gives its network alone.
 PROGRAM predict rubbish-model new-photos/ asks the folder; PROGRAM weights add rubbish-model starts from its network.
 """
+CLUSTER_HELP = """\
+examples:
+
+  PROGRAM cluster start                       prints the line that other machines are to be given
+  PROGRAM cluster start --host 192.168.1.7    where this machine has several addresses
+  PROGRAM cluster status                      who is there, and what they work
+  PROGRAM cluster stop
+  PROGRAM run --data digits --seeds 20 --device cluster
+  PROGRAM study which-block --device cluster
+
+A run on the cluster is the same run as here: it is saved here alone, and goes on there when this program ends; PROGRAM
+resume, or the study's "continue", fetches what came meanwhile. Data, weights of earlier runs and results travel by
+themselves. Whoever has the key file may run programs on the machines; nobody else is let in. Needs the extra "cluster".
+"""
+WORKER_HELP = """\
+examples:
+
+  PROGRAM worker --connect tls://192.168.1.7:8786 --key cluster.key
+  PROGRAM worker --connect tls://192.168.1.7:8786 --key cluster.key --places 4
+
+Comes back by itself when the network or the cluster was gone. All it is sent lies in the folder "worker" of the
+workspace. The cluster must have the same version of Warmstart.
+"""
 FETCH_HELP = """\
 examples:
 

@@ -9,11 +9,14 @@ from engine.data.episode_splits import for_tasks, samplers
 from engine.data.sources import is_drawn
 from engine.data.splits import split_images
 from engine.errors import InvalidExperiment, NotHere
+from engine.events import CLUSTER
 from engine.experiment import Experiment
 from engine.families import MULTITASK, family
+from engine.machine.places import home
 from engine.meta.learner import MetaLearner
 from engine.preflight.problems import problems
 from engine.registry import build_as
+from engine.remote.desk import ClusterDesk
 from engine.search.folds import plan
 from storage.store import RunStore
 from storage.workspace import MIXTURE, Workspace
@@ -50,10 +53,21 @@ def check_file(faults: Iterable[InvalidExperiment]) -> None:
 
 
 def check_device(experiment: Experiment) -> None:
-    if experiment.device != "cpu":
+    if experiment.device == CLUSTER:
+        check_cluster()
+    elif experiment.device != "cpu":
         from engine.machine.devices import torch_device
 
         torch_device(experiment.device)
+
+
+def check_cluster() -> None:
+    """That there is one and it answers, before a run is saved that only it may work."""
+    desk = ClusterDesk(home())
+    try:
+        desk.connect()
+    finally:
+        desk.close()
 
 
 def check_data(experiment: Experiment) -> None:

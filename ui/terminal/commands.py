@@ -96,6 +96,8 @@ COMMANDS = {  # command -> module of this package and what answers in it
     "test": ("test", "test_from_command_line"),
     "mix": ("mix", "mix_from_command_line"),
     "kept": ("kept", "kept_from_command_line"),
+    "cluster": ("cluster", "cluster_from_command_line"),
+    "worker": ("cluster", "worker_from_command_line"),
 }
 
 

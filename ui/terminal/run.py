@@ -16,6 +16,7 @@ from engine.experiment import Experiment
 from engine.naming import run_name
 from engine.plan import Plan, plan_as_json
 from engine.preflight.problems import problems
+from engine.remote.desk import ClusterDesk
 from engine.studies.study import names_study
 from engine.work.process import WORKERS
 from engine.work.queue import RunQueue, new_run
@@ -93,7 +94,7 @@ def run_plan(
 @contextmanager
 def queue_in(workspace: Workspace, worker: str) -> Iterator[RunQueue]:
     """A queue for this terminal, worker: of `WORKERS`; what it still works at the end is left as interrupted."""
-    queue = RunQueue(partial(RecordingStore, workspace), WORKERS[worker])
+    queue = RunQueue(partial(RecordingStore, workspace), WORKERS[worker], ClusterDesk(workspace.root))
     try:
         yield queue
     finally:

@@ -11,6 +11,7 @@ from pathlib import Path
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.given import is_file
+from engine.remote.desk import ClusterDesk
 from engine.studies.cells import cells, count_runs, study_as_json
 from engine.studies.checks import check_study, faults, one_of_each
 from engine.studies.study import Study, completed, load_study, study_preset, study_presets
@@ -113,7 +114,9 @@ def work(store: RunStore, row: StudyRow, device: str, display: StudyDisplay, cho
     """Run what is missing of a saved study on this device, then print its table; returns the exit code."""
     store.mark_interrupted()
     study = saved_study(row).model_copy(update={"device": device})
-    queue = RunQueue(partial(RecordingStore, store.workspace), WORKERS[chosen.worker])
+    queue = RunQueue(
+        partial(RecordingStore, store.workspace), WORKERS[chosen.worker], ClusterDesk(store.workspace.root)
+    )
     runner = StudyRunner(queue, row.id, study, forced=dict(chosen.compute))
     with display, Interrupts(STOPPING) as interrupts, Awake(), closing(runner):
         follow(runner, store, row, display, interrupts)

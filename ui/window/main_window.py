@@ -13,6 +13,7 @@ from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox, QWidget
 
 from engine.machine.places import settle
+from engine.remote.desk import ClusterDesk
 from engine.work.queue import RunQueue
 from ui import theme
 from ui.about import about
@@ -277,7 +278,7 @@ def build_parts(workspace: Workspace, window: QMainWindow) -> Parts:
     settings, toasts = open_settings(workspace.root), Toasts(window)
     remember_folders(settings)
     library = Library(workspace, window)
-    queue = RunQueue(lambda: recording_store(workspace))
+    queue = RunQueue(lambda: recording_store(workspace), cluster=ClusterDesk(workspace.root))
     return Parts(
         workspace=workspace,
         library=library,

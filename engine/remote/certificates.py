@@ -1,0 +1,84 @@
+"""An authority of a cluster's own, and the key with which its desks, machines and line know each other.
+
+All are holders of one key file: who has it may give work to the cluster and may work for it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from engine.errors import ExperimentError, StorageError
+
+YEARS = 10
+NAME = "Warmstart cluster"
+
+
+@dataclass(frozen=True)
+class KeyFile:
+    """PEM texts: the authority's certificate, one that it signed, and the private key of that."""
+
+    authority: str
+    certificate: str
+    private: str
+
+    @staticmethod
+    def read(path: Path) -> KeyFile:
+        """Raises `ExperimentError` for a file that is none."""
+        try:
+            return KeyFile(**json.loads(path.read_text("utf-8")))
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise StorageError(f"The key {path} cannot be read ({reason}).", "Copy it from the desk.") from error
+        except (ValueError, TypeError) as error:
+            raise ExperimentError(
+                f"{path} is no key of a cluster.", "Copy the file that “cluster start” named."
+            ) from error
+
+    def write(self, path: Path) -> None:
+        """For this person's eyes only. Raises `OSError`."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(asdict(self), file)
+
+
+def made_key() -> KeyFile:
+    """A new authority and the one certificate that it ever signs: its own key is not kept."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+    now = datetime.now(UTC)
+    authority, own = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{NAME} {os.urandom(4).hex()}")])
+
+    def certificate(subject: x509.Name, public: ec.EllipticCurvePublicKey, is_authority: bool) -> x509.Certificate:
+        built = (
+            x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(public)
+            .serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=365 * YEARS))
+            .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key()), critical=False)
+        )  # fmt: skip
+        if not is_authority:
+            both = [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH]
+            built = built.add_extension(x509.ExtendedKeyUsage(both), critical=False)
+        return built.sign(authority, hashes.SHA256())
+
+    def text(one: x509.Certificate) -> str:
+        return one.public_bytes(serialization.Encoding.PEM).decode()
+
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
+    private = own.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+    return KeyFile(
+        text(certificate(issuer, authority.public_key(), True)),
+        text(certificate(subject, own.public_key(), False)), private,
+    )  # fmt: skip

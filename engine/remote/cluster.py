@@ -1,0 +1,111 @@
+"""What is asked of a cluster, whatever engine moves the orders: the narrow port behind which that engine stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from engine.errors import ExperimentError
+from engine.events import Heard
+from engine.remote.order import Order
+
+Deliver = Callable[["MachineWords"], None]
+WAITING = "waiting"  # the state of an order that no machine works yet
+
+
+class ClusterAway(ExperimentError):
+    """The cluster does not answer at the moment."""
+
+
+@dataclass(frozen=True)
+class MachineWords:
+    """What a machine says of one run. at: its address. lines: of the journal. needs: digests of files to be sent."""
+
+    at: str
+    lines: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FoundJournal:
+    """A journal of a run that lies on a machine. ended: its last event is a last one."""
+
+    at: str
+    journal: str
+    ended: bool
+
+
+@dataclass(frozen=True)
+class MachineState:
+    """One place that works a run at a time. runs: uids of those at work. seconds: since its last sign of life."""
+
+    address: str
+    host: str
+    version: str
+    device: str
+    cores: int
+    memory: int
+    runs: tuple[str, ...]
+    seconds: float
+
+
+class Cluster(Protocol):
+    """All may be called from any thread, wait for an answer, and raise `ClusterAway` where none comes."""
+
+    def listen(self, uid: str, deliver: Deliver) -> None:
+        """From now on hand over what is said of the run, in a thread of the cluster's own."""
+        ...
+
+    def leave(self, uid: str) -> None:
+        """Hand over nothing more. The run goes on."""
+        ...
+
+    def topic(self) -> str:
+        """Where machines are to say what `listen` hands over."""
+        ...
+
+    def submit(self, order: Order) -> None:
+        """Put the order in line. One that is in line or at work already stays as it is."""
+        ...
+
+    def cancel(self, key: str) -> None:
+        """Take an order out of line. One at work goes on."""
+        ...
+
+    def state(self, key: str) -> str:
+        """`WAITING`, the address of who works the order, or "" where the cluster knows nothing (more) of it."""
+        ...
+
+    def find(self, uid: str) -> list[FoundJournal]:
+        """The journals of a run on all machines that are there."""
+        ...
+
+    def read(self, at: str, uid: str, after: Heard) -> list[str]:
+        """Lines of the journal there behind this place, all where it is another journal; empty where there is none."""
+        ...
+
+    def say(self, at: str, uid: str, word: str) -> None:
+        """ "pause", "resume", "stop" or "discard" to a run at work there."""
+        ...
+
+    def give(self, at: str, files: Mapping[str, Path]) -> None:
+        """Send files to a machine, by digest. What it has got meanwhile is not sent again."""
+        ...
+
+    def fetch(self, at: str, uid: str, into: Path) -> None:
+        """Bring the files that the run left there, but its journal."""
+        ...
+
+    def forget(self, uid: str) -> None:
+        """Remove what the run left on all machines that are there."""
+        ...
+
+    def places(self) -> int:
+        """How many runs work at a time; at least 1. Waits for nothing."""
+        ...
+
+    def machines(self) -> list[MachineState]:
+        """Who is there now."""
+        ...

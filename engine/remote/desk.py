@@ -1,0 +1,66 @@
+"""The cluster of a workspace, as the program that is open there knows it. Nothing is imported before it is asked."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import ExperimentError
+
+if TYPE_CHECKING:
+    from engine.remote.on_dask import DaskCluster
+    from engine.work.worker import Worker
+
+FOLDER = "cluster"  # of a workspace
+START = "Begin one with “cluster start”, or choose another device."
+
+
+class ClusterDesk:
+    """root: of the workspace."""
+
+    def __init__(self, root: Path) -> None:
+        self._folder = root / FOLDER
+        self._cluster: DaskCluster | None = None
+        self._lock = threading.Lock()
+
+    def worker(self) -> Worker:
+        from engine.remote.worker import OnCluster
+
+        return OnCluster(self.connect)
+
+    def connect(self) -> DaskCluster:
+        """Raises `ExperimentError` where the workspace has no cluster, `ClusterAway` where it does not answer."""
+        from engine.data.hashes import short_hash
+        from engine.remote.certificates import KeyFile
+        from engine.remote.line import KEY
+        from engine.remote.on_dask import DaskCluster
+
+        with self._lock:
+            if self._cluster is None:
+                address, key = where(self._folder), KeyFile.read(self._folder / KEY)
+                desk = short_hash(str(self._folder), socket.gethostname())  # the same after a restart
+                self._cluster = DaskCluster(address, key, desk)
+            self._cluster.connect()
+            return self._cluster
+
+    def places(self) -> int:
+        return 1 if self._cluster is None else self._cluster.places()
+
+    def close(self) -> None:
+        with self._lock:
+            cluster, self._cluster = self._cluster, None
+        if cluster is not None:
+            cluster.close()
+
+
+def where(folder: Path) -> str:
+    """The address of the workspace's cluster; raises `ExperimentError` where it has none."""
+    from engine.remote.line import WHERE
+
+    try:
+        return str(json.loads((folder / WHERE).read_text("utf-8"))["address"])
+    except (OSError, ValueError, LookupError) as error:
+        raise ExperimentError("This workspace has no cluster.", START) from error

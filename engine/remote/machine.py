@@ -1,0 +1,125 @@
+"""A machine at work for a cluster: a process for each place, begun again whenever it ends."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from engine.errors import ExperimentError
+from engine.machine.children import begun
+from engine.remote.certificates import KeyFile
+from engine.remote.cluster import ClusterAway
+from engine.remote.on_dask import EXTRA, DaskCluster
+from engine.remote.work import other_version
+
+AGAIN = 1.0, 30.0  # seconds until a process is begun again: at first, and at most while that fails
+LASTED = 60.0  # seconds after which an end is not counted as a failure
+CORES = 2  # of a processor for each place
+
+
+@dataclass(frozen=True)
+class Joining:
+    """Which line, with which key, and where this machine keeps what it is sent."""
+
+    address: str
+    key: Path
+    home: Path
+
+
+@dataclass
+class WorkPlace:
+    """A process that works runs, as it comes and goes. gpu: the one that it sees; "" for the processor alone."""
+
+    joining: Joining
+    gpu: str = ""
+    child: subprocess.Popen[bytes] | None = None
+    _since: float = 0.0
+    _due: float = 0.0
+    _pause: float = field(default=AGAIN[0])
+
+    def look(self) -> None:
+        """Begin it again where it has ended and it is time."""
+        now = time.monotonic()
+        if self.child is not None and self.child.poll() is not None:
+            self._pause = AGAIN[0] if now - self._since > LASTED else min(2 * self._pause, AGAIN[1])
+            self._due = now + self._pause
+            self.end()
+        if self.child is None and now >= self._due:
+            one = {
+                "OMP_NUM_THREADS": "1",
+                "MKL_NUM_THREADS": "1",
+                "DASK_LOGGING__DISTRIBUTED": "error",
+                "CUDA_VISIBLE_DEVICES": self.gpu,
+            }
+            given = (self.joining.address, str(self.joining.key), str(self.joining.home))
+            self.child, self._since = begun("engine.remote.place", *given, **one), now
+
+    def end(self) -> None:
+        child, self.child = self.child, None
+        if child is None:
+            return
+        child.kill()
+        child.wait()
+        for pipe in (child.stdin, child.stdout):
+            with suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+
+
+def refuse_another_version(joining: Joining) -> None:
+    """Raises `ExperimentError` where the cluster has another version of this program, `ClusterAway` where it does not
+    answer."""
+    cluster = DaskCluster(joining.address, KeyFile.read(joining.key), "joining")
+    try:
+        if wrong := other_version(cluster.versions()):
+            raise ExperimentError(*wrong)
+    finally:
+        cluster.close()
+
+
+def usual_places() -> list[str]:
+    """The GPUs of this machine by number, one place for each; without any a place for two cores of the processor."""
+    if gpus := _gpus():
+        return gpus
+    return [""] * max(1, (psutil.cpu_count() or 1) // CORES)
+
+
+def _gpus() -> list[str]:
+    try:
+        said = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=True, timeout=20)
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return [str(number) for number, _ in enumerate(line for line in said.stdout.splitlines() if "GPU" in line)]
+
+
+def serve(joining: Joining, places: list[str], say: Callable[[str], object], ended: threading.Event) -> None:
+    """Work for the cluster until `ended`; comes back whenever it does. Raises `ExperimentError` where the versions
+    differ."""
+    EXTRA.require()
+    away = False
+    while not ended.is_set():
+        try:
+            refuse_another_version(joining)
+            break
+        except ClusterAway as error:
+            if not away:
+                say(f"{error.message} It is tried until it does.")
+            away = True
+            ended.wait(AGAIN[0])
+    say(f"At work for {joining.address}, {len(places)} at a time. End with Ctrl+C.")
+    all_ = [WorkPlace(joining, gpu) for gpu in places]
+    try:
+        while not ended.is_set():
+            for one in all_:
+                one.look()
+            ended.wait(AGAIN[0])
+    finally:
+        for one in all_:
+            one.end()

@@ -1,0 +1,91 @@
+"""The cluster of a workspace is begun and ended: its line is a process that stays when this one goes."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from engine.errors import ExperimentError
+from engine.machine.children import ROOT
+from engine.remote.certificates import made_key
+from engine.remote.desk import FOLDER, ClusterDesk
+from engine.remote.line import KEY, WHERE
+from engine.remote.on_dask import EXTRA
+
+PORT = 8786
+PATIENCE = 60.0  # seconds until the line can be reached
+LOG = "line.log"
+_begun: list[subprocess.Popen[bytes]] = []  # lines that this process has begun, and that may outlive it
+
+
+def begin(root: Path, host: str, port: int) -> tuple[str, Path]:
+    """(address, key file) of the workspace's cluster, which is begun unless it answers already. The key stays the same.
+    Raises `ExperimentError`."""
+    EXTRA.require()
+    folder = root / FOLDER
+    if (there := _answers(root)) is not None:
+        return there, folder / KEY
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not (folder / KEY).is_file():
+        made_key().write(folder / KEY)
+    (folder / WHERE).unlink(missing_ok=True)
+    _begin_line(folder, host, port)
+    there = _answers(root)
+    if there is None:
+        raise ExperimentError("The cluster was begun and does not answer.", f"See {folder / LOG}.")
+    return there, folder / KEY
+
+
+def end(root: Path) -> None:
+    """End the line; raises `ExperimentError` where there is none or it does not answer."""
+    desk = ClusterDesk(root)
+    try:
+        desk.connect().shut_down()
+    finally:
+        desk.close()
+    (root / FOLDER / WHERE).unlink(missing_ok=True)
+    for child in _begun:
+        child.poll()
+
+
+def address_here() -> str:
+    """By which other machines of the network reach this one; the machine itself where it has no network."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        try:
+            asked.connect(("10.255.255.255", 9))  # nothing is sent
+            return str(asked.getsockname()[0])
+        except OSError:
+            return "127.0.0.1"
+
+
+def _answers(root: Path) -> str | None:
+    desk = ClusterDesk(root)
+    try:
+        return desk.connect().address
+    except ExperimentError:
+        return None
+    finally:
+        desk.close()
+
+
+def _begin_line(folder: Path, host: str, port: int) -> None:
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
+    with (folder / LOG).open("wb") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-m", "engine.remote.line", str(folder), host, str(port)],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": path},
+            start_new_session=True, creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )  # fmt: skip
+    _begun.append(child)
+    deadline = time.monotonic() + PATIENCE
+    while not (folder / WHERE).is_file():
+        if child.poll() is not None or time.monotonic() > deadline:
+            said = (folder / LOG).read_text("utf-8", "replace").strip().splitlines() or ["it said nothing"]
+            raise ExperimentError(
+                f"The cluster could not be begun at {host}:{port} ({said[-1]}).", "Give another --host or --port."
+            )
+        time.sleep(0.05)

@@ -1,0 +1,187 @@
+"""A journal is heard once and in order, however its lines arrive; files are known by what is in them."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import ExperimentError, StorageError
+from engine.events import Evaluated, Event, Heard, Metrics, Notice, RunFailed, RunFinished, RunStarted
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment
+from engine.remote.journal import FILE, Hearing, Journal, entry, last_entry, lines_after
+from engine.remote.keeping import KeptFiles
+from engine.remote.on_dask import pieces
+from engine.remote.order import NeededFile, Order, arrived, digest_of, ordered, returned
+from engine.remote.work import Control, is_complete, perform
+from engine.work.worker import Job
+
+
+def written(folder: Path, name: str, events: int = 40) -> list[str]:
+    folder.mkdir(exist_ok=True)
+    with Journal(folder, name) as journal:
+        lines = [journal.append(Metrics(step, {"train/loss": 1 / step}), float(step)) for step in range(1, events)]
+        return [*lines, journal.append(RunFinished(events), float(events))]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_the_way_each_is_heard_once_in_its_order(tmp_path: Path, seed: int) -> None:
+    """Lines come twice, late, and some never; what is missing is asked for."""
+    draws = random.Random(seed)
+    lines = written(tmp_path, "1-a")
+    arriving = [line for line in lines for _ in range(draws.choice((0, 1, 1, 2)))]
+    for _ in range(10):
+        first, second = sorted(draws.sample(range(len(arriving)), 2))
+        arriving[first], arriving[second] = arriving[second], arriving[first]
+    hearing, heard = Hearing(None), list[int]()
+    while arriving:
+        count = draws.randint(1, 7)
+        batch, arriving = arriving[:count], arriving[count:]
+        heard += [one.place.number for one in hearing.take(batch)]
+        if hearing.missing:
+            heard += [one.place.number for one in hearing.take(lines_after(tmp_path, "1-a", hearing.place.number))]
+    heard += [one.place.number for one in hearing.take(lines_after(tmp_path, "1-a", hearing.place.number))]
+    assert heard == list(range(1, 41))
+
+
+def test_late_words_of_an_attempt_that_was_given_up_are_dropped(tmp_path: Path) -> None:
+    old, new = written(tmp_path, "1-a"), written(tmp_path, "2-b")
+    hearing = Hearing(None)
+    assert len(hearing.take(old[:10])) == 10
+    assert [one.place.journal for one in hearing.take([*new[:3], *old[10:], *new[3:5]])] == ["2-b"] * 5
+    again = Hearing(Heard("2-b", 5))
+    assert again.take(old) == []
+    assert [one.place.number for one in again.take(new[:7])] == [6, 7]
+
+
+def test_the_same_attempt_begun_twice_is_heard_from_its_beginning(tmp_path: Path) -> None:
+    first, second = written(tmp_path, "1-a"), written(tmp_path, "1-b")
+    hearing = Hearing(Heard("1-a", 30))
+    assert len(hearing.take(second)) == 40
+    assert hearing.take(first) == []
+
+
+def test_a_line_cut_off_by_a_crash_was_never_said(tmp_path: Path) -> None:
+    lines = written(tmp_path, "1-a")
+    body = (tmp_path / FILE).read_bytes()
+    (tmp_path / FILE).write_bytes(body[:-10])
+    assert lines_after(tmp_path, "1-a", 0) == lines[:-1]
+    last = last_entry(tmp_path)
+    assert last is not None
+    assert (last.place.number, is_complete(tmp_path)) == (39, False)
+
+
+def test_another_journal_is_read_from_its_first_line(tmp_path: Path) -> None:
+    lines = written(tmp_path, "2-b")
+    assert lines_after(tmp_path, "2-b", 38) == lines[38:]
+    assert lines_after(tmp_path, "1-a", 38) == lines
+    assert lines_after(tmp_path / "nowhere", "", 0) == []
+
+
+def test_arrays_come_back_to_the_last_bit(tmp_path: Path) -> None:
+    scores = np.random.default_rng(0).normal(size=1000)
+    said: Event = Evaluated("test/accuracy", 0.5, 0.4, 0.6, 1000, "images", scores=scores, ids=np.arange(5))
+    with Journal(tmp_path, "1-a") as journal:
+        back = entry(journal.append(said, 1.5))
+    assert back.place == Heard("1-a", 1, 1.5)
+    assert isinstance(back.event, Evaluated)
+    assert back.event.scores is not None
+    assert back.event.scores.tobytes() == scores.tobytes()
+
+
+def order_in(tmp_path: Path, version: str) -> Order:
+    return Order("abc", 1, version, Experiment().model_dump(mode="json"))
+
+
+def test_a_machine_with_another_version_refuses_in_words(tmp_path: Path) -> None:
+    perform(order_in(tmp_path, "0.1.7"), tmp_path, lambda said: None, Control())
+    last = last_entry(tmp_path / "runs" / "abc")
+    assert last is not None
+    assert isinstance(last.event, RunFailed)
+    assert "the other machine 0.1.7" in last.event.message
+    assert last.event.advice == "Install the same version on both."
+
+
+def test_a_run_that_was_worked_to_its_end_is_not_worked_twice(tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "abc"
+    (tmp_path / "runs").mkdir()
+    lines = written(folder, "1-a")
+    perform(order_in(tmp_path, "0.1.7"), tmp_path, lambda said: None, Control())
+    assert lines_after(folder, "1-a", 0) == lines
+
+
+def test_what_an_order_needs_is_told_by_content_and_lies_there_as_here(tmp_path: Path) -> None:
+    """A person's folder, and the run whose weights are the start; the experiment comes back as it was asked for."""
+    photos, source = tmp_path / "my photos", tmp_path / "runs" / "src"
+    for name in ("a/1.png", "a/2.png", "b/1.png"):
+        (photos / name).parent.mkdir(parents=True, exist_ok=True)
+        (photos / name).write_bytes(name[2:].encode())
+    source.mkdir(parents=True)
+    for name in ("best.safetensors", "experiment.json", "resume.safetensors"):
+        (source / name).write_text(name)
+    asked = Experiment(
+        dataset=DatasetChoice(name="folder", path=str(photos)),
+        backbone=BackboneChoice(weights="run:src"),
+        device="cluster",
+    )
+    order, files = ordered(Job(asked, tmp_path / "runs" / "own"), 2, "topic")
+    assert Order.heard(order.told()) == order
+    assert (order.key, len(order.needs), len(files)) == ("own-2", 5, 4), "two images are the same bytes"
+    there, kept = tmp_path / "there", KeptFiles(tmp_path / "there")
+    assert kept.missing(files) == sorted(files)
+    for digest, file in files.items():
+        for piece in pieces(file):
+            kept.put(digest, *piece)
+    assert kept.missing(files) == []
+    kept.lay(order.needs)
+    kept.lay(order.needs)
+    worked = arrived(order.experiment, there, "cpu")
+    assert worked.dataset.path is not None
+    folder = Path(worked.dataset.path)
+    assert (folder.name, folder.is_relative_to(there)) == ("my photos", True)
+    assert {file.relative_to(folder).as_posix() for file in folder.rglob("*.png")} == {"a/1.png", "a/2.png", "b/1.png"}
+    assert {file.name for file in (there / "runs" / "src").iterdir()} == {"best.safetensors", "experiment.json"}
+    assert (worked.device, returned(worked, asked)) == ("cpu", asked)
+
+
+def test_a_damaged_or_misplaced_file_is_refused(tmp_path: Path) -> None:
+    kept = KeptFiles(tmp_path / "there")
+    (tmp_path / "file").write_bytes(b"whole")
+    digest = digest_of(tmp_path / "file")
+    with pytest.raises(StorageError, match="damaged"):
+        kept.put(digest, 0, b"other", True)
+    assert kept.missing([digest]) == [digest]
+    kept.put(digest, 0, b"whole", True)
+    with pytest.raises(StorageError, match="outside"):
+        kept.lay([NeededFile("../elsewhere", 5, digest)])
+    with pytest.raises(ExperimentError):
+        kept.missing(["../../etc/passwd"])
+
+
+@pytest.mark.parametrize("size", [0, 1, 4 * 2**20, 4 * 2**20 + 1, 9 * 2**20])
+def test_a_file_in_pieces_is_the_file(tmp_path: Path, size: int) -> None:
+    body = random.Random(size).randbytes(size)
+    (tmp_path / "file").write_bytes(body)
+    cut = list(pieces(tmp_path / "file"))
+    assert b"".join(piece for _, piece, _ in cut) == body
+    assert [whole for *_, whole in cut] == [False] * (len(cut) - 1) + [True]
+    assert [offset for offset, *_ in cut] == [sum(len(piece) for _, piece, _ in cut[:at]) for at in range(len(cut))]
+
+
+def test_time_stands_while_a_run_is_paused() -> None:
+    control = Control()
+    assert control.rest() == 0.0
+    control.say("pause")
+    control.say("stop")
+    assert (control.rest(), control.stopping, control.discarded) == (0.0, True, False)
+
+
+def test_started_events_keep_their_facts(tmp_path: Path) -> None:
+    with Journal(tmp_path, "1-a") as journal:
+        line = journal.append(RunStarted(10, 5, 8, {"device": "CPU, 1 thread, host"}), 2.0)
+        journal.append(Notice("so"), 3.0)
+    started = entry(line).event
+    assert isinstance(started, RunStarted)
+    assert started.facts == {"device": "CPU, 1 thread, host"}

@@ -1,0 +1,300 @@
+"""Runs on a cluster of this machine: what holds of every worker, and what happens when something is lost.
+
+The line, the machine's process and the desk are real, and so are their ends.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("distributed")
+
+from engine.errors import ExperimentError
+from engine.events import (
+    CLUSTER,
+    LAST_EVENTS,
+    Evaluated,
+    Event,
+    Metrics,
+    Notice,
+    Preparing,
+    ResumePoint,
+    RunFinished,
+    RunState,
+    RunStopped,
+)
+from engine.experiment import BackboneChoice, Experiment, MethodChoice
+from engine.remote import machine, starting
+from engine.remote.certificates import made_key
+from engine.remote.cluster import ClusterAway
+from engine.remote.desk import ClusterDesk
+from engine.remote.machine import Joining, refuse_another_version
+from engine.remote.on_dask import DaskCluster
+from engine.remote.worker import OnCluster
+from engine.work.queue import RunQueue, new_run
+from engine.work.worker import Here, Job, Worker
+from storage.record import RecordingStore
+from storage.store import RunStore
+from storage.workspace import Workspace
+from tests.engine.remote.loopback import Loopback, loopback
+from tests.engine.work.small_runs import small, until
+
+LONG = 2000  # epochs of a run that somebody ends
+BY_TIME = Preparing | ResumePoint  # how many there are depends on the clock
+
+
+@pytest.fixture(scope="module")
+def one_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
+    with loopback(tmp_path_factory.mktemp("cluster")) as made:
+        made.ready(made.desk("watcher"), 1)
+        yield made
+
+
+@pytest.fixture
+def desk(one_machine: Loopback) -> Iterator[DaskCluster]:
+    made = one_machine.desk()
+    yield made
+    made.close()
+    one_machine.desks.remove(made)
+
+
+def worker_on(desk: DaskCluster) -> OnCluster:
+    return OnCluster(lambda: desk)
+
+
+def job(folder: Path, epochs: int = 2, uid: str = "own") -> Job:
+    (folder / "runs").mkdir(parents=True, exist_ok=True)
+    return Job(small(epochs, CLUSTER), folder / "runs" / uid)
+
+
+class ContractOfWorkers:
+    """What holds of whoever works a run."""
+
+    def worker(self, desk: DaskCluster) -> Worker:
+        raise NotImplementedError
+
+    def device(self) -> str:
+        raise NotImplementedError
+
+    def test_it_says_what_the_run_says_and_leaves_its_files(self, desk: DaskCluster, tmp_path: Path) -> None:
+        here = [*Here().start(Job(small(), tmp_path / "here" / "one"))]
+        worker, folder = self.worker(desk), tmp_path / "runs" / "one"
+        said = [*worker.start(Job(small(2, self.device()), folder))]
+        kinds = [[type(event) for event in one if not isinstance(event, BY_TIME)] for one in (said, here)]
+        assert kinds[0] == kinds[1]
+        assert [one for one in said if isinstance(one, Metrics)] == [one for one in here if isinstance(one, Metrics)]
+        figures = [[one.value for one in events if isinstance(one, Evaluated)] for events in (said, here)]
+        assert figures[0] == figures[1]
+        assert isinstance(said[-1], RunFinished)
+        for name in ("best.safetensors", "last.safetensors"):
+            assert (folder / name).read_bytes() == (tmp_path / "here" / "one" / name).read_bytes()
+        written = Experiment.model_validate_json((folder / "experiment.json").read_text())
+        assert (written.device, written.seed) == (self.device(), 0)
+
+    def test_stopped_it_tests_the_best_and_ends(self, desk: DaskCluster, tmp_path: Path) -> None:
+        worker = self.worker(desk)
+        said: list[Event] = []
+        for event in worker.start(Job(small(LONG, self.device()), tmp_path / "runs" / "two")):
+            said.append(event)
+            if isinstance(event, Metrics) and event.step > 4:
+                worker.say("stop")
+        assert isinstance(said[-1], RunStopped)
+        assert any(isinstance(event, Evaluated) for event in said)
+        assert (tmp_path / "runs" / "two" / "best.safetensors").is_file()
+
+    def test_discarded_it_ends_without_a_last_word(self, desk: DaskCluster, tmp_path: Path) -> None:
+        worker = self.worker(desk)
+        events = worker.start(Job(small(LONG, self.device()), tmp_path / "runs" / "three"))
+        for event in events:
+            assert not isinstance(event, LAST_EVENTS)
+            if isinstance(event, Metrics):
+                worker.say("discard")
+                break
+        assert not isinstance(next(events), LAST_EVENTS)
+        events.close()  # type: ignore[attr-defined]
+        following = self.worker(desk).start(Job(small(2, self.device()), tmp_path / "runs" / "four"))
+        assert isinstance([*following][-1], RunFinished), "its place is free"
+
+
+class TestHere(ContractOfWorkers):
+    def worker(self, desk: DaskCluster) -> Worker:
+        return Here()
+
+    def device(self) -> str:
+        return "cpu"
+
+
+class TestOnCluster(ContractOfWorkers):
+    def worker(self, desk: DaskCluster) -> Worker:
+        return worker_on(desk)
+
+    def device(self) -> str:
+        return CLUSTER
+
+
+def test_paused_it_says_nothing_until_it_is_to_go_on(desk: DaskCluster, tmp_path: Path, one_machine: Loopback) -> None:
+    worker = worker_on(desk)
+    events = worker.start(job(tmp_path, LONG, "paused"))
+    next(event for event in events if isinstance(event, Metrics))
+    worker.say("pause")
+    journal = one_machine.folder / "machine" / "runs" / "paused" / "events.jsonl"
+    sizes = [0, journal.stat().st_size]
+
+    def is_still() -> bool:
+        time.sleep(0.7)
+        sizes.append(journal.stat().st_size)
+        return sizes[-1] == sizes[-2]
+
+    until(is_still)
+    worker.say("resume")
+    until(lambda: journal.stat().st_size > sizes[-1])
+    worker.say("stop")
+    assert isinstance([*events][-1], RunStopped)
+
+
+def test_files_go_to_a_machine_once_and_weights_of_a_run_with_them(
+    desk: DaskCluster, tmp_path: Path, one_machine: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [*worker_on(desk).start(job(tmp_path, 2, "source"))]
+    sent: list[int] = []
+    call = desk._call
+
+    def counted(at: str, function: object, *given: object) -> object:
+        if getattr(function, "__name__", "") == "put":
+            sent.append(len(given[2]))  # type: ignore[arg-type]
+        return call(at, function, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(desk, "_call", counted)
+    start = small(1, CLUSTER).model_copy(
+        update={
+            "backbone": BackboneChoice(name="conv4", image_size=16, weights="run:source"),
+            "method": MethodChoice(name="linear_probe", hyperparameters={"epochs": 1}),
+        }
+    )
+    for uid in ("first", "second"):
+        said = [*worker_on(desk).start(Job(start, tmp_path / "runs" / uid))]
+        assert isinstance(said[-1], RunFinished), said[-1]
+    left = {file.stat().st_size for file in (tmp_path / "runs" / "source").iterdir()}
+    assert sum(sent) >= max(left)
+    assert len(sent) == len(list((tmp_path / "runs" / "source").iterdir())), "each file once, for both runs"
+
+
+class OwnDesk:
+    """A program with a workspace, whose runs go to the cluster."""
+
+    def __init__(self, root: Path, cluster: DaskCluster) -> None:
+        self.workspace, self.cluster = Workspace(root), cluster
+        self.queue = RunQueue(partial(RecordingStore, self.workspace), cluster=self)
+
+    def worker(self) -> Worker:
+        return worker_on(self.cluster)
+
+    def places(self) -> int:
+        return self.cluster.places()
+
+    def close(self) -> None:
+        self.cluster.close()
+
+
+def test_a_program_that_leaves_and_comes_back_has_every_event_once(one_machine: Loopback, own_workspace: Path) -> None:
+    """It leaves in the middle; the run goes on; the next program hears the rest and has its files."""
+    first = OwnDesk(own_workspace, one_machine.desk("first"))
+    with RunStore(first.workspace) as store:
+        row = first.queue.submit(new_run(small(60, CLUSTER)), store)
+        until(lambda: (store.heard(row.id) or row) is not row and store.metric_names(row.id))
+        assert first.queue.close("later", 60)
+        heard = store.heard(row.id)
+        assert heard is not None
+        assert store.run(row.id).state is RunState.QUEUED
+        second = OwnDesk(own_workspace, one_machine.desk("second"))
+        second.queue.go_on(row.id, store)
+        until(lambda: not second.queue.is_busy())
+        saved, after = store.run(row.id), store.heard(row.id)
+        assert saved.state is RunState.FINISHED
+        assert after is not None
+        assert after.journal == heard.journal, "it was not begun anew"
+        curve = store.curve(row.id, "train/loss")
+        assert curve.steps.tolist() == list(range(1, 121))
+        assert (curve.times[1:] >= curve.times[:-1]).all()
+        assert len(store.results(row.id)) == 1
+        assert (store.directory(saved) / "best.safetensors").is_file()
+    until(lambda: not (one_machine.folder / "machine" / "runs" / saved.uid).exists())
+    assert second.queue.close("later", 60)
+
+
+def is_third(event: Event) -> bool:
+    return isinstance(event, Metrics) and event.step == 3
+
+
+def test_a_machine_that_is_killed_is_replaced_and_the_run_begins_anew(
+    one_machine: Loopback, desk: DaskCluster, tmp_path: Path
+) -> None:
+    said: list[Event] = []
+    for event in worker_on(desk).start(job(tmp_path, 40, "killed")):
+        said.append(event)
+        child = one_machine.places[0].child
+        if is_third(event) and child is not None and not any(isinstance(one, Notice) for one in said):
+            child.kill()
+    assert isinstance(said[-1], RunFinished)
+    assert sum(isinstance(one, Notice) and "lost" in one.text for one in said) == 1
+    again = said[max(at for at, one in enumerate(said) if isinstance(one, Notice) and "lost" in one.text) :]
+    assert [one.step for one in again if isinstance(one, Metrics) and "train/loss" in one.values] == list(range(1, 81))
+
+
+def test_strangers_are_not_let_in(one_machine: Loopback) -> None:
+    stranger = one_machine.desk("stranger", made_key())
+    with pytest.raises(ClusterAway):
+        stranger.connect()
+    stranger.close()
+
+
+def test_a_machine_with_another_version_is_refused_before_it_works(
+    one_machine: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joining = Joining(one_machine.address, one_machine.folder / "cluster.key", one_machine.folder / "other")
+    refuse_another_version(joining)
+    monkeypatch.setattr("engine.remote.work.version", lambda: "0.1.2")
+    with pytest.raises(ExperimentError, match=r"has Warmstart 0\.1\.2"):
+        machine.serve(joining, [""], lambda words: None, threading.Event())
+
+
+def test_the_line_may_be_lost_and_begun_again(one_machine: Loopback, desk: DaskCluster, tmp_path: Path) -> None:
+    """Last of all: whoever was connected loses it too. Machines come back by themselves, and the run is worked."""
+    said: list[Event] = []
+    killed = False
+    for event in worker_on(desk).start(job(tmp_path, 40, "line")):
+        said.append(event)
+        if is_third(event) and not killed:
+            killed = True
+            one_machine.line.kill()
+            one_machine.line.communicate()
+            one_machine.line = one_machine.begin_line()
+    assert isinstance(said[-1], RunFinished)
+    assert desk.machines()
+
+
+def test_a_workspace_without_a_cluster_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ExperimentError, match="no cluster"):
+        ClusterDesk(tmp_path).connect()
+    with pytest.raises(ExperimentError, match="no cluster"):
+        starting.end(tmp_path)
+
+
+def test_nothing_of_an_engine_is_imported_before_a_cluster_is_asked() -> None:
+    code = (
+        "import sys, ui.window.main_window, ui.terminal.run, ui.terminal.study, engine.remote.desk\n"
+        "from engine.remote.desk import ClusterDesk\nfrom pathlib import Path\n"
+        "desk = ClusterDesk(Path('nowhere')); desk.places(); desk.close()\n"
+        "print([name for name in ('dask', 'distributed', 'tornado', 'cryptography') if name in sys.modules])"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
+    assert answer.stdout.strip() == "[]"

@@ -1,0 +1,67 @@
+"""`cluster` and `worker` as a person types them, with a real line of orders on this machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("distributed")
+
+from engine.remote import starting
+from engine.remote.certificates import KeyFile
+from main import main
+from tests.engine.remote.loopback import free_port
+
+
+@pytest.fixture
+def workspace(own_workspace: Path) -> Iterator[Path]:
+    yield own_workspace
+    if (own_workspace / "cluster" / "where.json").is_file():
+        starting.end(own_workspace)
+
+
+def test_it_begins_once_says_how_others_join_and_ends(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["cluster", "start", "--host", "127.0.0.1", "--port", str(free_port())]
+    assert main(given) == 0
+    said = capsys.readouterr().out
+    address = starting.begin(workspace, "127.0.0.1", 1)[0]
+    assert f"warmstart worker --connect {address} --key cluster.key" in said
+    assert main([*given, "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert (again["address"], Path(again["key"])) == (address, workspace / "cluster" / "cluster.key")
+    assert Path(again["key"]).stat().st_mode & 0o077 == 0
+    assert KeyFile.read(Path(again["key"])).private.startswith("-----BEGIN")
+    assert main(["cluster", "status"]) == 0
+    assert "has 0 places" in capsys.readouterr().out
+    assert main(["cluster", "stop"]) == 0
+    assert main(["cluster", "status"]) == 2
+    assert "This workspace has no cluster." in capsys.readouterr().err
+
+
+def test_a_run_for_a_cluster_that_is_not_there_is_refused_before_it_is_saved(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "--data", "digits", "--method", "scratch", "--device", "cluster"]) == 2
+    assert "This workspace has no cluster. Begin one with “cluster start”" in capsys.readouterr().err
+    assert main(["list", "runs", "--json"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["--key", "nowhere.key"], "cannot be read"),
+        (["--key", "other.key"], "is no key of a cluster"),
+        (["--key", "other.key", "--places", "0"], "from 1 to 256"),
+    ],
+)
+def test_what_a_machine_is_given_wrongly_is_said(
+    given: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "other.key").write_text("no key")
+    assert main(["worker", "--connect", "tls://127.0.0.1:9", *given]) == 2
+    assert words in capsys.readouterr().err

@@ -1,0 +1,22 @@
+"""The words of “cluster” and “worker”."""
+
+from __future__ import annotations
+
+import argparse
+
+ACTIONS = ("start", "status", "stop")
+
+
+def add_cluster(cluster: argparse.ArgumentParser) -> None:
+    cluster.add_argument("action", choices=ACTIONS)
+    cluster.add_argument("--host", metavar="ADDRESS", help="of this machine, by which the others reach it")
+    cluster.add_argument("--port", type=int, default=8786, metavar="N", help="where it listens; default 8786")
+
+
+def add_worker_machine(worker: argparse.ArgumentParser) -> None:
+    worker.add_argument("--connect", required=True, metavar="ADDRESS", help="what “cluster start” printed")
+    worker.add_argument("--key", required=True, metavar="FILE", help="a copy of the cluster's key")
+    worker.add_argument(
+        "--places", type=int, metavar="N",
+        help="runs at a time; by default one for each GPU, without any one for two cores",
+    )  # fmt: skip

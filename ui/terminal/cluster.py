@@ -1,0 +1,101 @@
+"""`cluster` and `worker`: other machines that work runs."""
+
+from __future__ import annotations
+
+import argparse
+import threading
+from dataclasses import asdict
+from pathlib import Path
+
+from engine.comparison.wording import size
+from engine.errors import InvalidExperiment
+from engine.given import person_path
+from engine.remote import starting
+from engine.remote.cluster import MachineState
+from engine.remote.desk import ClusterDesk
+from engine.remote.machine import Joining, serve, usual_places
+from storage.workspace import default_root
+from ui.command.arguments import program
+from ui.terminal.interrupts import Interrupts
+from ui.terminal.output import print_json, print_table, say
+from ui.terminal.workspaces import open_workspace
+
+COLUMNS = ("Host", "Address", ">Cores", ">Memory", "Works on", "Version", "Run", ">Last sign, s")
+LOOK_AGAIN = 0.2  # seconds
+MOST_PLACES = 256
+WORKING = "\nEnding. Runs at work here begin anew on other machines.\n"
+
+
+def cluster_from_command_line(chosen: argparse.Namespace) -> int:
+    """Raises `ExperimentError`."""
+    workspace = open_workspace(chosen.workspace)
+    if chosen.action == "start":
+        address, key = starting.begin(workspace.root, chosen.host or starting.address_here(), chosen.port)
+        tell_how(address, key, chosen.json)
+    elif chosen.action == "status":
+        print_machines(workspace.root, chosen.json)
+    else:
+        starting.end(workspace.root)
+        say("The cluster has ended. Its machines wait for it to begin again.")
+    return 0
+
+
+def tell_how(address: str, key: Path, as_json: bool) -> None:
+    line = f"warmstart worker --connect {address} --key {key.name}"
+    if as_json:
+        print_json({"address": address, "key": str(key), "line": line})
+        return
+    say(f"The cluster is up at {address}. It stays when this program ends.")
+    say(f"On each other machine: pip install 'warmstart[cluster]', a copy of {key}, and there")
+    say(f"  {line}")
+    say(f"Who has that file can run programs on these machines. Then, here: {program()} run … --device cluster")
+
+
+def print_machines(root: Path, as_json: bool) -> None:
+    desk = ClusterDesk(root)
+    try:
+        cluster = desk.connect()
+        machines = cluster.machines()
+    finally:
+        desk.close()
+    if as_json:
+        for one in machines:
+            print_json(asdict(one))
+        return
+    say(f"The cluster at {cluster.address} has {len(machines)} place{'s' * (len(machines) != 1)}.")
+    if machines:
+        print_table(COLUMNS, [row(one) for one in machines])
+
+
+def row(one: MachineState) -> tuple[str, ...]:
+    works = one.device if one.device == "cpu" else f"GPU {one.device}"
+    return (
+        one.host, one.address, str(one.cores), size(one.memory), works, one.version or "–",
+        ", ".join(one.runs) or "free", f"{one.seconds:.0f}",
+    )  # fmt: skip
+
+
+def worker_from_command_line(chosen: argparse.Namespace) -> int:
+    """Until Ctrl+C; raises `ExperimentError`."""
+    if chosen.places is not None and not 1 <= chosen.places <= MOST_PLACES:
+        raise InvalidExperiment(f"--places is {chosen.places}.", f"Give a whole number from 1 to {MOST_PLACES}.")
+    places = usual_places()
+    if chosen.places is not None:
+        places = [places[number % len(places)] for number in range(chosen.places)]
+    joining = Joining(chosen.connect, person_path(chosen.key).resolve(), default_root(chosen.workspace) / "worker")
+    ended = threading.Event()
+    with Interrupts(WORKING) as interrupts:
+        watch = threading.Thread(target=wait_for, args=(interrupts, ended), name="until Ctrl+C", daemon=True)
+        watch.start()
+        try:
+            serve(joining, places, say, ended)
+        finally:
+            ended.set()
+            watch.join()
+    return 0
+
+
+def wait_for(interrupts: Interrupts, ended: threading.Event) -> None:
+    while not ended.wait(LOOK_AGAIN):
+        if interrupts.stopping():
+            ended.set()
