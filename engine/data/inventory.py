@@ -93,7 +93,8 @@ def _of_texts(data: TextSet, path: str | None) -> Inventory:
     lengths = Lengths(words[0], words[len(words) // 2], words[-1], cut, PIECES, tokenizer, sample)
     held = Path(path).stat().st_size if path and Path(path).is_file() else 0
     none = (0, 0)
-    return Inventory(_ordered(spans), (), (), (), none, none, none, held, alike(data.class_names), lengths)
+    by_length = tuple(spans.items())  # which rises, as the words do
+    return Inventory(by_length, (), (), (), none, none, none, held, alike(data.class_names), lengths)
 
 
 def _span(words: int) -> str:

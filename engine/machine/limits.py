@@ -86,7 +86,8 @@ def heeding(limits: Limits, preparation: Generator[Preparing, None, T]) -> Gener
 
 
 def last_words(limits: Limits, step: int, total: int, done: str, early: str = "") -> Iterator[Event]:
-    """How a run that was tested ends. done: how far it came, for example "3 of 20 epochs"; early: why not further."""
+    """How a run that was tested ends. done: how far it came, for example "3 of 20 epochs"; early: why not further.
+    Of a run that trains nothing (total 0) nothing is said of how far."""
     if limits.asked_to_stop:
         yield RunStopped(step, f"by hand after {done}")
         return
@@ -94,4 +95,4 @@ def last_words(limits: Limits, step: int, total: int, done: str, early: str = ""
         yield Notice(f"The time budget ended training after {done}.")
         yield RunFinished(step, f"its time was over after {done}")
         return
-    yield RunFinished(step, ", ".join(part for part in (early, f"after {done}") if part))
+    yield RunFinished(step, ", ".join(part for part in (early, f"after {done}" if total else "") if part))

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from engine.comparison.wording import compact, percent
 from ui import theme
 from ui.comparison.cost_points import TIME, UNITS, CostPoint
-from ui.figures.painted import PaintedFigure
+from ui.figures.painted import PaintedFigure, draw_elided
 from ui.figures.painted_axes import Axis, Plot, around, paint_axes, plot_in
 
 FAR = 8.0  # times the least from which on an axis goes by equal ratios
@@ -52,19 +52,20 @@ class CostFigure(PaintedFigure):
             at = plot.point(one.cost.value, one.accuracy.value)
             self.marks.append((QRectF(at.x() - NEAR, at.y() - NEAR, 2 * NEAR, 2 * NEAR), words_of(one, self.axis)))
             paint_point(painter, plot, one, at)
-        for one in self.points:
-            self._paint_name(painter, plot, one)
+        boxes = [self._name_box(plot, one) for one in self.points]
+        for one, box in zip(self.points, clear_of_each_other(boxes), strict=True):
+            painter.setFont(theme.font("small", bold=one.best))
+            painter.setPen(theme.colour("text"))
+            draw_elided(painter, box.left(), box.top() + QFontMetricsF(painter.font()).ascent(), box.width(),
+                        one.side.title, name=True)  # fmt: skip
 
-    def _paint_name(self, painter: QPainter, plot: Plot, one: CostPoint) -> None:
+    def _name_box(self, plot: Plot, one: CostPoint) -> QRectF:
         """Right of the point where there is room, else left."""
-        painter.setFont(theme.font("small", bold=one.best))
-        painter.setPen(theme.colour("text"))
-        metrics, at = QFontMetricsF(painter.font()), plot.point(one.cost.value, one.accuracy.value)
+        metrics, at = QFontMetricsF(theme.font("small", bold=one.best)), plot.point(one.cost.value, one.accuracy.value)
         right, left = plot.area.right() - at.x() - NEAR, at.x() - NEAR - plot.area.left()
-        words = metrics.elidedText(one.side.title, Qt.TextElideMode.ElideMiddle, max(right, left))
-        wide = metrics.horizontalAdvance(words)
+        wide = min(metrics.horizontalAdvance(one.side.title) + 1, max(right, left))
         x = at.x() + NEAR if wide <= right or right >= left else at.x() - NEAR - wide
-        painter.drawText(QPointF(x, at.y() - 4), words)
+        return QRectF(x, at.y() - 4 - metrics.ascent(), wide, metrics.height())
 
     def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         unit = UNITS[self.axis]
@@ -76,6 +77,18 @@ class CostFigure(PaintedFigure):
         hit = next((one for (box, _), one in found if box.contains(event.position())), None)
         if event.button() == Qt.MouseButton.LeftButton and hit is not None:
             self.chosen.emit(hit.side.tested[0][0].row.id)
+
+
+def clear_of_each_other(boxes: Sequence[QRectF]) -> list[QRectF]:
+    """The boxes, in their order; from the top down, one that would lie on another is moved below it."""
+    placed: dict[int, QRectF] = {}
+    for number in sorted(range(len(boxes)), key=lambda number: boxes[number].top()):
+        box = QRectF(boxes[number])
+        for other in sorted(placed.values(), key=QRectF.top):
+            if box.intersects(other):
+                box.moveTop(other.bottom())
+        placed[number] = box
+    return [placed[number] for number in range(len(boxes))]
 
 
 def row_of(one: CostPoint) -> list[object]:

@@ -18,6 +18,8 @@ NAMED_BY_VALUE = frozenset(
     {"dataset.name", "dataset.split", "backbone.name", "backbone.weights", "device", "precision", ORDER}
 )
 
+BESIDE = frozenset({"backbone.what_it_keeps", "checkpoints"})  # settings that change no figure: said where no other is
+
 
 def distinct_looks(run_ids: Sequence[int]) -> list[tuple[int, bool]]:
     """(colour, dashed) of each: twelve differ. A run keeps its own colour where nobody has it, else it takes the next
@@ -83,7 +85,8 @@ def apart(groups: Sequence[Sequence[RunRow]], most: int = 3) -> list[str]:
     """For each side, the first settings that differ between sides, in a few words: "5 labels per class"."""
     experiments = [rows[0].experiment for rows in groups]
     single = len({rows[0].group for rows in groups}) == 1
-    found = [row for row in differences(experiments, grouped=not single) if row.key != "method.name"][:most]
+    rows = [row for row in differences(experiments, grouped=not single) if row.key != "method.name"]
+    found = sorted(rows, key=lambda row: row.key in BESIDE)[:most]
     return [", ".join(setting_words(row, place) for row in found if row.values[place] != NONE)
             for place in range(len(groups))]  # fmt: skip
 

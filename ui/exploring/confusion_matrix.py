@@ -16,6 +16,7 @@ from ui.figures.painted import PaintedFigure, draw_elided, line_height
 
 MOST_CLASSES = 200
 WIDEST = 420  # pixels on a side
+LEAST = 300  # of its height, so that a page that is full scrolls before ten classes lose their numbers
 MOST_NAMED = 60  # classes whose names a saved matrix has room for
 MOST_NAME = 96.0  # pixels of a class name beside the matrix
 CAPTION = 24.0
@@ -72,7 +73,7 @@ class ConfusionMatrix(PaintedFigure):
         return QSize(240, self.heightForWidth(240))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(150, self.heightForWidth(150))
+        return QSize(150, self.heightForWidth(LEAST))
 
     def grid(self, size: QSizeF) -> QRectF:
         """The square of cells."""

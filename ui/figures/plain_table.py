@@ -16,7 +16,16 @@ from PySide6.QtCore import (
     Qt,
 )  # fmt: skip
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QMenu,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionHeader,
+    QWidget,
+)
 
 from ui import theme
 from ui.figures.figure_export import FigureActions
@@ -97,6 +106,18 @@ class CellModel(QAbstractTableModel):
         return cell.key if role == SORT else None
 
 
+class ElidedHeader(QHeaderView):
+    """Cuts what does not fit above a column, line by line; the whole stands in the tooltip."""
+
+    def initStyleOptionForIndex(self, option: QStyleOptionHeader, section: int) -> None:
+        super().initStyleOptionForIndex(option, section)
+        margin = self.style().pixelMetric(QStyle.PixelMetric.PM_HeaderMargin, option, self)
+        room, metrics = self.sectionSize(section) - 2 * margin, self.fontMetrics()
+        option.text = "\n".join(
+            metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room) for line in option.text.split("\n")
+        )
+
+
 class PlainTable(QuietTable):
     """most_rows: it scrolls beyond so many. sorted_by_click: a click on a heading sorts."""
 
@@ -106,6 +127,8 @@ class PlainTable(QuietTable):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.cells = CellModel()
+        self.setHorizontalHeader(ElidedHeader(Qt.Orientation.Horizontal, self))
+        self.horizontalHeader().setSectionsClickable(True)
         self.setModel(self._ordered() if self.sorted_by_click else self.cells)
         self.setAccessibleName(name)
         self.setFrameShape(QFrame.Shape.NoFrame)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QToolButton, QWidget
 
+from engine.backbones.catalog import RUN
 from engine.comparison.wording import count, duration
 from engine.data.shifts import short
 from engine.events import RunState
@@ -219,7 +220,8 @@ def settings_line(experiment: Experiment) -> str:
     """The settings a reader asks for first: method, backbone and weights, data, labels, seed."""
     data, backbone = experiment.dataset, experiment.backbone
     title = method_title(experiment.method.name)
-    parts = [title, f"{backbone_title(backbone.name)}, {weights_title(backbone)} weights", data_title(experiment)]
+    came = "weights of a saved run" if backbone.weights.startswith(RUN) else f"{weights_title(backbone)} weights"
+    parts = [title, f"{backbone_title(backbone.name)}, {came}", data_title(experiment)]
     if data.classes:
         parts.append(count(data.classes, "classes").replace("1 classe", "1 class"))
     if data.labels_per_class:

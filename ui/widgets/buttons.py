@@ -69,7 +69,8 @@ class ElidedButton(QPushButton):
         return super().minimumSizeHint().boundedTo(QSize(LEAST_BUTTON, 1000))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        room = self.width() - self.sizeHint().width() + self.fontMetrics().horizontalAdvance(self.text())
+        whole = self.fontMetrics().horizontalAdvance(self.text()) + 1  # less than a pixel more than this is no cut
+        room = self.width() - self.sizeHint().width() + whole
         option = QStyleOptionButton()
         self.initStyleOption(option)
         option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from engine.data.files.tree import list_files
 from engine.data.inventory import by_names, inventory
-from engine.data.sources import load
+from engine.data.sources import load, resolve
 from engine.errors import DataError
 from engine.experiment import DatasetChoice
 
@@ -78,3 +78,12 @@ def test_names_tell_nothing_of_what_is_read_otherwise(tmp_path: Path) -> None:
     (tmp_path / "flat.png").write_bytes(b"")
     assert by_names(choice(tmp_path), list_files(tmp_path)) is None
     assert by_names(DatasetChoice(name="omniglot", path=str(tmp_path)), list_files(tmp_path)) is None
+
+
+def test_lengths_of_texts_stand_in_their_order(tmp_path: Path) -> None:
+    file = tmp_path / "lengths.csv"
+    rows = [(" ".join(["word"] * words) + f" {number}", "ab"[number % 2])
+            for number, words in enumerate((9, 9, 9, 2, 2, 150, 30))]  # fmt: skip
+    file.write_text("\n".join(["text,label", *(f"{text},{label}" for text, label in rows)]), encoding="utf-8")
+    found = inventory(load(resolve(str(file))), str(file))
+    assert [span for span, _ in found.sizes] == ["1 to 5 words", "6 to 10 words", "21 to 40 words", "101 to 200 words"]

@@ -36,6 +36,17 @@ def test_sides_of_one_method_are_named_by_what_differs() -> None:
     assert found == ["LP-FT, epochs 10", "LP-FT, epochs 30"]
 
 
+def test_what_is_only_measured_is_said_where_nothing_else_differs() -> None:
+    def kept(words: str, epochs: int) -> ComparedRun:
+        settings = experiment("lp_ft", epochs=epochs)
+        start = settings.backbone.model_copy(update={"what_it_keeps": words})
+        return run(epochs, settings.model_copy(update={"backbone": start}))
+
+    assert titles_of(kept("each epoch", 10), kept("not measured", 30)) == [
+        "LP-FT, epochs 10, what it keeps each epoch", "LP-FT, epochs 30, what it keeps not measured",
+    ]  # fmt: skip
+
+
 def test_a_side_of_the_method_of_one_with_a_name_is_told_from_it() -> None:
     named, plain = run(1, experiment("lp_ft", labels=1), name="Gentle"), run(2, experiment("lp_ft", labels=5))
     assert titles_of(named, plain) == ["Gentle", "LP-FT, 5 labels per class"]

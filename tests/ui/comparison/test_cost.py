@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from pytestqt.qtbot import QtBot
 
 from engine.comparison.cost import RunCost, frontier, time_of_image
 from storage.store import RunRow
 from tests.ui.comparison.saved_runs import figure
-from ui.comparison.cost_figure import CostFigure, words_of
+from ui.comparison.cost_figure import CostFigure, clear_of_each_other, words_of
 from ui.comparison.cost_points import FILE, PARAMETERS, TIME, cost_points
 from ui.comparison.cost_view import CostView
 from ui.comparison.sides import ComparedRun, Comparison, compare
@@ -106,3 +106,12 @@ def test_a_click_on_a_point_leads_to_its_run(qtbot: QtBot, comparison: Compariso
     assert all(len(row) == len(heads) for row in rows)
     view.axis.set_key(PARAMETERS)
     assert len(shown.points) == 3
+
+
+def test_names_of_points_that_lie_together_stand_below_each_other() -> None:
+    boxes = [QRectF(10, top, 80, 14) for top in (30, 22, 24, 90, 40)] + [QRectF(200, 24, 80, 14)]
+    placed = clear_of_each_other(boxes)
+    pairs = [(a, b) for place, a in enumerate(placed) for b in placed[:place]]
+    assert not any(a.intersects(b) for a, b in pairs)
+    assert [box.top() for box in placed] == [50, 22, 36, 90, 64, 24]
+    assert clear_of_each_other([]) == []
