@@ -160,6 +160,11 @@ class SavedModel:
     def reads_numbers(self) -> bool:
         return of_numbers(self.experiment)
 
+    @property
+    def what(self) -> str:
+        """What it reads, in words: "images", "texts"; of one that reads numbers nobody asks."""
+        return self.reader.form.what
+
     def predict(self, inputs: Tensor | LabelledSet) -> Tensor:
         """Probabilities float32 [n, classes]. Raises `InvalidExperiment` for a meta-learner, which has to adapt."""
         return self.seen(inputs)[1].softmax(1)

@@ -127,13 +127,18 @@ def is_known(name: str) -> bool:
 
 def backbone(name: str) -> BackboneInfo:
     """Raises `InvalidExperiment` where it is not on this machine."""
+    return encoder(name).info
+
+
+def encoder(name: str) -> OwnEncoder:
+    """Raises as `backbone`."""
     found = _encoder(name)
     if found is None:
         raise InvalidExperiment(
             f"The text encoder {name} is not on this machine.", "Add its folder again, or choose another backbone.",
             "backbone",
         )  # fmt: skip
-    return found.info
+    return found
 
 
 @lru_cache(maxsize=64)

@@ -27,7 +27,7 @@ class OneWay(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         given = self.seen(values)
-        state = cell = values.new_zeros(len(values), self.kept.in_features)
+        state = cell = values.new_zeros(values.shape[0], self.kept.in_features)
         states = []
         for place in range(values.shape[1]):
             take, keep, give, fresh = (given[:, place] + self.kept(state)).chunk(4, 1)

@@ -1,4 +1,4 @@
-"""Whether an exported graph says what the program says, on images of the person's own."""
+"""Whether an exported graph says what the program says, on images or texts of the person's own."""
 
 from __future__ import annotations
 
@@ -12,23 +12,25 @@ import torch
 from numpy.typing import NDArray
 
 from engine.comparison.wording import count
-from engine.data.files.loose import LooseImages
+from engine.data.files.loose import LooseExamples, LooseImages
+from engine.data.files.loose_texts import LooseTexts
 from engine.data.findings import ids_of
-from engine.data.images import Cancel, Progress, check, images_of
+from engine.data.images import Cancel, Progress, check
+from engine.data.labelled_set import Rows
 from engine.data.splits import ClassSplit
 from engine.errors import DataError, ExperimentError, StorageError
 from engine.experiment import Experiment
 from engine.export.config import TORCHS
-from engine.export.graph import FEATURES, IMAGES, LOGITS, NONE, UNLIKE
+from engine.export.graph import FEATURES, LOGITS, NONE, UNLIKE, WholeGraph
 from engine.export.material import Exportable
 from engine.heads.nearest_mean import unit
+from engine.preparation.inputs import Pieces
 from engine.provenance.seen import divided
 from engine.using.predictions import stacked
 
-LEAST, MOST = 32, 64  # images
+LEAST, MOST, MOST_TEXTS = 32, 64, 200  # images, or texts
 TOLERANCE = 1e-4  # of the range of all logits
 BATCHES = (1, 2, 5, 16)  # images at a time, in turn: any number is to give the same
-Pixels = NDArray[np.uint8]
 Answers = NDArray[np.floating]
 Said = Mapping[str, Answers]  # by the names of a graph's outputs; of what is told by yes and no 1 and 0
 REPORT = "Nothing was exported; please report it with the name of the network."
@@ -76,10 +78,11 @@ def judged_alike(unlike: Answers, none: Answers, expected: Answers, threshold: f
 
 
 def agreement(
-    of: Exportable, graph: Path, pixels: Pixels, which: str, progress: Progress, cancelled: Cancel
+    of: Exportable, graph: Path, pixels: Rows, which: str, progress: Progress, cancelled: Cancel
 ) -> Agreement:  # fmt: skip
-    """pixels: uint8 [n, size, size, channels]. Raises `StorageError` where they do not agree, `Cancelled`."""
-    answer = opened(graph, of.graph.outputs)
+    """pixels: uint8 [n, size, size, channels], or int32 [n, pieces]. Raises `StorageError` where they do not agree,
+    `Cancelled`."""
+    answer = opened(graph, of.graph)
     found: list[Said] = []
     expected: list[Said] = []
     for part in parts(len(pixels)):
@@ -124,31 +127,31 @@ def parts(count: int) -> list[slice]:
     return found
 
 
-def opened(graph: Path, outputs: Sequence[str]) -> Callable[[Pixels], Said]:
+def opened(graph: Path, of: WholeGraph) -> Callable[[Rows], Said]:
     """From pixels to all outputs of the file, by torch of its own kind, else by onnxruntime; on the processor."""
     if graph.name == TORCHS:
         whole = torch.export.load(graph).module()
 
-        def by_torch(pixels: Pixels) -> Said:
-            found = whole(torch.from_numpy(np.ascontiguousarray(pixels)))
-            return {name: one.detach().float().numpy() for name, one in zip(outputs, found, strict=True)}
+        def by_torch(pixels: Rows) -> Said:
+            found = whole(torch.from_numpy(of.fed(pixels)))
+            return {name: one.detach().float().numpy() for name, one in zip(of.outputs, found, strict=True)}
 
         return by_torch
     import onnxruntime
 
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
 
-    def by_onnx(pixels: Pixels) -> Said:
-        found = session.run(list(outputs), {IMAGES: np.ascontiguousarray(pixels)})
-        return {name: one.astype(np.float32) for name, one in zip(outputs, found, strict=True)}
+    def by_onnx(pixels: Rows) -> Said:
+        found = session.run(list(of.outputs), {of.input: of.fed(pixels)})
+        return {name: one.astype(np.float32) for name, one in zip(of.outputs, found, strict=True)}
 
     return by_onnx
 
 
 @torch.no_grad()
-def programs(of: Exportable, pixels: Pixels) -> Said:
+def programs(of: Exportable, pixels: Rows) -> Said:
     """What the program's own network says, in float32."""
-    images = of.model.reader.prepared(torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))))
+    images = of.model.reader.prepared(stacked(list(pixels)))
     features = of.own.embed(images)
     found: dict[str, Answers] = {FEATURES: features.float().numpy()}
     if of.own.classify is not None:
@@ -158,29 +161,42 @@ def programs(of: Exportable, pixels: Pixels) -> Said:
     return found
 
 
-def own_images(of: Exportable, experiment: Experiment, folder: Path | None) -> tuple[Pixels, str]:
-    """uint8 [n, size, size, channels] and which they are. folder: of a person's images instead of the run's own.
+def own_images(of: Exportable, experiment: Experiment, folder: Path | None) -> tuple[Rows, str]:
+    """uint8 [n, size, size, channels] of images, int32 [n, pieces] of texts, and which they are. folder: of a person's
+    own instead of the run's.
 
-    Of the run's test images, then of those of its validation, of its training and of the rest, until there are enough.
+    Of the run's test set, then of those of its validation, of its training and of the rest, until there are enough.
     Raises `DataError` where there are none.
     """
     if folder is not None:
-        with LooseImages([folder], of.model.read_as) as images:
+        with loose(of, folder) as images:
             read = (images.read([place], of.form)[0] for place in range(len(images)))
-            pixels = list(islice((one for one in read if not isinstance(one, str)), MOST))
+            pixels = list(islice((one for one in read if not isinstance(one, str)), most(of)))
         if not pixels:
-            raise DataError(f"No image in “{folder}” can be read.", "Name a folder of images to check on.")
-        return stacked(pixels).permute(0, 2, 3, 1).numpy(), f"{count(len(pixels), 'images')} of a folder of their own"
+            raise DataError(f"Nothing in “{folder}” can be read.", f"Name a folder of {images.what} to check on.")
+        return together(pixels), f"{count(len(pixels), images.what)} of a folder of their own"
     try:
         return of_run(of, experiment)
     except ExperimentError as error:
         raise DataError(
-            f"The images of this run cannot be read, so nothing can be checked: {error.message}",
-            "Bring them back, or name a folder of images to check on.",
+            f"The {of.model.what} of this run cannot be read, so nothing can be checked: {error.message}",
+            f"Bring them back, or name a folder of {of.model.what} to check on.",
         ) from error
 
 
-def of_run(of: Exportable, experiment: Experiment) -> tuple[Pixels, str]:
+def most(of: Exportable) -> int:
+    return MOST_TEXTS if isinstance(of.form, Pieces) else MOST
+
+
+def loose(of: Exportable, folder: Path) -> LooseExamples:
+    return LooseTexts([folder]) if isinstance(of.form, Pieces) else LooseImages([folder], of.model.read_as)
+
+
+def together(rows: Sequence[Rows]) -> Rows:
+    return np.stack(rows)  # type: ignore[return-value]
+
+
+def of_run(of: Exportable, experiment: Experiment) -> tuple[Rows, str]:
     data, split = divided(experiment)
     parts = {name: getattr(split, name) for name in ("test", "validation", "train")}
     if isinstance(split, ClassSplit):
@@ -188,9 +204,9 @@ def of_run(of: Exportable, experiment: Experiment) -> tuple[Pixels, str]:
     rest = np.setdiff1d(np.arange(len(data)), np.concatenate(list(parts.values())))
     ids: dict[str, NDArray[np.int64]] = {}
     for name, whole in {**parts, "further": rest}.items():
-        room = MOST - sum(map(len, ids.values()))
-        if len(whole) and (not ids or room > MOST - LEAST):
+        room = most(of) - sum(map(len, ids.values()))
+        if len(whole) and (not ids or room > most(of) - LEAST):
             ids[name] = np.random.default_rng(0).permutation(whole)[:room]
-    pixels: Pixels = images_of(data).read(np.concatenate(list(ids.values())), of.form)
+    rows = data.read(np.concatenate(list(ids.values())), of.form)
     words = ", ".join(f"{len(found)} {'training' if name == 'train' else name}" for name, found in ids.items())
-    return pixels, f"{words} images of {data.title}"
+    return rows, f"{words} {data.what} of {data.title}"

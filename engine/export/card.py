@@ -15,14 +15,36 @@ TASKS: dict[Kind, str] = {
     "classifier": "image-classification", "classes by example": "image-classification",
     "encoder": "image-feature-extraction",
 }  # fmt: skip
+TEXT_TASKS: dict[Kind, str] = {
+    "classifier": "text-classification", "classes by example": "text-classification", "encoder": "feature-extraction",
+}  # fmt: skip
+USES = {
+    "images": (
+        "    pip install onnxruntime numpy pillow\n    python predict.py photo.jpg\n\n"
+        "`model.onnx` takes `images`, uint8 [n, height, width, channels], and gives {answers}. `reading.py` brings an "
+        "image file to that size, as the program does ({preparation}); what follows, scaling and normalising, is in "
+        "the graph."
+    ),
+    "texts": (
+        '    pip install onnxruntime numpy tokenizers\n    python predict.py "a text"\n\n'
+        "`model.onnx` takes `pieces`, int32 [n, pieces], padded with 0, and gives {answers}. `reading.py` cuts a text "
+        "into them, as the program does ({preparation}), by `tokenizer.json` where that is here, else by words that "
+        "are hashed, for which tokenizers is not needed."
+    ),
+}
+ELSEWHERE = {
+    "images": ("other cameras, places or times", "noisier, darker, blurred or otherwise unlike those of the test"),
+    "texts": ("other authors, subjects, languages or times", "shorter, longer, misspelt or otherwise unlike those of "
+              "the test"),
+}  # fmt: skip
 ANSWERS: dict[Kind, str] = {
     "classifier": "`logits`, `probabilities` and `features`, in the order of `labels.txt`",
     "classes by example": "`logits`, `probabilities` and `features`, in the order of `labels.txt`; the classes are "
-    "numbers in the graph, and stand in `classes.safetensors`: the embedded images (`support`), their classes "
+    "numbers in the graph, and stand in `classes.safetensors`: the embedded examples (`support`), their classes "
     "(`targets`) and the mean of each class (`means`)",
     "encoder": "`features` alone: this method learns its classes anew each time, which a graph cannot",
 }
-NONE_TOO = ", and of each image `unlike` and `none_of_these`"
+NONE_TOO = ", and of each `unlike` and `none_of_these`"
 REFUSES = (
     "how many of them it calls `none_of_these` was not measured, and of the rest it answers with one of its classes"
 )
@@ -52,6 +74,11 @@ class ModelCard:
     also: Sequence[str] = field(default_factory=tuple)
     shifted: bool = False
     refuses: bool = False
+    what: str = "images"
+
+    @property
+    def task(self) -> str:
+        return (TEXT_TASKS if self.what == "texts" else TASKS)[self.kind]
 
 
 def text(card: ModelCard) -> str:
@@ -68,7 +95,7 @@ def _head(card: ModelCard) -> str:
     said = json.dumps
     lines = [
         "---", "license: other", f"license_name: {said(_licences(card), ensure_ascii=False)}", "library_name: onnx",
-        f"pipeline_tag: {TASKS[card.kind]}", "tags:", "- warmstart", "- onnx",
+        f"pipeline_tag: {card.task}", "tags:", "- warmstart", "- onnx",
         "datasets:", f"- {said(card.data['title'], ensure_ascii=False)}", "metrics:", "- accuracy", "model-index:",
         f"- name: {said(card.name, ensure_ascii=False)}", "  results:",
     ]  # fmt: skip
@@ -77,7 +104,7 @@ def _head(card: ModelCard) -> str:
         return "\n".join([*lines[:-1], "  results: []", "---"])
     for one in measured[:1]:
         lines += [
-            "  - task:", f"      type: {TASKS[card.kind]}", "    dataset:",
+            "  - task:", f"      type: {card.task}", "    dataset:",
             f"      name: {said(card.data['title'], ensure_ascii=False)}",
             f"      type: {said(card.data['fingerprint'])}", "    metrics:", f"    - type: {METRICS[one['metric']]}",
             f"      value: {one['value']:.6g}", f"      name: {said(one['words'], ensure_ascii=False)}",
@@ -100,12 +127,9 @@ def _what(card: ModelCard) -> str:
 
 def _use(card: ModelCard) -> str:
     return (
-        "    pip install onnxruntime numpy pillow\n    python predict.py photo.jpg\n\n"
-        f"`model.onnx` takes `images`, uint8 [n, height, width, channels], and gives {ANSWERS[card.kind]}"
-        f"{NONE_TOO * card.refuses}. "
-        f"`reading.py` brings an image file to that size, as the program does ({card.preparation}); what follows, "
-        "scaling and normalising, is in the graph.\n\n"
-        "In Warmstart: `warmstart predict FOLDER IMAGES`, or `warmstart weights add FOLDER` to start from its network."
+        USES[card.what].format(answers=ANSWERS[card.kind] + NONE_TOO * card.refuses, preparation=card.preparation)
+        + f"\n\nIn Warmstart: `warmstart predict FOLDER {card.what.upper()}`"
+        + (", or `warmstart weights add FOLDER` to start from its network." if card.what == "images" else ".")
     )
 
 
@@ -132,11 +156,12 @@ def _data(card: ModelCard) -> str:
 
 
 def _untested(card: ModelCard) -> str:
+    what, (places, unlike) = card.what.capitalize(), ELSEWHERE[card.what]
     lines = [
-        f"- Images from anywhere but {card.data['title']}: other cameras, places or times.",
-        f"- Images of none of its classes: {REFUSES if card.refuses else ANSWERS_ALL}." if card.classes else "",
-        "- Images that are noisier, darker, blurred or otherwise unlike those of the test."
+        f"- {what} from anywhere but {card.data['title']}: {places}.",
+        f"- {what} of none of its classes: {REFUSES if card.refuses else ANSWERS_ALL}." if card.classes else "",
+        f"- {what} that are {unlike}."
         + (" The shifts in the figures above are the only ones." if card.shifted else ""),
-        "- More seeds than the one above: the interval is over test images or episodes, not over trainings.",
+        f"- More seeds than the one above: the interval is over test {card.what} or episodes, not over trainings.",
     ]
     return "\n".join(line for line in lines if line)

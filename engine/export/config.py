@@ -12,6 +12,7 @@ from engine.backbones.own.exported import CONFIG, FORMAT, KEY, body_of, digest, 
 from engine.errors import InvalidExperiment
 from engine.machine.files import write_text
 
+PIECES = "tokenizer.json"  # of a network that reads texts, but for hashed words
 CLASSES, LABELS, LEARNT = "classes.safetensors", "labels.txt", "learnt.safetensors"
 GRAPH, PROGRAM, READER, CARD, TORCHS = "model.onnx", "predict.py", "reading.py", "README.md", "model.pt2"
 Kind = Literal["classifier", "classes by example", "encoder"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -13,18 +13,22 @@ from engine.adaptation.comparing import class_means
 from engine.artifacts.saved import InputReader, SavedModel
 from engine.backbones.backbone import Backbone
 from engine.backbones.plain import without_kernels
+from engine.data.labelled_set import Rows
 from engine.experiment import Experiment
 from engine.export.graph import Embed, WholeGraph
 from engine.export.head_graph import HeadGraph
-from engine.export.material import MEANS, SUPPORT, TARGETS, Exportable, Forward, by_example, refuse_adapting
+from engine.export.material import MEANS, SUPPORT, TARGETS, Exportable, Forward, by_example, is_fixed, refuse_adapting
 from engine.heads.head import Head
+from engine.preparation.inputs import Pieces, Preparer
 from engine.registry import build_method, complete
+from engine.texts.tokens import tokens
 from engine.using.bins import Bins
 from engine.using.by_hand import HeadLearner, TaskLearner, fitted
 from engine.using.calibration import Calibration
 
 MOST = 64  # views in all
 Pixels = NDArray[np.uint8]
+TURNS = (slice(None), slice(None, None, -1), slice(None, None, 2), slice(1, None, 2))  # of the words of a text
 
 
 def kept_material(
@@ -59,7 +63,7 @@ def by_head(
         found = scores(features)
         return found - found.mean(1, keepdim=True)  # as the graph has them: what all classes share is no answer
 
-    graph = WholeGraph(Both(copy, head), by.form, copy.embed, head)
+    graph = WholeGraph(Both(copy, head), by.form, copy.embed, head, fixed=is_fixed(model))
     own = Forward(by.network.embed, classify)
     return Exportable(model, "classes by example", by.form, own, graph, names, support, head=by.head.name)
 
@@ -79,10 +83,19 @@ def scoring(head: Head, support: Mapping[str, Tensor], way: int) -> Embed:
     return lambda features: torch.from_numpy(score(prepare(features.cpu().numpy())))
 
 
-def views(bins: Bins) -> tuple[Pixels, str]:
-    """Images to check an export on where the examples are all there is: each as it is, turned and mirrored."""
-    examples = [image.pixels for image in bins.images][:MOST]
+def views(bins: Bins, form: Preparer) -> tuple[Rows, str]:
+    """Images or texts to check an export on where the examples are all there is: each as it is, turned and mirrored, or
+    with its words turned round and halved."""
+    if isinstance(form, Pieces):
+        return views_of_texts([one.text for one in bins.images], form)
+    examples = [np.asarray(image.pixels, np.uint8) for image in bins.images][:MOST]
     turns: list[Callable[[Pixels], Pixels]] = [lambda one, k=k: np.rot90(one, k) for k in range(4)]  # type: ignore[misc]
     whole = [turn(one) for turn in turns for one in examples]
     found = np.ascontiguousarray(np.stack([*whole, *(one[:, ::-1] for one in whole)][:MOST]))
     return found, f"{len(found)} views of {len(examples)} examples of the classes, turned and mirrored"
+
+
+def views_of_texts(texts: Sequence[str], form: Pieces) -> tuple[Rows, str]:
+    found = [" ".join(text.split()[turn]) for turn in TURNS for text in texts[:MOST]]
+    rows = tokens(form.tokenizer, [one for one in found if one][:MOST], form.size)
+    return rows, f"{len(rows)} views of {min(len(texts), MOST)} examples of the classes, their words turned and halved"

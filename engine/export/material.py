@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine.adaptation.comparing import class_means
 from engine.artifacts.saved import SavedModel
+from engine.backbones import catalog
 from engine.backbones.backbone import Backbone
 from engine.backbones.plain import without_kernels
 from engine.comparison.unlike import Learnt
@@ -19,7 +20,7 @@ from engine.export.config import Kind
 from engine.export.graph import NONE, Assurance, Embed, WholeGraph
 from engine.export.kinds import why_alone
 from engine.meta.learner import MetaLearner
-from engine.preparation.inputs import Normaliser
+from engine.preparation.inputs import Preparer
 from engine.using.by_hand import refuse_way
 from engine.using.calibration import Calibration
 from engine.using.predictions import form_of, names_of, stacked
@@ -30,7 +31,8 @@ SUPPORT, TARGETS, MEANS = "support", "targets", "means"  # in the file of the cl
 
 @dataclass(frozen=True, eq=False)
 class Forward:
-    """From prepared images [n, c, s, s] to features [n, …], and from these to logits; an encoder has none."""
+    """From prepared images [n, c, s, s], or texts [n, pieces], to features [n, …], and from these to logits, which an
+    encoder has none of."""
 
     embed: Embed
     classify: Embed | None
@@ -46,7 +48,7 @@ class Exportable:
 
     model: SavedModel
     kind: Kind
-    form: Normaliser
+    form: Preparer
     own: Forward
     graph: WholeGraph
     classes: tuple[str, ...] = ()
@@ -68,8 +70,8 @@ def material(
     """classes: a folder with one folder of images for each class that a method is to be shown. calibration: how sure it
     may be. learnt: what the training images are like, of a run that has learnt its classes.
 
-    Raises `InvalidExperiment` for a network that reads no image files, and where classes are given to a run that cannot
-    take them along; `DataError`.
+    Raises `InvalidExperiment` for a network that reads neither image files nor texts, and where classes are given to a
+    run that cannot take them along; `DataError`.
     """
     form = form_of(model)
     if not isinstance(model.method, MetaLearner):
@@ -82,12 +84,17 @@ def material(
 
 
 def classifier(
-    model: SavedModel, form: Normaliser, calibration: Calibration | None, learnt: Learnt | None
+    model: SavedModel, form: Preparer, calibration: Calibration | None, learnt: Learnt | None
 ) -> Exportable:  # fmt: skip
     own, copy = Forward(model.network.embed, model.network.head), without_kernels(model.network)
-    graph = WholeGraph(copy, form, copy.embed, copy.head, in_graph(calibration, learnt))
+    graph = WholeGraph(copy, form, copy.embed, copy.head, in_graph(calibration, learnt), is_fixed(model))
     names = names_of(model)
     return Exportable(model, "classifier", form, own, graph, names, calibration=calibration, learnt=learnt)
+
+
+def is_fixed(model: SavedModel) -> bool:
+    """Whether its graph takes texts of one length alone."""
+    return catalog.backbone(model.experiment.backbone.name).family == "recurrent"
 
 
 def in_graph(calibration: Calibration | None, learnt: Learnt | None = None) -> Assurance:
@@ -97,9 +104,9 @@ def in_graph(calibration: Calibration | None, learnt: Learnt | None = None) -> A
     return Assurance(calibration.temperature, known, calibration.refusal.threshold)
 
 
-def encoder(model: SavedModel, method: MetaLearner, form: Normaliser) -> Exportable:
+def encoder(model: SavedModel, method: MetaLearner, form: Preparer) -> Exportable:
     copy = without_kernels(model.network)
-    graph = WholeGraph(copy, form, lambda images: method.embed(copy, images), None)
+    graph = WholeGraph(copy, form, lambda images: method.embed(copy, images), None, fixed=is_fixed(model))
     own = Forward(lambda images: method.embed(model.network, images), None)
     return Exportable(model, "encoder", form, own, graph)
 
@@ -126,7 +133,7 @@ def refuse_adapting(method: MetaLearner) -> None:
 
 
 def by_example(
-    model: SavedModel, method: MetaLearner, form: Normaliser, support: Mapping[str, Tensor], names: tuple[str, ...],
+    model: SavedModel, method: MetaLearner, form: Preparer, support: Mapping[str, Tensor], names: tuple[str, ...],
     calibration: Calibration | None = None,
 ) -> Exportable:  # fmt: skip
     """With the classes in the graph, as numbers that stay."""
@@ -138,5 +145,6 @@ def by_example(
 
     copy = without_kernels(model.network)
     way = way_of(copy)
-    graph, own = WholeGraph(copy, form, way.embed, way.classify, in_graph(calibration)), way_of(model.network)
+    graph = WholeGraph(copy, form, way.embed, way.classify, in_graph(calibration), is_fixed(model))
+    own = way_of(model.network)
     return Exportable(model, "classes by example", form, own, graph, names, support, calibration)

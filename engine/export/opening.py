@@ -14,6 +14,7 @@ from torch import Tensor
 
 from engine.artifacts.saved import TOGETHER, InputReader, SavedModel, fitting
 from engine.artifacts.weights import read_weights
+from engine.backbones import encoders
 from engine.backbones.info import Pixels
 from engine.backbones.own.exported import AGAIN, WEIGHTS
 from engine.comparison.unlike import Learnt
@@ -23,14 +24,15 @@ from engine.data.files.read_as import ReadAs
 from engine.errors import StorageError
 from engine.experiment import parse_experiment
 from engine.export import config
-from engine.export.config import CLASSES, LEARNT, ExportConfig
+from engine.export.config import CLASSES, LEARNT, PIECES, ExportConfig
 from engine.export.graph import FEATURES
 from engine.export.kept import scoring
 from engine.export.material import SUPPORT, TARGETS, Forward
 from engine.machine.devices import torch_device
 from engine.meta.learner import MetaLearner
-from engine.preparation.inputs import Normaliser
+from engine.preparation.inputs import Normaliser, Pieces, Preparer
 from engine.registry import build_method, complete
+from engine.texts.own import LYING
 from engine.using import calibration
 from engine.using.answerer import Answerer
 from engine.using.answering import head_of
@@ -58,7 +60,7 @@ class ByExample:
         return f"shares {self.calibration.rests_on}; {OTHERWISE}" if self.calibration else UNMEASURED
 
     @property
-    def form(self) -> Normaliser:
+    def form(self) -> Preparer:
         return form_of(self.model)
 
     @property
@@ -67,24 +69,24 @@ class ByExample:
 
     def judge(self, inputs: Tensor) -> Judged:
         temperature = self.calibration.temperature if self.calibration else 1.0
-        return Judged((self._logits(inputs) / temperature).softmax(1).numpy())
+        return Judged((self.logits(inputs) / temperature).softmax(1).numpy())
 
     @torch.no_grad()
     def features(self, inputs: Tensor) -> NDArray[np.float32]:
         return torch.cat([part.float().flatten(1).cpu() for part in self._embedded(inputs)]).numpy()
 
     def looked(self, pixels: Tensor, place: int) -> Heat:
-        return covered(self._logits, pixels, place)
+        return covered(self.logits, pixels, place)
 
     @torch.no_grad()
-    def _logits(self, inputs: Tensor) -> Tensor:
+    def logits(self, inputs: Tensor) -> Tensor:
         assert self.way.classify is not None
         return torch.cat([self.way.classify(part).float().cpu() for part in self._embedded(inputs)])
 
     def _embedded(self, inputs: Tensor) -> Iterator[Tensor]:
         """As many together as a run's own test has, and one alone twice, as `engine.using.kept_features` does it."""
         for part in inputs.to(self.model.reader.device).split(TOGETHER):
-            shown = part if len(part) > 1 else part.expand(2, -1, -1, -1)
+            shown = part if len(part) > 1 else part.expand(2, *[-1] * (part.dim() - 1))
             yield self.way.embed(self.model.reader.prepared(shown))[: len(part)]
 
 
@@ -114,16 +116,21 @@ def learnt_in(said: ExportConfig, folder: Path) -> Learnt | None:
 
 def saved_model(said: ExportConfig, folder: Path, device: str) -> SavedModel:
     """As the run's own folder would give it, in float32, with the preparation that was written down."""
+    if "encoder" in said.facts:
+        encoders.look_at(encoders.OwnEncoder(**said.facts["encoder"]))
     experiment = complete(parse_experiment(dict(said.experiment)))
     method = build_method(experiment)
     if isinstance(method, MetaLearner):
         method = method.with_choice(said.facts["settled"])
     network = fitting(experiment, method, read_weights(folder / WEIGHTS)).to(torch_device(device)).eval()
-    reader = InputReader(experiment, torch_device(device), stated(said.preparation))
+    reader = InputReader(experiment, torch_device(device), stated(said.preparation, folder))
     return SavedModel(experiment, method, network, said.classes, reader, False, read_as(said.read_as))
 
 
-def stated(preparation: Mapping[str, Any]) -> Normaliser:
+def stated(preparation: Mapping[str, Any], folder: Path) -> Preparer:
+    if preparation.get("kind") == Pieces.what:
+        cutter = str((folder / PIECES).absolute())
+        return Pieces(preparation["size"], f"{LYING}{cutter}" if (folder / PIECES).is_file() else "words")
     said = preparation["cut"]
     cut = Cut(said["interpolation"], said["crop"], said["mode"], tuple(said["fill"]))
     wanted = Pixels(tuple(preparation["mean"]), tuple(preparation["std"]))

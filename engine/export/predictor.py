@@ -1,4 +1,5 @@
-"""Writes reading.py, a run's way of reading image files in NumPy and Pillow, and predict.py, which asks the graph.
+"""Writes reading.py, a run's way of reading image files in NumPy and Pillow, and predict.py, which asks the graph; of
+runs on texts `engine.export.text_programs` does.
 
 What one run does not need is left out: the programs say nothing but what is done with an image.
 """
@@ -9,7 +10,8 @@ from engine.data.cutting import PLAIN, Cut
 from engine.data.files.grey import OVERSHOOT, REAL_TOPS, SHARE, UNHEARD_OF, WHOLE_TOPS, Levels
 from engine.data.files.read_as import ReadAs
 from engine.export.config import Kind
-from engine.preparation.inputs import Normaliser
+from engine.export.text_programs import text_program, text_reading
+from engine.preparation.inputs import Normaliser, Pieces, Preparer
 
 KINDS = 2  # of wide values: whole numbers and fractions
 HEAD = '''\
@@ -104,16 +106,21 @@ for path, image in images(sys.argv[1:]):
 """
 
 
-def program(kind: Kind, refuses: bool = False) -> str:
-    """The text of predict.py. refuses: the graph says which images are none of the classes."""
+def program(kind: Kind, refuses: bool = False, form: Preparer | None = None) -> str:
+    """The text of predict.py. refuses: the graph says what is none of the classes. form: of what it reads, images
+    unless it is one of texts."""
+    if isinstance(form, Pieces):
+        return text_program(kind, form, OR_NONE if refuses else ALWAYS)
     if kind == "encoder":
         return PROGRAM.format(what="The features of images.").replace("import numpy as np\n", "") + ENCODE
     asks = CLASSIFY.format(**OR_NONE if refuses else ALWAYS)
     return PROGRAM.format(what="The likeliest classes of images.") + asks
 
 
-def reading(form: Normaliser, read_as: ReadAs) -> str:
-    """The text of reading.py."""
+def reading(form: Preparer, read_as: ReadAs, fixed: bool = False) -> str:
+    """The text of reading.py. fixed: the graph takes texts of one length alone."""
+    if isinstance(form, Pieces):
+        return text_reading(form, fixed)
     head = HEAD.format(
         more="ImageChops, " * read_as.inverted, size=form.size, channels=form.channels,
         draft='"L"' if form.channels == 1 else None, twice=2 * form.cut.resized(form.size),

@@ -12,30 +12,32 @@ from safetensors.torch import save
 from torch import Tensor
 
 from engine.artifacts.saved import SavedModel
-from engine.backbones import catalog
+from engine.backbones import catalog, encoders
 from engine.backbones.info import usual_pixels
 from engine.backbones.own.exported import WEIGHTS
 from engine.comparison.unlike import Threshold
 from engine.comparison.wording import count, percent
 from engine.data.images import Progress
-from engine.data.labelled_set import LabelledSet
+from engine.data.labelled_set import LabelledSet, Rows
 from engine.data.sources import load
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import Experiment
 from engine.export import agreement, card, config
 from engine.export.agreement import Agreement
-from engine.export.config import CARD, CLASSES, GRAPH, LABELS, LEARNT, PROGRAM, READER, TORCHS, ExportConfig
+from engine.export.config import CARD, CLASSES, GRAPH, LABELS, LEARNT, PIECES, PROGRAM, READER, TORCHS, ExportConfig
 from engine.export.graph import FEATURES, write_onnx, write_pt2
 from engine.export.job import ExportJob
 from engine.export.kept import kept_material, views
 from engine.export.material import TARGETS, Exportable, material
 from engine.export.predictor import program, reading
+from engine.export.text_programs import cutter_of
 from engine.machine.environment import environment
 from engine.machine.limits import never
 from engine.meta.learner import MetaLearner
 from engine.multitask.alone import as_one_task
 from engine.multitask.titles import of_one
-from engine.preparation.inputs import Normaliser, prepared_words
+from engine.preparation.inputs import Pieces, Preparer, prepared_words
+from engine.texts.own import PREFIX
 from engine.using import calibration
 from engine.using.answering import head_of
 from engine.using.assured import Assured, assured
@@ -43,7 +45,7 @@ from engine.using.kept_classes import kept_classes
 
 MOST_BYTES = 2_000_000_000  # of one file of a graph
 Say = Callable[[str, float | None], object]
-HASHED = (calibration.FILE, GRAPH, WEIGHTS, CLASSES, LABELS, LEARNT, PROGRAM, READER, TORCHS)
+HASHED = (calibration.FILE, GRAPH, WEIGHTS, CLASSES, LABELS, LEARNT, PIECES, PROGRAM, READER, TORCHS)
 
 
 def export(job: ExportJob, into: Path, say: Say) -> Agreement:
@@ -52,7 +54,7 @@ def export(job: ExportJob, into: Path, say: Say) -> Agreement:
     job = job if job.task is None else alone(job, job.task)
     of, examples = of_kept(job) if job.runs else (of_run(job, say), None)
     refuse_large(of)
-    say("Reading images to check on", None)
+    say(f"Reading {of.model.what} to check on", None)
     pixels, which = examples or agreement.own_images(of, job.experiment, job.check_on)
     say("Loading the exporter", None)
     import onnxruntime  # noqa: F401 - what is missing is met before the work
@@ -84,13 +86,13 @@ def of_run(job: ExportJob, say: Say) -> Exportable:
     return material(model, None, sure.calibration, sure.learnt)
 
 
-def of_kept(job: ExportJob) -> tuple[Exportable, tuple[agreement.Pixels, str] | None]:
+def of_kept(job: ExportJob) -> tuple[Exportable, tuple[Rows, str] | None]:
     """Kept classes, and their examples to check on unless other images are given."""
     assert job.runs is not None
     found = kept_classes(job.run)
     by = found.open(job.runs, job.experiment if found.answering.run else None)
     known = calibration.read(job.runs / found.answering.run) if found.answering.run else None
-    return kept_material(by, found.bins, job.experiment, known), None if job.check_on else views(found.bins)
+    return kept_material(by, found.bins, job.experiment, known), None if job.check_on else views(found.bins, by.form)
 
 
 def sure_of(model: SavedModel, job: ExportJob, say: Say) -> Assured:
@@ -133,8 +135,10 @@ def write_rest(job: ExportJob, of: Exportable, found: Agreement, into: Path) -> 
         (into / CLASSES).write_bytes(save(plain(of.support)))
     if of.classes:
         write_text(into / LABELS, "".join(f"{name}\n" for name in of.classes))
-    write_text(into / PROGRAM, program(of.kind, of.refuses))
-    write_text(into / READER, reading(of.form, of.model.read_as))
+    if isinstance(of.form, Pieces) and (cutter := cutter_of(of.form)):
+        write_text(into / PIECES, cutter)
+    write_text(into / PROGRAM, program(of.kind, of.refuses, of.form))
+    write_text(into / READER, reading(of.form, of.model.read_as, of.graph.fixed))
     write_text(into / CARD, card.text(told(job, of, found)))
     config.write(configured(job, of, found, config.hashes(into, HASHED)), into)
 
@@ -156,6 +160,8 @@ def configured(job: ExportJob, of: Exportable, found: Agreement, files: dict[str
         "settled": dict(getattr(of.model.method, "choice", {})), "head": of.head,
         "figures": list(job.figures), "agreement": asdict(found), "packages": environment()["packages"],
     }  # fmt: skip
+    if own.backbone.name.startswith(PREFIX):
+        facts["encoder"] = asdict(encoders.encoder(own.backbone.name))
     return ExportConfig(
         own.backbone.name, of.kind, elsewhere(own).model_dump(mode="json"), preparation, asdict(of.model.read_as),
         of.classes, of.calibration.temperature if of.calibration else 1.0, of.model.bf16, facts, files,
@@ -163,8 +169,10 @@ def configured(job: ExportJob, of: Exportable, found: Agreement, files: dict[str
     )  # fmt: skip
 
 
-def stated(form: Normaliser) -> dict[str, Any]:
-    """Scaling and cut: value / 255, less mean, over std."""
+def stated(form: Preparer) -> dict[str, Any]:
+    """Scaling and cut: value / 255, less mean, over std; of texts by what they are cut into pieces."""
+    if isinstance(form, Pieces):
+        return {"kind": form.what, "tokenizer": form.tokenizer}
     wanted = form.wanted or usual_pixels(form.channels)
     return {"mean": wanted.mean, "std": wanted.std, "cut": asdict(form.cut), "resized": form.cut.resized(form.size)}
 
@@ -182,15 +190,16 @@ def told(job: ExportJob, of: Exportable, found: Agreement) -> card.ModelCard:
     return card.ModelCard(
         job.name, of.kind, catalog.backbone(choice.name).title, method.title, method.idea, method.paper, own.seed,
         weights_words(own), by_hand_words(of) if job.runs else data_words(own, job.figures), prepared_words(choice),
-        sentence(found), version(), of.classes, job.figures, notes(of), bool(own.dataset.tested_on), of.refuses,
+        sentence(found, of.model.what), version(), of.classes, job.figures, notes(of), bool(own.dataset.tested_on),
+        of.refuses, of.model.what,
     )  # fmt: skip
 
 
-def sentence(found: Agreement) -> str:
+def sentence(found: Agreement, what: str) -> str:
     judged = "" if found.judged is None else f", {found.judged} were judged alike to be none of the classes or not"
     return (
         f"Before it was called exported, the graph was run by onnxruntime beside the program on {found.which}: "
-        f"{found.same} of {found.images} images had the same answer{judged}, and the largest difference was "
+        f"{found.same} of {found.images} {what} had the same answer{judged}, and the largest difference was "
         f"{found.difference:.1e} of the range of the program's numbers (allowed: {agreement.TOLERANCE:g})."
     )
 
@@ -210,17 +219,18 @@ def notes(of: Exportable) -> list[str]:
             f"Probabilities are {of.calibration.rests_on} (temperature {of.calibration.temperature:.3g}); "
             "`calibration.json` says what that is worth in the test."
         )
-        found += [refusing(of.calibration.refusal)] if of.refuses else []
+        found += [refusing(of.calibration.refusal, of.model.what)] if of.refuses else []
     else:
         found.append("Probabilities are as the network gives them, which are often too sure.")
     return found
 
 
-def refusing(of: Threshold) -> str:
+def refusing(of: Threshold, what: str) -> str:
+    one = "A text" if what == Pieces.what else "An image"
     return (
-        "An image is none of the classes where its `unlike`, one less the cosine to the nearest training image, is "
-        f"above {of.threshold:.4g}: so would be {percent(of.rate)} of {of.n:,} validation images. The features of the "
-        "training images that this takes are in the graph and in `learnt.safetensors`, the images themselves are not."
+        f"{one} is none of the classes where its `unlike`, one less the cosine to the nearest training {what[:-1]}, is "
+        f"above {of.threshold:.4g}: so would be {percent(of.rate)} of {of.n:,} validation {what}. The features of the "
+        f"training {what} that this takes are in the graph and in `learnt.safetensors`, the {what} themselves are not."
     )
 
 
@@ -261,7 +271,7 @@ def data_words(experiment: Experiment, figures: Sequence[Mapping[str, Any]]) -> 
             "images": "no longer here when this was written",
             "fingerprint": "unknown",
         }
-    images = f"{len(data):,} images in {len(data.class_names):,} classes"
+    images = f"{len(data):,} {data.what} in {len(data.class_names):,} classes"
     told = (str(one["protocol"]["data"]) for one in figures if one["plain"] and "data" in one["protocol"])
     if (learnt := next(told, data.fingerprint)) != data.fingerprint:
         images += " when this was written, which are not those that it learnt from"

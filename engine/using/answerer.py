@@ -9,17 +9,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.data.files.read_as import ReadAs
-from engine.preparation.inputs import Normaliser
+from engine.preparation.inputs import Preparer
 from engine.using.predictions import Judged
 from engine.using.where_it_looked import Heat
 
 
 class Answerer(Protocol):
-    """form, read_as: how image files come to it; `InvalidExperiment` where it reads none. classes: what its answers
-    stand for, in order. words: what they rest on. Inputs are uint8 [n, c, s, s] of its form."""
+    """form, read_as: how image files or texts come to it; `InvalidExperiment` where it reads neither. classes: what its
+    answers stand for, in order. words: what they rest on. Inputs are images uint8 [n, c, s, s] of its form, or texts
+    int32 [n, pieces]."""
 
     @property
-    def form(self) -> Normaliser: ...
+    def form(self) -> Preparer: ...
     @property
     def read_as(self) -> ReadAs: ...
     @property
@@ -35,4 +36,8 @@ class Answerer(Protocol):
 
     def looked(self, pixels: Tensor, place: int) -> Heat:
         """Where in an image, uint8 [c, s, s], this class is seen."""
+        ...
+
+    def logits(self, inputs: Tensor) -> Tensor:
+        """[n, classes], before they become probabilities."""
         ...

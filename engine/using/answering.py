@@ -12,11 +12,11 @@ from engine.experiment import BackboneChoice, Experiment
 from engine.frozen import Frozen
 from engine.heads.catalog import HEADS
 from engine.heads.head import Head
-from engine.preparation.inputs import of_images
+from engine.preparation.inputs import normaliser
 from engine.using.by_hand import HeadLearner, TaskLearner, of_run
 from engine.using.calibration import read
 
-HANDED = (1, 3)  # channels of the images that people hand in
+HANDED = (1, 3)  # channels of the images that people hand in, and 1 of texts
 
 
 class Answering(Frozen):
@@ -32,7 +32,7 @@ def open_answering(
     chosen: Answering, runs: Path, experiment: Experiment | None = None, title: str = ""
 ) -> TaskLearner | HeadLearner:
     """runs: the folder of saved runs. experiment: of a run whose folder does not tell it. title: of the run. Raises
-    `ExperimentError` where weights are missing or the network reads no images."""
+    `ExperimentError` where weights are missing or the network reads neither images nor texts."""
     head = head_of(chosen.head)
     if chosen.run:
         folder = runs / chosen.run
@@ -45,10 +45,12 @@ def open_answering(
 def on_backbone(choice: BackboneChoice, head: Head, runs: Path) -> HeadLearner:
     """A head on a backbone that stays frozen; raises `ExperimentError`."""
     info = catalog.backbone(choice.name)
-    if info.form.kind != "images" or info.form.channels not in HANDED:
-        raise InvalidExperiment(f"{info.title} does not read image files.", "Choose a backbone that reads images.")
+    if info.form.kind not in ("images", "texts") or info.form.channels not in HANDED:
+        raise InvalidExperiment(
+            f"{info.title} reads neither image files nor texts.", "Choose a backbone that reads images or texts."
+        )
     network = build_backbone(choice.model_copy(update={"head": "new"}), None, 0, runs).eval()
-    return HeadLearner(network, head, f"{head.title} on {info.title}", of_images(choice))
+    return HeadLearner(network, head, f"{head.title} on {info.title}", normaliser(choice))
 
 
 def head_of(name: str) -> Head:

@@ -1,4 +1,4 @@
-"""A saved run's network that says how sure it is, and when an image is unlike all that it learnt."""
+"""A saved run's network that says how sure it is, and when an image or text is unlike all that it learnt."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from engine.data.labelled_set import LabelledSet
 from engine.errors import DataError, ExperimentError
 from engine.events import Preparing
 from engine.heads.nearest_mean import unit
-from engine.preparation.inputs import Normaliser
+from engine.preparation.inputs import Preparer
 from engine.using import calibration as kept
 from engine.using.calibration import Calibration, digest_of, measured
 from engine.using.nearest import gallery
@@ -44,7 +44,7 @@ class Assured:
     why: str = ""
 
     @property
-    def form(self) -> Normaliser:
+    def form(self) -> Preparer:
         return form_of(self.model)
 
     @property
@@ -70,6 +70,9 @@ class Assured:
 
     def looked(self, pixels: Tensor, place: int) -> Heat:
         return looked(self.model, pixels, place)
+
+    def logits(self, inputs: Tensor) -> Tensor:
+        return self.model.seen(inputs)[1]
 
     def judge(self, inputs: Tensor | LabelledSet) -> Judged:
         """Of each image its probabilities and how unlike what was learnt it is."""
@@ -104,9 +107,10 @@ def calibrated(model: SavedModel, folder: Path, learnt: Learnt) -> Generator[Pre
     be had, or the run has no validation images."""
     material = yield from own_images(model, folder)
     if not len(material.validation):
-        raise DataError("The run has no validation images to calibrate by.", "Run it with validation images.")
-    chosen = yield from passed(model, material.validation, MOST, "Calibrating on the validation images")
-    tested = yield from passed(model, material.test, MOST, "Measuring on the test images")
+        what = f"validation {model.what}"
+        raise DataError(f"The run has no {what} to calibrate by.", f"Run it with {what}.")
+    chosen = yield from passed(model, material.validation, MOST, f"Calibrating on the validation {model.what}")
+    tested = yield from passed(model, material.test, MOST, f"Measuring on the test {model.what}")
     temperature = temperature_of(chosen.logits, chosen.labels)
     file = tested_file(folder, model.method)
     conditions = {
@@ -119,5 +123,5 @@ def calibrated(model: SavedModel, folder: Path, learnt: Learnt) -> Generator[Pre
     return Calibration(
         (file.name, digest_of(file)), temperature, len(chosen),
         *measured(tested.logits, tested.labels, temperature),
-        threshold_of(learnt.unlikeness(unit(chosen.features))), conditions,
+        threshold_of(learnt.unlikeness(unit(chosen.features))), conditions, model.what,
     )  # fmt: skip

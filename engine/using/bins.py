@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.hashes import short_hash
+from engine.data.labelled_set import Rows
 from engine.errors import DataError
 
 Pixels = NDArray[np.uint8]
@@ -18,15 +19,17 @@ NEW = "Class {}"
 
 @dataclass(frozen=True, eq=False)
 class HandedImage:
-    """An image that a person hands in. name: of its file, or what it is. pixels: uint8 [s, s, c] as the network that
-    answers reads it. truth: the class that it is known to be of, "" where it is not known. ink: of a
-    drawing, uint8 [side, side], black on white; centred: it is read in the middle, as MNIST's digits are."""
+    """An image or text that a person hands in. name: of its file, or what it is. pixels: uint8 [s, s, c] as the network
+    that answers reads it, or the pieces of a text, int32 [pieces]; text: what that says. truth: the class that it is
+    known to be of, "" where it is not known. ink: of a drawing, uint8 [side, side], black on white; centred: it is read
+    in the middle, as MNIST's digits are."""
 
     name: str
-    pixels: Pixels = field(repr=False)
+    pixels: Rows = field(repr=False)
     truth: str = ""
     ink: Pixels | None = field(default=None, repr=False)
     centred: bool = False
+    text: str = ""
 
     @cached_property
     def key(self) -> str:

@@ -26,11 +26,11 @@ from engine.errors import InvalidExperiment
 from engine.heads.head import Features, Head, Scorer, prepared
 from engine.meta.learner import MetaLearner
 from engine.method import Classifier
-from engine.preparation.inputs import Normaliser
+from engine.preparation.inputs import Preparer
 from engine.using.bins import Bins, HandedImage
 from engine.using.calibration import Calibration
 from engine.using.kept_features import KeptFeatures
-from engine.using.predictions import form_of, stacked
+from engine.using.predictions import form_of, stacked, unstacked
 
 Shares = NDArray[np.float32]
 UNMEASURED = "shares of classes that it has just met; how often such answers are right was not measured"
@@ -50,7 +50,7 @@ class ByHand(ABC):
     learns_tasks = False
     calibration: Calibration | None = None
 
-    def __init__(self, title: str, form: Normaliser, read_as: ReadAs) -> None:
+    def __init__(self, title: str, form: Preparer, read_as: ReadAs) -> None:
         self.title, self.form, self.read_as = title, form, read_as
         self.features = KeptFeatures(self._embed)
         self._alone = threading.Lock()
@@ -108,8 +108,9 @@ class MetClasses:
     names: tuple[str, ...]
 
     def predict(self, inputs: Tensor) -> Tensor:
-        """uint8 [n, c, s, s] -> shares float32 [n, classes]; the same as `ByHand.answers`."""
-        asked = [HandedImage("", image) for image in inputs.permute(0, 2, 3, 1).numpy()]
+        """Images uint8 [n, c, s, s] or texts int32 [n, pieces] -> shares float32 [n, classes]; the same as
+        `ByHand.answers`."""
+        asked = [HandedImage("", one) for one in unstacked(inputs)]
         with told_if_alone():
             return self.by._shares(self.classify, self.by._read(asked, None))
 
@@ -160,7 +161,7 @@ class HeadLearner(ByHand):
     """A head on the features of a network that stays as it is. Its settings are chosen on the examples alone."""
 
     def __init__(
-        self, network: Backbone, head: Head, title: str, form: Normaliser, read_as: ReadAs = PLAIN, bf16: bool = False
+        self, network: Backbone, head: Head, title: str, form: Preparer, read_as: ReadAs = PLAIN, bf16: bool = False
     ) -> None:
         super().__init__(title, form, read_as)
         self.network, self.head, self._bf16 = network, head, bf16
@@ -194,7 +195,7 @@ def of_run(
     model: SavedModel, head: Head, title: str, calibration: Calibration | None = None
 ) -> TaskLearner | HeadLearner:
     """A meta-learner answers in its own way; of another run the head does, on the features of its network. calibration:
-    as the run's folder has it. Raises `InvalidExperiment` for a run that reads no images."""
+    as the run's folder has it. Raises `InvalidExperiment` for a run that reads neither images nor texts."""
     if isinstance(model.method, MetaLearner):
         return TaskLearner(model, model.method, title, calibration)
     return HeadLearner(model.network, head, f"{head.title} on {title}", form_of(model), model.read_as, model.bf16)

@@ -19,6 +19,7 @@ from engine.comparison.intervals import Interval
 from engine.comparison.reliability import TASKS, Answered, Reliability, heard, lowered, reliability, told
 from engine.comparison.temperature import Labels, Logits, probabilities
 from engine.comparison.unlike import Threshold
+from engine.comparison.wording import count
 from engine.machine.files import write_text
 
 FILE, FORMAT = "calibration.json", 2
@@ -26,9 +27,10 @@ FILE, FORMAT = "calibration.json", 2
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """weights: name of the file of weights and its digest. fitted_on: validation images. before, after: of the test
-    images, by the probabilities of the network and by the calibrated ones. lowered: how much smaller the calibration
-    error became. conditions: what holds for all of it: the split, its seed, how batch norm works."""
+    """weights: name of the file of weights and its digest. fitted_on: validation images, or texts; what: they are.
+    before, after: of the test images, by the probabilities of the network and by the calibrated ones. lowered: how much
+    smaller the calibration error became. conditions: what holds for all of it: the split, its seed, how batch norm
+    works."""
 
     weights: tuple[str, str]
     temperature: float
@@ -38,13 +40,14 @@ class Calibration:
     lowered: Interval
     refusal: Threshold
     conditions: Mapping[str, str]
+    what: str = "images"
 
     @property
     def rests_on(self) -> str:
         """ "calibrated on 396 validation images", "calibrated on 100 validation tasks, 5 classes with 2 examples"."""
         if TASKS in self.conditions:
             return f"calibrated on {self.conditions[TASKS]}"
-        return f"calibrated on {self.fitted_on:,} validation image{'s' if self.fitted_on != 1 else ''}"
+        return f"calibrated on {count(self.fitted_on, self.what, 'validation ')}"
 
 
 def measured(logits: Logits, labels: Labels, temperature: float) -> tuple[Reliability, Reliability, Interval]:
@@ -61,7 +64,7 @@ def write(found: Calibration, folder: Path) -> None:
     body = {
         "format": FORMAT, "weights": found.weights, "temperature": found.temperature, "fitted_on": found.fitted_on,
         "before": found.before.told(), "after": found.after.told(), "lowered": told(found.lowered),
-        "refusal": asdict(found.refusal), "conditions": dict(found.conditions),
+        "refusal": asdict(found.refusal), "conditions": dict(found.conditions), "what": found.what,
     }  # fmt: skip
     write_text(folder / FILE, json.dumps(body, ensure_ascii=False) + "\n")
 
@@ -95,6 +98,7 @@ def _heard(body: Mapping[str, Any]) -> Calibration:
         heard(body["lowered"]),
         Threshold(float(said["threshold"]), float(said["rate"]), int(said["n"])),
         {str(key): str(value) for key, value in body["conditions"].items()},
+        str(body.get("what", "images")),
     )
 
 

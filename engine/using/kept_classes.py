@@ -23,6 +23,7 @@ from engine.using.by_hand import HeadLearner, TaskLearner
 from engine.using.kept_words import FORMAT, WORDS, damaged
 
 EXAMPLES = "examples.safetensors"
+SHAPES = ((np.dtype(np.uint8), 4), (np.dtype(np.int32), 2))  # of images, of texts
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +60,7 @@ def keep_classes(folder: Path, answering: Answering, by: TaskLearner | HeadLearn
     told = {
         "format": FORMAT, "title": title, "answering": answering.model_dump(mode="json"), "weights": weights_of(by),
         "classes": [{"name": one.name, "images": each} for one, each in zip(shown.bins, names, strict=True)],
+        **told_texts(shown),
     }  # fmt: skip
     pixels = torch.from_numpy(np.stack([image.pixels for image in shown.images]))
     try:
@@ -67,6 +69,11 @@ def keep_classes(folder: Path, answering: Answering, by: TaskLearner | HeadLearn
         write_text(folder / WORDS, json.dumps(told, ensure_ascii=False, indent=1) + "\n")
     except (OSError, SafetensorError) as error:
         raise StorageError(f"The classes cannot be written to {folder}.", "Free some disk space.") from error
+
+
+def told_texts(shown: Bins) -> dict[str, list[str]]:
+    """What the examples say, where they are texts."""
+    return {"texts": [one.text for one in shown.images]} if any(one.text for one in shown.images) else {}
 
 
 def kept_classes(folder: Path) -> KeptClasses:
@@ -81,14 +88,16 @@ def kept_classes(folder: Path) -> KeptClasses:
 
 
 def _as_told(told: dict[str, Any], pixels: np.ndarray, targets: np.ndarray) -> KeptClasses:
-    if told["format"] != FORMAT or pixels.dtype != np.uint8 or pixels.ndim != 4:
+    if told["format"] != FORMAT or (pixels.dtype, pixels.ndim) not in SHAPES:
         raise ValueError("of another version")
-    found, start = [], 0
+    found, start, texts = [], 0, list(map(str, told.get("texts", [""] * len(pixels))))
     for place, one in enumerate(told["classes"]):
         name, count = str(one["name"]), len(one["images"])
         images = [
-            HandedImage(str(file), shown, name)
-            for file, shown in zip(one["images"], pixels[start : start + count], strict=True)
+            HandedImage(str(file), shown, name, text=text)
+            for file, shown, text in zip(
+                one["images"], pixels[start : start + count], texts[start : start + count], strict=True
+            )
         ]
         found.append(Bin(name, tuple(images)))
         if (targets[start : start + count] != place).any():

@@ -1,4 +1,4 @@
-"""Features of images that a person hands in: each goes through the network once."""
+"""Features of images or texts that a person hands in: each goes through the network once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAPS = 4  # dimensions of feature maps, which are laid out as a network gives th
 
 
 class KeptFeatures:
-    """embed: uint8 [n, c, s, s] -> float [n, …], each row by itself."""
+    """embed: images uint8 [n, c, s, s] or texts int32 [n, pieces] -> float [n, …], each row by itself."""
 
     def __init__(self, embed: Callable[[Tensor], Tensor]) -> None:
         self._embed = embed

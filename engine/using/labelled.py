@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.files.loose import LooseImages
+from engine.data.files.loose import LooseExamples
 from engine.data.hashes import digest
 from engine.data.images import Cancel, check, images_of
 from engine.errors import DataError
@@ -37,7 +37,7 @@ class OwnLabel:
     """images, place: where it is read. answered, probability, run: what was said of it before a person said
     class_name."""
 
-    images: LooseImages
+    images: LooseExamples
     place: int
     class_name: str
     answered: str

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.artifacts.saved import TOGETHER
-from engine.data.files.loose import Look, LooseImages
+from engine.data.files.loose import Look, LooseExamples
 from engine.data.images import Cancel, check
 from engine.heads.nearest_mean import unit
 from engine.using.answerer import Answerer
@@ -42,7 +42,7 @@ def farthest_first(features: NDArray[np.float32], count: int) -> NDArray[np.int6
 
 
 def features_of(
-    network: Answerer, places: Sequence[tuple[LooseImages, int]], cancelled: Cancel | None = None
+    network: Answerer, places: Sequence[tuple[LooseExamples, int]], cancelled: Cancel | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Which of these images can still be read, int64 [n], and their features, float32 [n, d] of length 1. Raises
     `Cancelled`."""

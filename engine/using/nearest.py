@@ -1,17 +1,18 @@
-"""The training images that a run's network finds most alike to an image: their features lie in the run's folder."""
+"""The training images or texts that a run's network finds most alike to one: their features lie in the run's folder."""
 
 from __future__ import annotations
 
 import zipfile
 from collections.abc import Generator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.artifacts.saved import SavedModel, tested_file
+from engine.comparison.wording import count
 from engine.events import Preparing
 from engine.heads.nearest_mean import unit
 from engine.machine.files import replacing
@@ -20,7 +21,7 @@ from engine.using.own_images import own_images, passed
 
 FILE = "nearest.npz"
 MOST_IMAGES, MOST_BYTES = 10_000, 64 * 2**20  # of a gallery: of more images so many are drawn
-TEXT = "Looking at the training images"
+LOOKING = "Looking at the training {}"
 Features = NDArray[np.floating]
 
 
@@ -38,13 +39,14 @@ class NearImage:
 @dataclass(frozen=True, eq=False)
 class Gallery:
     """features: float16 [n, d], unit vectors. names, classes: of each image. total: training images that there are, of
-    which these n were drawn at random where they are more than fit."""
+    which these n were drawn at random where they are more than fit. what: they are, in words."""
 
     features: NDArray[np.float16]
     ids: NDArray[np.int64]
     names: tuple[str, ...]
     classes: tuple[str, ...]
     total: int
+    what: str = "images"
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -62,9 +64,9 @@ class Gallery:
 
     @property
     def words(self) -> str:
-        """ "of 1,263 training images", "of 10,000 training images drawn from 98,000"."""
+        """ "of 1,263 training images", "of 10,000 training texts drawn from 98,000"."""
         drawn = f" drawn from {self.total:,}" if len(self) < self.total else ""
-        return f"of {len(self):,} training image{'s' if len(self) != 1 else ''}{drawn}"
+        return f"of {count(len(self), self.what, 'training ')}{drawn}"
 
 
 def gallery(model: SavedModel, folder: Path) -> Generator[Preparing, None, Gallery]:
@@ -75,13 +77,13 @@ def gallery(model: SavedModel, folder: Path) -> Generator[Preparing, None, Galle
     weights = digest_of(tested_file(folder, model.method))
     found = read(folder / FILE, weights)
     if found is not None:
-        return found
+        return replace(found, what=model.what)
     material = yield from own_images(model, folder)
     most = min(MOST_IMAGES, MOST_BYTES // (2 * model.network.features))
-    seen = yield from passed(model, material.train, most, TEXT)
+    seen = yield from passed(model, material.train, most, LOOKING.format(model.what))
     names = tuple(material.data.image_name(int(place)) for place in seen.ids)
     classes = tuple(material.class_names[label] for label in seen.labels)
-    found = Gallery(unit(seen.features).astype(np.float16), seen.ids, names, classes, len(material.train))
+    found = Gallery(unit(seen.features).astype(np.float16), seen.ids, names, classes, len(material.train), model.what)
     with suppress(OSError):  # a disk that is full keeps none: they are looked at again
         write(found, folder / FILE, weights)
     return found

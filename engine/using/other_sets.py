@@ -1,4 +1,4 @@
-"""A saved run tested once more, on images that it did not come with: their classes are matched with its own by name."""
+"""A saved run tested once more, on images or texts that it did not come with, whose classes are matched by name."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from engine.artifacts.saved import TOGETHER, LearnsTasks, SavedModel
 from engine.comparison.answers import Answers, keep
 from engine.comparison.wording import count
 from engine.data.images import Cancel, ImageSet, Progress, check
+from engine.data.labelled_set import LabelledSet
+from engine.data.sources import load
 from engine.errors import DataError, InvalidExperiment
 from engine.events import Evaluated
 from engine.experiment import DatasetChoice
@@ -50,7 +52,7 @@ class Tested:
     notes: tuple[str, ...]
 
 
-def matched(names: tuple[str, ...], data: ImageSet) -> Matched:
+def matched(names: tuple[str, ...], data: LabelledSet) -> Matched:
     """By name, without what only differs between folders: capitals, "_", "-" and spaces. Raises `DataError` where no
     class fits, or two would be the same."""
     own = by_name(names, "The network")
@@ -95,11 +97,11 @@ def evaluate_on(
     serve, `Cancelled`.
     """
     refuse_nameless(model)
-    data = read_so(further_images(choice, None, cancelled), model.read_as)
+    data = further(model, choice, cancelled)
     found = matched(model.class_names, data)
     learnt = np.isin(data.contents[found.ids], digests_of(model, folder))
     found = replace(found, ids=found.ids[~learnt], truth=found.truth[~learnt])
-    notes = tuple(left_out(found, model.class_names, int(learnt.sum())))
+    notes = tuple(left_out(found, model.class_names, int(learnt.sum()), data.what))
     if not len(found.ids):
         return Tested((), notes)
     guess, answers = answered(model, data, found, progress, cancelled)
@@ -107,6 +109,16 @@ def evaluate_on(
     where, conditions = {TEST_SET: title_of(choice, data)}, conditions_of(data, len(found.ids))
     figures = tuple(replace(one, at=where).given(conditions, said) for one in figures_of(found, guess, model))
     return Tested(figures, (*notes, *kept(answers, folder, data.fingerprint)))
+
+
+def further(model: SavedModel, choice: DatasetChoice, cancelled: Cancel | None) -> LabelledSet:
+    """What it is tested on, read as what it learnt from. Raises `ExperimentError`, `Cancelled`."""
+    if model.what == ImageSet.what:
+        return read_so(further_images(choice, None, cancelled), model.read_as)
+    data = load(choice, None, cancelled)
+    if data.what != model.what:
+        raise InvalidExperiment(f"{data.title} holds {data.what}, and this run reads {model.what}.", "Choose texts.")
+    return data
 
 
 def figures_of(found: Matched, guess: Indices, model: SavedModel) -> Iterator[Evaluated]:
@@ -143,7 +155,7 @@ def digests_of(model: SavedModel, folder: Path) -> NDArray[np.uint64]:
 
 @torch.no_grad()
 def answered(
-    model: SavedModel, data: ImageSet, found: Matched, progress: Progress | None, cancelled: Cancel | None
+    model: SavedModel, data: LabelledSet, found: Matched, progress: Progress | None, cancelled: Cancel | None
 ) -> tuple[Indices, Answers]:
     """The likeliest class of each image, int64 [n], and how sure it is; as many at a time as in a run's own test."""
     values, guess = images(data, found.ids, form_of(model), model.reader.device), list[torch.Tensor]()
@@ -161,29 +173,29 @@ def answered(
     return torch.cat(guess).cpu().numpy(), sureness.answers(found.ids)
 
 
-def conditions_of(data: ImageSet, images: int) -> dict[str, str]:
+def conditions_of(data: LabelledSet, images: int) -> dict[str, str]:
     """What figures must share to be compared."""
     of = f"{images:,} of {len(data):,}" if images < len(data) else f"all {images:,}"
-    said = {"split": f"{of} images of “{data.title}”", "batch norm": "running statistics"}
+    said = {"split": f"{of} {data.what} of “{data.title}”", "batch norm": "running statistics"}
     return said | {"data": data.fingerprint}
 
 
-def title_of(choice: DatasetChoice, data: ImageSet) -> str:
+def title_of(choice: DatasetChoice, data: LabelledSet) -> str:
     """ "holiday/test" of a folder: many are called "test"."""
     return "/".join(Path(choice.path).absolute().parts[-2:]).lstrip("/") if choice.path else data.title
 
 
-def left_out(found: Matched, names: tuple[str, ...], learnt: int) -> Iterator[str]:
+def left_out(found: Matched, names: tuple[str, ...], learnt: int, what: str = "images") -> Iterator[str]:
     if learnt:
-        yield f"{count(learnt, 'images')} that the run learnt from {'was' if learnt == 1 else 'were'} left out."
+        yield f"{count(learnt, what)} that the run learnt from {'was' if learnt == 1 else 'were'} left out."
     if found.unknown:
         unknown = tuple(found.unknown)
         yield (
-            f"{count(sum(found.unknown.values()), 'images')} of {count(len(unknown), 'classes')} that it does not know"
+            f"{count(sum(found.unknown.values()), what)} of {count(len(unknown), 'classes')} that it does not know"
             f" were left out: {said(unknown)}."
         )
     met = np.unique(found.truth)
     if len(met) == 1 and len(names) > 1:
-        yield f"Only images of “{names[int(met[0])]}”: the accuracy is the share of them that is found."
+        yield f"Only {what} of “{names[int(met[0])]}”: the accuracy is the share of them that is found."
     elif found.missing:
-        yield f"No image of {count(len(found.missing), 'classes')} that it knows: {said(found.missing)}."
+        yield f"No {what[:-1]} of {count(len(found.missing), 'classes')} that it knows: {said(found.missing)}."

@@ -1,4 +1,4 @@
-"""The images of a saved run, divided as it divided them, and what its network makes of them."""
+"""The images or texts of a saved run, divided as it divided them, and what its network makes of them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def own_images(model: SavedModel, folder: Path) -> Generator[Preparing, None, Ma
     material = yield from (material_of if of_task else read_material)(model.experiment, model.reader.device)
     if changed(model, material, folder):
         raise DataError(
-            f"The images of {material.data.title} are not those that this run learnt from.",
+            f"The {model.what} of {material.data.title} are not those that this run learnt from.",
             "Bring back the files as they were, or run it again.",
         )
     return material

@@ -1,9 +1,10 @@
-"""What a saved run says of images that a person hands in, batch by batch: memory does not grow with their number."""
+"""What a saved run says of images or texts that a person hands in, batch by batch, so that memory does not grow with
+their number."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Protocol, runtime_checkable
 
@@ -13,23 +14,28 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.artifacts.saved import SavedModel
-from engine.data.files.loose import LooseImages, Read
+from engine.data.files.loose import LooseExamples, Read
 from engine.data.images import Cancel
+from engine.data.labelled_set import Rows
 from engine.errors import InvalidExperiment
-from engine.preparation.inputs import Normaliser, Pieces
+from engine.preparation.inputs import Normaliser, Pieces, Preparer
 from engine.using.ahead import read_ahead
+
+TEXTS = 2  # dimensions of a batch of them
 
 
 @dataclass(frozen=True, slots=True)
 class ImagePrediction:
-    """image: its name. probabilities: float32 [classes]; None where it was not read, and reason says why. unlike: how
-    unlike all that was learnt it is, None where that is not known; none_of_these: it is beyond the threshold."""
+    """image: its name, or where a text was found. probabilities: float32 [classes]; None where it was not read, and
+    reason says why. unlike: how unlike all that was learnt it is, None where that is not known; none_of_these: it is
+    beyond the threshold. text: what it says, None of an image."""
 
     image: str
     probabilities: NDArray[np.float32] | None = None
     reason: str = ""
     unlike: float | None = None
     none_of_these: bool = False
+    text: str | None = None
 
     def best(self, most: int) -> list[tuple[int, float]]:
         """(class, probability) of the likeliest, the first first; equal ones in the order of the classes."""
@@ -61,7 +67,7 @@ class Predicts(Protocol):
     """A saved network, or a meta-learner that has met its classes."""
 
     def predict(self, inputs: Tensor) -> Tensor:
-        """uint8 [n, c, s, s] -> probabilities float32 [n, classes]."""
+        """Images uint8 [n, c, s, s], or texts int32 [n, pieces] -> probabilities float32 [n, classes]."""
         ...
 
 
@@ -70,29 +76,29 @@ class Judges(Protocol):
     """A network that knows how sure it is: `engine.using.assured`."""
 
     def judge(self, inputs: Tensor) -> Judged:
-        """uint8 [n, c, s, s] -> what is said of them."""
+        """Images uint8 [n, c, s, s], or texts int32 [n, pieces] -> what is said of them."""
         ...
 
 
 def predictions(
-    model: Predicts | Judges, form: Normaliser, images: LooseImages, cancelled: Cancel | None = None
+    model: Predicts | Judges, form: Preparer, images: LooseExamples, cancelled: Cancel | None = None
 ) -> Iterator[ImagePrediction]:
-    """In the order of the images; the next batch is read while one is computed. Raises `InvalidExperiment` for a
-    network that has no classes of its own, `Cancelled`."""
+    """In their order; the next batch is read while one is computed. Raises `InvalidExperiment` for a network without
+    classes of its own, `Cancelled`."""
     for places, found in read_ahead(lambda places: images.read(places, form), len(images), 0, cancelled):
-        yield from predicted(model, [images.name(place) for place in places], found)
+        said = predicted(model, [images.name(place) for place in places], found)
+        if images.what == Pieces.what:
+            said = (replace(one, text=images.text(place)) for place, one in zip(places, said, strict=True))
+        yield from said
 
 
-def form_of(model: SavedModel) -> Normaliser:
-    """How a saved network reads image files; raises `InvalidExperiment` where it reads none."""
-    form = model.reader.form if not model.reads_numbers else None
-    if isinstance(form, Pieces):
+def form_of(model: SavedModel) -> Preparer:
+    """How a saved network reads image files or texts; raises `InvalidExperiment` where it reads neither."""
+    form = None if model.reads_numbers else model.reader.form
+    if form is None or (isinstance(form, Normaliser) and form.channels not in (1, 3)):
         raise InvalidExperiment(
-            "This run learnt from texts, which can be neither tried nor exported yet.",
-            "Choose a run that learnt from images.",
+            "This network reads neither image files nor texts.", "Choose a run that learnt from images or texts."
         )
-    if not isinstance(form, Normaliser) or form.channels not in (1, 3):
-        raise InvalidExperiment("This network does not read image files.", "Choose a run that learnt from images.")
     return form
 
 
@@ -103,7 +109,7 @@ def names_of(model: SavedModel) -> tuple[str, ...]:
 
 
 def predicted(model: Predicts | Judges, names: Sequence[str], found: Sequence[Read]) -> Iterator[ImagePrediction]:
-    """found: of each image its pixels, or why it was not read."""
+    """found: of each image its pixels, of each text its pieces, or why it was not read."""
     pixels = [one for one in found if not isinstance(one, str)]
     said, place = judged(model, stacked(pixels)) if pixels else None, count()
     for name, one in zip(names, found, strict=True):
@@ -118,8 +124,16 @@ def judged(model: Predicts | Judges, inputs: Tensor) -> Judged:
     return model.judge(inputs) if isinstance(model, Judges) else Judged(model.predict(inputs).cpu().numpy())
 
 
-def stacked(pixels: Sequence[NDArray[np.uint8]]) -> Tensor:
-    """uint8 [n, c, s, s] of images [s, s, c], which are not turned round: the network wants them as they lie."""
+def stacked(pixels: Sequence[Rows]) -> Tensor:
+    """uint8 [n, c, s, s] of images [s, s, c], which are not turned round: the network wants them as they lie; int32
+    [n, pieces] of texts [pieces]."""
     together = torch.from_numpy(np.stack(pixels))
+    if together.dim() == TEXTS:
+        return together
     n, size, _, channels = together.shape
     return together.permute(0, 3, 1, 2) if channels > 1 else together.view(n, 1, size, size)
+
+
+def unstacked(inputs: Tensor) -> Sequence[Rows]:
+    """The way back from `stacked`."""
+    return list((inputs if inputs.dim() == TEXTS else inputs.permute(0, 2, 3, 1)).numpy())

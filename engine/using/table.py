@@ -16,28 +16,32 @@ Said = Sequence[tuple[str, float]]  # classes with their probabilities, the like
 
 
 class AnswerRow(Protocol):
-    def __call__(self, image: str, said: Said, reason: str, unlike: Unlike, run: str = "") -> None: ...
+    def __call__(
+        self, image: str, said: Said, reason: str, unlike: Unlike, run: str = "", text: str = ""
+    ) -> None: ...  # fmt: skip
 
 
 @contextmanager
-def answer_table(path: Path, count: int, of_runs: bool = False) -> Iterator[AnswerRow]:
+def answer_table(path: Path, count: int, of_runs: bool = False, what: str = "images") -> Iterator[AnswerRow]:
     """A file that is there once it is whole; gives what writes a row: (image, answers, why it was not read,
-    whether it is like what was learnt, run).
+    whether it is like what was learnt, run, what a text says).
 
-    count: classes of each image. of_runs: several answer, and a first column says which. Raises
-    `StorageError` where it cannot be written.
+    count: classes of each image. of_runs: several answer, and a first column says which. what: "texts" stand before
+    where they were found. Raises `StorageError` where it cannot be written.
     """
     columns = [part for place in range(1, count + 1) for part in (f"class {place}", f"probability {place}")]
     try:
         with replacing(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
             table = csv.writer(file)
-            table.writerow([*(["run"] if of_runs else []), "image", *columns, "none of these", "unlikeness", "reason"])
+            subject = ["text", "from"] if (of_texts := what == "texts") else ["image"]
+            table.writerow([*(["run"] if of_runs else []), *subject, *columns, "none of these", "unlikeness", "reason"])
 
-            def write(image: str, said: Said, reason: str, unlike: Unlike, run: str = "") -> None:
+            def write(image: str, said: Said, reason: str, unlike: Unlike, run: str = "", text: str = "") -> None:
                 best = [cell for name, share in said[:count] for cell in (name, f"{share:.6f}")]
                 judged = ("", "") if unlike is None else ("yes" if unlike[1] else "no", f"{unlike[0]:.6f}")
                 empty = [""] * (2 * count - len(best))
-                table.writerow([*([run] if of_runs else []), image, *best, *empty, *judged, reason])
+                about = [text, image] if of_texts else [image]
+                table.writerow([*([run] if of_runs else []), *about, *best, *empty, *judged, reason])
 
             yield write
     except BrokenPipeError:  # of whoever reads standard output

@@ -1,14 +1,21 @@
-"""Classes from folders of a few images each, for what learns them by hand."""
+"""Classes from folders of a few images each, or from texts with classes, for what learns them by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from engine.data.files.loose import LooseImages, Read
+import numpy as np
+
+from engine.data.files.columns import ColumnWish
+from engine.data.files.loose import LooseExamples, LooseImages, Read
+from engine.data.files.loose_texts import LooseTexts
 from engine.data.files.names import clean
 from engine.data.files.order import natural
 from engine.data.files.read_as import ReadAs
+from engine.data.files.read_texts import read_texts
+from engine.data.files.tree import list_files
 from engine.data.images import Cancel, check
 from engine.data.labelled_set import Form
 from engine.errors import DataError
@@ -19,10 +26,13 @@ CLASSES = "Give a folder with one folder of images for each class."
 
 
 def bins_of(folder: str | Path, form: Form, read_as: ReadAs, cancelled: Cancel | None = None) -> Bins:
-    """The class folders of a folder, as a network of this form reads their images; each image knows its class.
+    """The class folders of a folder, as a network of this form reads their images; of one that reads texts also a table
+    of them. Each image or text knows its class.
 
     Raises `DataError` for a folder without two classes, or one of whose images cannot be read, `Cancelled`.
     """
+    if form.tokenizer:
+        return bins_of_texts(folder, form, cancelled)
     found = []
     for one in class_folders(folder):
         check(cancelled)
@@ -34,10 +44,21 @@ def bins_of(folder: str | Path, form: Form, read_as: ReadAs, cancelled: Cancel |
     return Bins(tuple(found))
 
 
-def handed(images: LooseImages, found: Sequence[Read], truth: str = "") -> tuple[HandedImage, ...]:
+def bins_of_texts(path: str | Path, form: Form, cancelled: Cancel | None = None) -> Bins:
+    """The classes of a table, folder or zip of texts. Raises `DataError`, `Cancelled`."""
+    read = read_texts(list_files(path, cancelled), ColumnWish(), cancelled=cancelled)
+    given, found = LooseTexts.held(read.texts, "text"), []
+    shown = handed(given, given.read(range(len(given)), form))
+    for label, name in enumerate(read.class_names):
+        own = tuple(replace(shown[place], truth=name) for place in np.flatnonzero(read.labels == label))
+        found.append(Bin(name, own))
+    return Bins(tuple(found))
+
+
+def handed(images: LooseExamples, found: Sequence[Read], truth: str = "") -> tuple[HandedImage, ...]:
     """Those that could be read."""
-    read = [(images.name(place), one) for place, one in enumerate(found) if not isinstance(one, str)]
-    return tuple(HandedImage(name, pixels, truth) for name, pixels in read)
+    read = [(place, one) for place, one in enumerate(found) if not isinstance(one, str)]
+    return tuple(HandedImage(images.name(place), one, truth, text=images.text(place)) for place, one in read)
 
 
 def class_folders(folder: str | Path) -> list[Path]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.files.loose import Look, LooseImages
+from engine.data.files.loose import Look, LooseExamples
 from engine.data.files.read_as import ReadAs
 from engine.data.images import Cancel
-from engine.preparation.inputs import Normaliser
+from engine.preparation.inputs import Normaliser, Preparer
 from engine.using.ahead import read_ahead
 from engine.using.answerer import Answerer
 from engine.using.predictions import stacked
@@ -34,17 +34,17 @@ class Likeliest:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredBatch:
-    """Images in their order. small: a JPEG of each; reasons: why it was not read, "" where it was. likeliest: of each
-    network."""
+    """Images or texts in their order. small: a JPEG of each image, each text itself; reasons: why it was not read, ""
+    where it was. likeliest: of each network."""
 
     names: tuple[str, ...]
-    small: tuple[bytes, ...]
+    small: tuple[bytes | str, ...]
     reasons: tuple[str, ...]
     likeliest: tuple[Likeliest, ...]
 
 
 def answers(
-    networks: Sequence[Answerer], images: LooseImages, first: int = 0, cancelled: Cancel | None = None,
+    networks: Sequence[Answerer], images: LooseExamples, first: int = 0, cancelled: Cancel | None = None,
     last: int | None = None,
 ) -> Iterator[AnsweredBatch]:  # fmt: skip
     """In the order of the images from `first` on, to before `last` or to their end; the next batch is read while one is
@@ -55,10 +55,14 @@ def answers(
         yield answered(networks, tuple(images.name(place) for place in places), found)
 
 
-def ways_of(networks: Sequence[Answerer]) -> list[tuple[ReadAs, Normaliser]]:
-    """How each of them reads image files, whatever it scales their bytes to afterwards; raises `InvalidExperiment`
-    where one reads none."""
-    return [(one.read_as, replace(one.form, wanted=None)) for one in networks]
+def ways_of(networks: Sequence[Answerer]) -> list[tuple[ReadAs, Preparer]]:
+    """How each of them reads image files, whatever it scales their bytes to afterwards, or texts; raises
+    `InvalidExperiment` where one reads neither."""
+    return [(one.read_as, unscaled(one.form)) for one in networks]
+
+
+def unscaled(form: Preparer) -> Preparer:
+    return replace(form, wanted=None) if isinstance(form, Normaliser) else form
 
 
 def answered(networks: Sequence[Answerer], names: tuple[str, ...], found: Sequence[Look | str]) -> AnsweredBatch:

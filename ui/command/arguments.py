@@ -211,12 +211,24 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     refuse_unknown_command(arguments)
     top = parser()
     chosen, unknown = top.parse_known_args(arguments)
-    if unknown:
+    if unknown and not taken(chosen, unknown):
         refuse_unknown_options(top, chosen.command, unknown)
     chosen.workspace = getattr(chosen, "workspace", None)
     chosen.json = getattr(chosen, "json", False)
     chosen.offline = getattr(chosen, "offline", False)
     return chosen
+
+
+def taken(chosen: argparse.Namespace, behind: Sequence[str]) -> bool:
+    """Whether these are files to look at that stand behind options, which argparse leaves over where there may be
+    none."""
+    if not hasattr(chosen, "images") or any(one.startswith("-") and one != "-" for one in behind):
+        return False
+    files = list(behind)
+    if getattr(chosen, "classes", "") is None:
+        chosen.classes = files.pop(0)
+    chosen.images = [*chosen.images, *files]
+    return True
 
 
 def refuse_unknown_command(arguments: Sequence[str]) -> None:

@@ -66,6 +66,8 @@ examples:
   PROGRAM predict 5 photos/ more.zip --top 1  every image in them, one line each
   PROGRAM predict 5 photos/ --csv found.csv   also as a table; --json for programs, with every class
   PROGRAM predict rubbish-model photos/       a folder that was exported
+  PROGRAM predict 6 reviews.csv --csv said.csv   texts of a table, by a run that learnt from texts
+  PROGRAM predict 6 --text "a lovely film"    a text; each line of standard input is one with -
 
 Each image is read and prepared as those that the run learnt from. What cannot be read is named with the reason; exit
 code 1 where nothing could be.
@@ -76,6 +78,7 @@ examples:
   PROGRAM adapt 7 my-classes/ new-images/     my-classes/ holds a folder of a few images for each class
   PROGRAM adapt 7 my-classes/ new/ --calibrate   first how sure it may be, by the validation tasks of its run
   PROGRAM adapt kept/signs/ new-images/       classes that were kept on the page Try it, with their network
+  PROGRAM adapt 9 few.csv --text "hello"      few.csv holds a few texts of each class
 
 A run of a method that learns tasks (MAML, ProtoNet and the like) adapts in its own way; of any other the nearest class
 mean answers, or another --head, on the features of its network. What is saved stays as it is. Images are answered 64 at

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 LEAST = 480
 ABOUT = (
     "A folder that works without Warmstart: the network as an ONNX graph, its weights, a card with its figures, and a "
-    "short program that reads images as this run did. It appears once the graph has given the same answers as the "
-    "program on images of the run."
+    "short program that reads images or texts as this run did. It appears once the graph has given the same answers as "
+    "the program on the run's own data."
 )
 PT2 = "Also torch's own file (.pt2), for the same version of torch"
 BY_EXAMPLE = "This method learns classes by example. Without any, its network goes alone and gives features."
@@ -123,7 +123,7 @@ class ExportDialog(QDialog):
             self.place.set_path(free(Path(around) / self._name))
 
     def _ask_classes(self) -> None:
-        found = pick_folder(self, "A folder with a folder of images for each class")
+        found = pick_folder(self, "A folder with a folder of images or texts for each class")
         if found:
             self.classes.set_path(Path(found))
 

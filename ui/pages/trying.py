@@ -1,4 +1,4 @@
-"""Try it: a saved run at work on a person's own images."""
+"""Try it: a saved run at work on a person's own images and texts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class TryingPage(Page):
 
     @property
     def images(self) -> ImagesPane:
-        pane = self.panes["Images"]
+        pane = self.panes["Images and texts"]
         assert isinstance(pane, ImagesPane)
         return pane
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from engine.using.trial import AnsweredBatch, Likeliest
 
 LEAST_ROWS = 1024
+LINE = 400  # letters of a text that may be seen in a line
 Kind = TypeVar("Kind", bound=np.generic)
 
 
@@ -99,14 +100,30 @@ class Said:
 @dataclass
 class AnswerBook:
     """runs: in the order in which they were chosen. labels: what the person said that an image is, by its place, also
-    of images that others answered before and these do not yet. picked: images to be labelled next, in that order."""
+    of images that others answered before and these do not yet. picked: images to be labelled next, in that order.
+    small: a JPEG of each image, or each text. what: they are, "images" or "texts"."""
 
     runs: list[Said] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
-    small: list[bytes] = field(default_factory=list)
+    small: list[bytes | str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     labels: dict[int, str] = field(default_factory=dict)
     picked: list[int] = field(default_factory=list)
+    what: str = "images"
+
+    @property
+    def of_texts(self) -> bool:
+        return self.what == "texts"
+
+    def text(self, image: int) -> str:
+        """What a text says, "" of an image."""
+        found = self.small[image]
+        return found if isinstance(found, str) else ""
+
+    def called(self, image: int) -> str:
+        """As it stands in a line: what a text says, else the last part of its path."""
+        text = self.text(image) if self.of_texts else ""
+        return " ".join(text[:LINE].split()) or short_name(self.names[image])
 
     def __len__(self) -> int:
         return len(self.names)
@@ -132,3 +149,8 @@ class AnswerBook:
         self.reasons += batch.reasons
         for said, found in zip(self.runs, batch.likeliest, strict=True):
             said.append(found)
+
+
+def short_name(name: str) -> str:
+    """The last part of a path."""
+    return name.replace("\\", "/").rpartition("/")[2]

@@ -32,12 +32,15 @@ class AnswerFilters(QWidget):
         self.parts.currentIndexChanged.connect(lambda _: self.changed.emit())
         in_row((self.words, 1), self.parts, owner=self, gap=8)
 
-    def show_counts(self, found: Mapping[AnswerPart | str, int]) -> None:
-        """What is chosen stays, also where nothing is of it at present."""
+    def show_counts(self, found: Mapping[AnswerPart | str, int], what: str = "images") -> None:
+        """what: "images" or "texts" these are. What is chosen stays, also where nothing is of it at present."""
         kept = self.part()
         numbers = dict(found) if kept in found else {**found, kept: 0}
-        options = [(part, f"{part if isinstance(part, str) else part.value} ({thousands(n)})")
+        every = {AnswerPart.ALL: f"All {what}"}
+        options = [(part, f"{part if isinstance(part, str) else every.get(part, part.value)} ({thousands(n)})")
                    for part, n in numbers.items()]  # fmt: skip
+        self.words.setPlaceholderText("Find by name" if what == "images" else "Find by words")
+        self.words.setAccessibleName(f"Find {what} by name" if what == "images" else f"Find {what} by words in them")
         self.parts.set_options(options)
 
     def part(self) -> AnswerPart | str:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from engine.comparison.wording import percent
 from ui import theme
 from ui.trying.answer_book import AnswerBook
-from ui.trying.answer_order import AnswerColumn, AnswerOrder, Places, Subject, arranged, columns_of, short_name
+from ui.trying.answer_order import AnswerColumn, AnswerOrder, Places, Subject, arranged, columns_of
 from ui.widgets.text import plain
 
 Index = QModelIndex | QPersistentModelIndex
@@ -19,6 +19,7 @@ PICTURE = Qt.ItemDataRole.UserRole
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 NUMBER = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 ROOM = "\N{EN SPACE}"  # between a number and the words of the next column
+LONGEST_TIP = 1_000  # letters of a text
 SORT_EVERY = 1.0  # seconds between two orders while answers arrive
 
 
@@ -108,6 +109,8 @@ class AnswerModel(QAbstractTableModel):
         return None
 
     def _heading(self, column: AnswerColumn) -> str:
+        if column.subject is Subject.IMAGE and self.book.of_texts:
+            return "Text"
         several = len(self.book.runs) > 1 and column.subject is Subject.ANSWER
         words = self.book.runs[column.run].title if several else column.subject.value
         return words + (ROOM if column.subject is Subject.CONFIDENCE else "")
@@ -120,19 +123,22 @@ class AnswerModel(QAbstractTableModel):
             case Qt.ItemDataRole.AccessibleTextRole:
                 return self._words(image, column)
             case Qt.ItemDataRole.ToolTipRole:
-                on_image = column.subject is Subject.IMAGE
-                return plain(self.book.names[image] if on_image else self._words(image, column))
+                return plain(self._tip(image) if column.subject is Subject.IMAGE else self._words(image, column))
             case Qt.ItemDataRole.TextAlignmentRole:
                 return NUMBER if column.subject is Subject.CONFIDENCE else LEFT
             case Qt.ItemDataRole.ForegroundRole:
                 unread = column.subject is Subject.ANSWER and self.book.reasons[image]
                 return theme.colour("warning") if unread else None
-        return self.book.small[image] if role == PICTURE else None
+        return self.book.small[image] if role == PICTURE and not self.book.of_texts else None
+
+    def _tip(self, image: int) -> str:
+        name, text = self.book.names[image], self.book.text(image)
+        return f"{text[:LONGEST_TIP]}{'…' * (len(text) > LONGEST_TIP)}\n{name}" if text else name
 
     def _words(self, image: int, column: AnswerColumn) -> str:
         subject, run = column.subject, self.book.runs[column.run]
         if subject is Subject.IMAGE:
-            return short_name(self.book.names[image])
+            return self.book.called(image)
         if subject is Subject.LABEL:
             return self.book.labels.get(image, "")
         if reason := self.book.reasons[image]:

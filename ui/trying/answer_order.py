@@ -14,7 +14,7 @@ Places = NDArray[np.int64]
 
 
 class Subject(Enum):
-    """What a column is about."""
+    """What a column is about; the first of them may be a text as well."""
 
     IMAGE = "Image"
     ANSWER = "Answer"
@@ -47,8 +47,8 @@ class AnswerColumn:
 
 @dataclass(frozen=True, slots=True)
 class AnswerOrder:
-    """words: all of them occur in the name. part: also the name of a class, which some run gives. by: None in the order
-    in which images were handed in."""
+    """words: all of them occur in the name, or in what a text says. part: also the name of a class, which some run
+    gives. by: None in the order in which images were handed in."""
 
     words: str = ""
     part: AnswerPart | str = AnswerPart.ALL
@@ -81,7 +81,8 @@ def kept_by(book: AnswerBook, wanted: AnswerOrder) -> NDArray[np.bool_]:
     """bool [images]."""
     kept = of_part(book, wanted.part)
     for word in wanted.words.casefold().split():
-        kept = kept & np.fromiter((word in name.casefold() for name in book.names), bool, len(book))
+        said = (f"{name} {book.text(image)}" for image, name in enumerate(book.names))
+        kept = kept & np.fromiter((word in words.casefold() for words in said), bool, len(book))
     return kept
 
 
@@ -121,7 +122,7 @@ def sort_keys(book: AnswerBook, by: AnswerColumn) -> NDArray[np.float64]:
     """float64 [images], NaN of what has none. Of equal answers the surest comes first."""
     run = book.runs[by.run]
     if by.subject is Subject.IMAGE:
-        return ranks([short_name(name).casefold() for name in book.names])
+        return ranks([book.called(image).casefold() for image in range(len(book))])
     if by.subject is Subject.CONFIDENCE:
         return run.confidence.astype(np.float64)
     if by.subject is Subject.ANSWER:
@@ -137,11 +138,6 @@ def sort_keys(book: AnswerBook, by: AnswerColumn) -> NDArray[np.float64]:
 def ranks(words: list[str]) -> NDArray[np.float64]:
     """float64 [n]: the place of each word in the order of the alphabet, equal for equal ones."""
     return np.unique(np.array(words), return_inverse=True)[1].astype(np.float64)
-
-
-def short_name(name: str) -> str:
-    """The last part of a path."""
-    return name.replace("\\", "/").rpartition("/")[2]
 
 
 def counts(book: AnswerBook) -> dict[AnswerPart | str, int]:

@@ -1,4 +1,4 @@
-"""The table of answers with a small picture in each line; it paints what is seen, however many there are."""
+"""The table of answers with a small picture or a text in each line; it paints what is seen, however many there are."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from ui.trying.answer_model import PICTURE, AnswerModel, Index
 from ui.trying.answer_order import Subject
 from ui.widgets.frame import SlimScrollBar
 from ui.widgets.quiet import QuietTable
+from ui.widgets.text_tile import side_of
 
 SIDE, PAD, KEPT_PICTURES = 40, 6, 512
 LETTERS = {Subject.IMAGE: 24, Subject.ANSWER: 17, Subject.CONFIDENCE: 11, Subject.AGREEMENT: 11, Subject.LABEL: 12}
@@ -45,12 +46,15 @@ class PictureCell(QStyledItemDelegate):
         box: QRect = option.rect
         place = QRect(box.left() + PAD, box.top() + (box.height() - SIDE) // 2, SIDE, SIDE)
         painter.save()
-        self._paint_picture(painter, place, index.data(PICTURE))
-        room = box.adjusted(SIDE + 2 * PAD, 0, -PAD, 0)
+        small, words = index.data(PICTURE), index.data()
+        if small is not None:
+            self._paint_picture(painter, place, small)
+        room = box.adjusted(PAD if small is None else SIDE + 2 * PAD, 0, -PAD, 0)
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.setPen(theme.colour("on accent" if chosen else "text"))
-        short = QFontMetrics(option.font).elidedText(index.data(), Qt.TextElideMode.ElideMiddle, room.width())
-        painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter), short)
+        cut = Qt.TextElideMode.ElideRight if small is None else Qt.TextElideMode.ElideMiddle
+        side = int(side_of(words)) if small is None else int(Qt.AlignmentFlag.AlignVCenter)
+        painter.drawText(room, side, QFontMetrics(option.font).elidedText(words, cut, room.width()))
         painter.restore()
 
     def _paint_picture(self, painter: QPainter, place: QRect, body: bytes) -> None:
@@ -174,6 +178,8 @@ class AnswerTable(QuietTable):
         """The image takes what the others leave."""
         head, letter = self.horizontalHeader(), self.fontMetrics().horizontalAdvance("n")
         head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        height = 2 * self.fontMetrics().height() if self.answers.book.of_texts else SIDE + 2 * PAD
+        self.verticalHeader().setDefaultSectionSize(height)
         answers = sum(column.subject is Subject.ANSWER for column in self.answers.columns)
         least = sum(LETTERS[column.subject] for column in self.answers.columns)
         more = MORE if self.viewport().width() > letter * (least + MORE * answers) else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,15 +16,15 @@ from ui.background import Background
 from ui.trying.answer_book import AnswerBook, Said
 from ui.trying.answer_order import Places
 from ui.trying.camera.live import Answering
-from ui.trying.closer import CloseLook, look_closely
+from ui.trying.closer import Looked, look_closely
 from ui.trying.kept_answers import AnsweredBefore, Begun
 from ui.trying.live_runs import run_answers
-from ui.trying.lot import Cleared, Handed, Listed, Lot, Networks, Opened, Stop
+from ui.trying.lot import Cleared, Handed, Listed, Lot, Networks, Opened, Stop, alike, close_all, place_in
 from ui.trying.reasons import Galleries, Reasons, reasons
 from ui.trying.triable import Triable
 
 if TYPE_CHECKING:
-    from engine.data.files.loose import LooseImages
+    from engine.data.files.loose import LooseExamples
     from engine.using.answerer import Answerer
 
 LOOK_MS = 66  # between two looks at what was answered
@@ -43,9 +43,10 @@ class TrialWork(QObject):
         super().__init__(parent)
         self.book = AnswerBook()
         self.chosen: tuple[Triable, ...] = ()
-        self.images: list[LooseImages] = []
-        self.is_at_work = self.was_cancelled = False
-        self.is_unmeasured = False  # the book's answers are the first ones, and will be given anew
+        self.images: list[LooseExamples] = []
+        self.reads = "images"  # or texts: what those that answer read; the others wait until they are asked for
+        self._apart: dict[str, Cleared] = {}
+        self.is_at_work = self.was_cancelled = self.is_unmeasured = False  # the last: answers that will be given anew
         self.preparing: Preparing | None = None  # what is measured before the first answer
         self._waiting: list[Handed] = []
         self._known, self._cleared = AnsweredBefore(), Cleared([], [], AnsweredBefore(), {}, [])
@@ -62,7 +63,6 @@ class TrialWork(QObject):
 
     @property
     def has_waiting(self) -> bool:
-        """Whether something was handed in, listed or not, that a run can answer."""
         return bool(self._waiting or self.images)
 
     def rate(self) -> float:
@@ -75,10 +75,27 @@ class TrialWork(QObject):
         of it stays."""
         self._stop()
         self._keep_known()
-        self.chosen, self.book, self.was_cancelled = chosen, AnswerBook(labels=self.book.labels), False
-        self.is_unmeasured = False
+        self.chosen, beside = alike(chosen)
+        self.was_cancelled = self.is_unmeasured = False
+        if beside:
+            self.refused.emit(beside)
+        if chosen and chosen[0].reads != self.reads:
+            self._turn_to(chosen[0].reads)
+        self.book = AnswerBook(labels=self.book.labels, what=self.reads)
         self.begun.emit()
         self.go_on()
+
+    def _turn_to(self, reads: str) -> None:
+        """What was handed in for others is put by, with its answers."""
+        self._forget_cleared()
+        self._apart[self.reads] = Cleared(self.images, [], self._known, self.book.labels, self.book.picked)
+        found = self._apart.pop(reads, Cleared([], [], AnsweredBefore(), {}, []))
+        self.images, self._known, self.reads = found.images, found.known, reads
+        self.book = AnswerBook(labels=found.labels, picked=found.picked, what=reads)
+
+    def _forget_cleared(self) -> None:
+        self._background.run(partial(close_all, self._cleared.images), lambda _: None)
+        self._cleared = Cleared([], [], AnsweredBefore(), {}, [])
 
     def add(self, handed: Handed) -> None:
         """Files, folders and zips, or images in memory, answered after what is at work."""
@@ -96,10 +113,11 @@ class TrialWork(QObject):
         """Take all images away; what brings them back with their answers and labels, until others are taken away."""
         self._stop()
         self._keep_known()
-        self._background.run(partial(close_all, self._cleared.images), lambda _: None)
+        self._forget_cleared()
         cleared = Cleared(self.images, self._waiting, self._known, self.book.labels, self.book.picked)
         self._cleared, self._known = cleared, AnsweredBefore()
-        self.images, self._waiting, self.book, self.was_cancelled = [], [], AnswerBook(), False
+        self.images, self._waiting, self.was_cancelled = [], [], False
+        self.book = AnswerBook(what=self.reads)
         self.is_unmeasured = False
         self.begun.emit()
         self.changed.emit()
@@ -114,7 +132,7 @@ class TrialWork(QObject):
         labels = cleared.labels | {shift + image: label for image, label in self.book.labels.items()}
         self.images, self._waiting = cleared.images + self.images, cleared.waiting + self._waiting
         self._known, self._cleared = cleared.known, Cleared([], [], AnsweredBefore(), {}, [])
-        self.book = AnswerBook(labels=labels, picked=cleared.picked)
+        self.book = AnswerBook(labels=labels, picked=cleared.picked, what=self.reads)
         self.begun.emit()
         self.go_on()
 
@@ -124,21 +142,23 @@ class TrialWork(QObject):
 
     def _begin_anew(self) -> None:
         """The first answers give way to those that it is known of how sure they may be; what a person said stays."""
-        self.book = AnswerBook(labels=self.book.labels, picked=self.book.picked)
+        self.book = AnswerBook(labels=self.book.labels, picked=self.book.picked, what=self.reads)
         self.is_unmeasured, self._before = False, 0
         self.renewed.emit()
 
     def close(self) -> None:
         """Nothing is tried any more: all files are let go."""
+        for apart in self._apart.values():
+            close_all(apart.images, lambda: False)
         self.clear()
         self.clear()
 
-    def place(self, image: int) -> tuple[LooseImages, int]:
+    def place(self, image: int) -> tuple[LooseExamples, int]:
         """Where an image of the book is read."""
         return place_in(self.images, image)
 
     def look_closely(
-        self, image: int, done: Callable[[CloseLook], None], failed: Callable[[Exception], None]
+        self, image: int, done: Callable[[Looked], None], failed: Callable[[Exception], None]
     ) -> None:  # fmt: skip
         """Read one image once more, for a person; the last question counts."""
         images, place = self.place(image)
@@ -191,7 +211,7 @@ class TrialWork(QObject):
         if not (left or self._waiting):
             self.changed.emit()
             return
-        lot = Lot(self.chosen, left, tuple(self._waiting), self.total, self._known)
+        lot = Lot(self.chosen, left, tuple(self._waiting), self.total, self._known, self.reads)
         mail = queue.SimpleQueue[object]()
         self._mail, self._before, self.is_at_work, networks = mail, 0, True, self._networks
         self._background.run(
@@ -263,18 +283,3 @@ class TrialWork(QObject):
             self.refused.emit(str(error))
         else:
             self._background.crashed.emit(error)
-
-
-def place_in(listed: Sequence[LooseImages], image: int) -> tuple[LooseImages, int]:
-    """Where an image is read, by its place among all that are listed."""
-    for images in listed:
-        if image < len(images):
-            return images, image
-        image -= len(images)
-    raise IndexError
-
-
-def close_all(images: Sequence[LooseImages], cancelled: Callable[[], bool]) -> None:
-    """Zips are let go."""
-    for one in images:
-        one.close()

@@ -1,4 +1,4 @@
-"""One image looked at closely: read again in the background, as it is and as the networks see it. No Qt."""
+"""One image or text looked at closely: read again in the background, as it is and as the networks see it. No Qt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from engine.data.files.loose import LooseImages
+    from engine.data.files.loose import LooseExamples, LooseImages
     from engine.using.answerer import Answerer
 
 SIDE = 512  # pixels of the shorter side that is decoded
@@ -25,8 +25,35 @@ class CloseLook:
     seen: tuple[tuple[NDArray[np.uint8], tuple[str, ...]], ...]
 
 
-def look_closely(images: LooseImages, place: int, networks: Sequence[Answerer], titles: Sequence[str]) -> CloseLook:
+@dataclass(frozen=True, slots=True)
+class CloseText:
+    """seen: letters of it that each network reads, with the word pieces that these are at most and its title."""
+
+    text: str
+    seen: tuple[tuple[int, int, str], ...]
+
+
+Looked = CloseLook | CloseText
+
+
+def look_closely(images: LooseExamples, place: int, networks: Sequence[Answerer], titles: Sequence[str]) -> Looked:
     """Raises `DataError` where it cannot be read (any more)."""
+    from engine.data.files.loose import LooseImages
+
+    if isinstance(images, LooseImages):
+        return look_at_image(images, place, networks, titles)
+    return look_at_text(images.text(place), networks, titles)
+
+
+def look_at_text(text: str, networks: Sequence[Answerer], titles: Sequence[str]) -> CloseText:
+    from engine.using.which_words import read_words
+
+    read = [read_words(text, one.form) for one in networks]
+    seen = zip([words[-1][1] if words else 0 for words in read], networks, titles, strict=True)
+    return CloseText(text, tuple((letters, one.form.size, title) for letters, one, title in seen))
+
+
+def look_at_image(images: LooseImages, place: int, networks: Sequence[Answerer], titles: Sequence[str]) -> CloseLook:
     from engine.errors import DataError
     from engine.using.trial import ways_of
 
@@ -37,4 +64,5 @@ def look_closely(images: LooseImages, place: int, networks: Sequence[Answerer], 
     if isinstance(found, str):
         raise DataError(f"“{images.name(place)}” cannot be read: {found}.", "Choose another image.")
     of = [tuple(title for title, way in zip(titles, ways, strict=True) if way == kind) for kind in kinds]
-    return CloseLook(original, tuple(zip(found.pixels, of, strict=True)))
+    pixels = [np.asarray(one, np.uint8) for one in found.pixels]
+    return CloseLook(original, tuple(zip(pixels, of, strict=True)))

@@ -12,9 +12,9 @@ from ui.widgets.deed import Deeds, Entry
 from ui.widgets.reflow import FlowLayout
 
 TABLE: dict[str, Entry] = {
-    "images": ("Add images…", "Ctrl+Shift+I", "new", "Image files or zips"),
-    "folder": ("Add folder…", "Ctrl+Shift+D", "folder", "All images in it and below"),
-    "paste": ("Paste", "Ctrl+V", "copy", "An image, or image files, from the clipboard"),
+    "images": ("Add files…", "Ctrl+Shift+I", "new", "Image files, or texts in tables, lists and text files; or zips"),
+    "folder": ("Add folder…", "Ctrl+Shift+D", "folder", "All images or texts in it and below"),
+    "paste": ("Paste", "Ctrl+V", "copy", "An image, a text for each line, or files, from the clipboard"),
     "draw": (
         "Draw…",
         "Ctrl+Shift+P",
@@ -27,26 +27,26 @@ TABLE: dict[str, Entry] = {
         "Label the 20 least sure",
         "Ctrl+Shift+L",
         "tag",
-        "Of the images with the smallest margin between two classes, those that the network sees as least alike",
+        "Of those with the smallest margin between two classes, those that the network sees as least alike",
     ),
     "write": (
         "Write as data set…",
         "",
         "data",
-        "The images that you labelled in class folders, with a list of where "
-        "each came from; your files stay as they are",
+        "What you labelled: images in class folders, texts in a table, with where each came from; your files stay as "
+        "they are",
     ),
     "again": (
         "Train again with these",
         "",
         "play",
-        "The run's own images and those that you labelled, beside each other in New experiment",
+        "The run's own data and what you labelled, beside each other in New experiment",
     ),
     "export": EXPORT,
-    "clear": ("Clear", "", "close", "Take all images away; the files stay where they are"),
+    "clear": ("Clear", "", "close", "Take all away; the files stay where they are"),
 }
 SHORT = {
-    "images": "Images…",
+    "images": "Files…",
     "folder": "Folder…",
     "table": "CSV…",
     "least": "Least sure",
@@ -65,9 +65,11 @@ class TryingDeeds(Deeds):
         for key, action in self.actions.items():
             row.addWidget(deed_button(action, SHORT.get(key, TABLE[key][0])))
 
-    def adjust(self, some: bool, answered: bool, labelled: bool, one_run: bool) -> None:
-        """some: images were handed in. answered: all that were are answered. labelled: a person labelled some.
-        one_run: one thing is ticked, and it is a run."""
+    def adjust(self, some: bool, answered: bool, labelled: bool, one_run: bool, texts: bool = False) -> None:
+        """texts: they are what is answered, not images. some: any were handed in. answered: all that were are answered.
+        labelled: a person labelled some. one_run: one thing is ticked, and it is a run."""
+        for key in ("draw", "camera"):
+            self.actions[key].setEnabled(not texts)
         self.actions["export"].setEnabled(one_run)
         self.actions["clear"].setEnabled(some)
         self.actions["table"].setEnabled(answered)

@@ -1,4 +1,4 @@
-"""How images come to the page: chosen, dropped or pasted."""
+"""How images and texts come to the page: chosen, dropped or pasted."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
 from ui.background import Background
-from ui.trying.lot import Handed
+from ui.trying.lot import Handed, TypedTexts
 from ui.widgets.drops import Drops
 from ui.widgets.picking import pick_files, pick_folder
 
-NOTHING_TO_PASTE = "There is no image to paste. Copy an image, or image files, first."
-WORDS = "Drop images, folders or zips, or a folder that was exported"
+NOTHING_TO_PASTE = "There is nothing to paste. Copy an image, a text, or files of them, first."
+WORDS = "Drop images or texts, folders or zips, or a folder that was exported"
 
 
 class HandingIn(QObject):
-    """given(Handed): images to be answered. exported(path): a folder that answers. refused(sentence)."""
+    """given(Handed): images or texts to be answered. exported(path): a folder that answers. refused(sentence)."""
 
     given, exported, refused = Signal(object), Signal(str), Signal(str)
 
@@ -35,11 +35,11 @@ class HandingIn(QObject):
         self.drops.refused.connect(self.refused.emit)
 
     def ask_for_images(self) -> None:
-        if paths := pick_files(self._page, "Images or zips"):
+        if paths := pick_files(self._page, "Images, texts or zips"):
             self.given.emit(paths)
 
     def ask_for_folder(self) -> None:
-        if path := pick_folder(self._page, "Folder of images"):
+        if path := pick_folder(self._page, "Folder of images or texts"):
             self.given.emit((path,))
 
     def ask_for_exported(self) -> None:
@@ -47,7 +47,7 @@ class HandingIn(QObject):
             self.exported.emit(path)
 
     def _sort(self, paths: Sequence[str]) -> None:
-        """A folder that says that it was exported holds a model, be it edited or whole; all else is images."""
+        """A folder that says that it was exported holds a model, be it edited or whole; all else is images or texts."""
         self._background.run(lambda cancelled: tuple(map(holds_a_model, paths)), partial(self._give, paths))
 
     def _give(self, paths: Sequence[str], models: Sequence[bool]) -> None:
@@ -57,12 +57,14 @@ class HandingIn(QObject):
             self.given.emit(images)
 
     def paste(self) -> None:
-        """Files that were copied, or an image."""
+        """Files that were copied, an image, or a text for each line."""
         held = QApplication.clipboard().mimeData()
         if held.hasUrls():
             self.drops.take([url.toLocalFile() for url in held.urls()])
         elif held.hasImage() and isinstance(image := held.imageData(), QImage) and not image.isNull():
             self._background.run(encoding(image), self._hand_on)
+        elif texts := tuple(one for one in held.text().split("\n") if one.strip()):
+            self.given.emit(TypedTexts(texts))
         else:
             self.refused.emit(NOTHING_TO_PASTE)
 

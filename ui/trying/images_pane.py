@@ -1,4 +1,4 @@
-"""Images tried on saved runs: which runs, which images, and what was answered."""
+"""Images and texts tried on saved runs: which runs, which images, and what was answered."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ from ui.trying.camera.dialog import CameraDialog
 from ui.trying.deeds import TryingDeeds
 from ui.trying.draw_dialog import DrawDialog
 from ui.trying.handing_in import HandingIn
+from ui.trying.images_words import CHOOSE, HOW, HOW_TEXTS, MEASURED, NO_RUNS, WAITING
 from ui.trying.labelling import Labelling
 from ui.trying.lot import Handed
 from ui.trying.progress_line import WorkLine
 from ui.trying.run_choice import OPEN_FOLDER, OPEN_TIP, RunChoice
 from ui.trying.run_reading import RunReading
 from ui.trying.triable import TriableRun, TriableTask
+from ui.trying.typing_texts import TypingTexts
 from ui.widgets.buttons import button
 from ui.widgets.frame import ThinSplitter
 from ui.widgets.invitation import Invitation
@@ -35,20 +37,6 @@ from ui.widgets.problem import Problem
 from ui.widgets.saving import SAVED, FileKind, ask_where, last_folder
 from ui.widgets.toasts import UNDO
 
-NO_RUNS = (
-    "A run that learnt from images, and still has its weights, answers here what it sees in images of your own. "
-    "So does an exported folder."
-)
-CHOOSE = "Choose a run", "Tick one in the list at the left, or several to see their answers side by side."
-WAITING = "Choose a run", "Tick one in the list at the left: it answers what you have handed in."
-MEASURED = (
-    "Answers in a moment",
-    "Once for a run it is measured how sure it may be, and what is unlike all that it learnt. It is kept with the run.",
-)
-HOW = (
-    "Try it on images of your own",
-    "Drop images, a folder or a zip anywhere here, paste one, or use the buttons above. Your files are only read.",
-)
 TABLE = (FileKind("Table", "csv"),)
 COUNT_EVERY_MS = 500  # between two counts of the classes while answers arrive
 
@@ -64,7 +52,7 @@ class ImagesPane(QWidget):
         self.work, self.problem = TrialWork(parts.background, self), Problem()
         self.filters, self.line = AnswerFilters(), WorkLine(self.work)
         self.reading = RunReading(self.runs, parts, self)
-        self.handing = HandingIn(self, parts.background)
+        self.handing, self.typing = HandingIn(self, parts.background), TypingTexts()
         self.pad = DrawDialog(parts.background, self)
         self.camera = CameraDialog(parts.background, self, self.work.live)
         self.labels = Labelling(self.work, parts, self)
@@ -92,7 +80,7 @@ class ImagesPane(QWidget):
         in_column(self.filters, (self.listed, 1), self.line, owner=answers, gap=8)
         self.shown = one_of(self.invitation, answers)
         self.answers = answers
-        in_column(self.deeds.bar, self.problem, (self.shown, 1), owner=middle, gap=8, edges=(8, 12, 8, 12))
+        in_column(self.deeds.bar, self.typing, self.problem, (self.shown, 1), owner=middle, gap=8, edges=(8, 12, 8, 12))
         left.setMinimumWidth(180)
         middle.setMinimumWidth(340)
         self.detail.setMinimumWidth(230)
@@ -110,7 +98,7 @@ class ImagesPane(QWidget):
         self.reading.listed.connect(lambda some: self.stack.setCurrentWidget(self.splitter if some else self.no_runs))
         self.reading.chosen.connect(self.work.choose)
         self.reading.refused.connect(self._refuse)
-        for given in (self.handing.given, self.pad.given):
+        for given in (self.handing.given, self.typing.given, self.pad.given):
             given.connect(self.add)
         self.camera.taken.connect(lambda body, _: self.add(body))
         self.handing.exported.connect(self.reading.open_folder)
@@ -146,7 +134,7 @@ class ImagesPane(QWidget):
 
     def _clear(self) -> None:
         """Labels that took an hour are gone with the images, so that they can be brought back."""
-        labels, words = len(self.work.book.labels), f"{count(self.work.total, 'images')} taken away"
+        labels, words = len(self.work.book.labels), f"{count(self.work.total, self.work.reads)} taken away"
         with_them = f", {count(labels, 'labels')} of yours with them" if labels else ""
         self.parts.toasts.show(f"{words}{with_them}.", UNDO, self.work.clear(), seconds=20)
 
@@ -178,7 +166,7 @@ class ImagesPane(QWidget):
     def _begin(self) -> None:
         self._here = self.table.current() if self.work.is_at_work else None
         self.filters.clear()
-        self.filters.show_counts({AnswerPart.ALL: 0})
+        self.filters.show_counts({AnswerPart.ALL: 0}, self.work.reads)
         self.table.answers.show_book(self.work.book)
         self.detail.show_image(self.work.book, None)
         self._adjust()
@@ -195,7 +183,7 @@ class ImagesPane(QWidget):
 
     def _count(self) -> None:
         if self.work.book.runs:
-            self.filters.show_counts(counts(self.work.book))
+            self.filters.show_counts(counts(self.work.book), self.work.reads)
             self.table.answers.grow(at_once=not self.work.is_at_work)
 
     def _arrange(self) -> None:
@@ -219,14 +207,19 @@ class ImagesPane(QWidget):
     def _find_reasons(self) -> None:
         view, image = self.detail.reasons, self.detail.image
         if image is not None and not self.work.book.reasons[image]:
-            self.work.find_reasons(image, view.show_reasons, view.show_problem)
+            self.work.find_reasons(
+                image, lambda found: self.detail.show_reasons(image, found), view.show_problem
+            )  # fmt: skip
 
     def _adjust(self) -> None:
         """Words and buttons follow the work."""
         some, labelled = bool(len(self.work.book)), bool(self.work.book.labelled)
         answered, one_run = some and not self.work.is_at_work, self._is_one_run()
-        self.deeds.adjust(bool(self.work.total or self.work.is_at_work), answered, labelled, one_run)
-        self.invitation.say(*(HOW if self.runs.model.ticked else WAITING if self.work.has_waiting else CHOOSE))
+        texts = self.work.reads == "texts"
+        self.deeds.adjust(bool(self.work.total or self.work.is_at_work), answered, labelled, one_run, texts)
+        self.typing.setVisible(texts)
+        how = HOW_TEXTS if texts else HOW
+        self.invitation.say(*(how if self.runs.model.ticked else WAITING if self.work.has_waiting else CHOOSE))
         busy = self.work.is_at_work or bool(self.work.total and self.runs.model.ticked)
         self.shown.setCurrentWidget(self.answers if busy or some else self.invitation)
         self.detail.setVisible(some)
@@ -266,7 +259,7 @@ class ImagesPane(QWidget):
 
     def _show_picked(self) -> None:
         """The first of them, with the keyboard on it."""
-        self.filters.show_counts(counts(self.work.book))
+        self.filters.show_counts(counts(self.work.book), self.work.reads)
         self.filters.words.clear()
         self.table.answers.arrange(replace(self.table.answers.wanted, by=None))
         self.filters.parts.set_key(AnswerPart.PICKED)
@@ -275,8 +268,8 @@ class ImagesPane(QWidget):
         self.table.setFocus()
 
     def _ask_for_set(self) -> None:
-        start = str(Path(last_folder()) / "corrected images")
-        path, _ = QFileDialog.getSaveFileName(self, "A new folder for the images", start)
+        start = str(Path(last_folder()) / f"corrected {self.work.reads}")
+        path, _ = QFileDialog.getSaveFileName(self, f"A new folder for the {self.work.reads}", start)
         if path:
             SAVED.keep(Path(path).parent)
             self.labels.write(Path(path))

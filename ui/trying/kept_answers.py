@@ -10,7 +10,7 @@ from ui.trying.answer_book import AnswerBook, Said
 from ui.trying.triable import Key, Stamp
 
 if TYPE_CHECKING:
-    from engine.data.files.loose import LooseImages
+    from engine.data.files.loose import LooseExamples
     from engine.data.images import Cancel
     from engine.using.answerer import Answerer
     from engine.using.trial import AnsweredBatch
@@ -22,7 +22,7 @@ TOGETHER = 256  # answers that are handed on at once where nobody has to be aske
 class Begun:
     """images: listed. first: of them that is not answered. before: images that stand before all of these."""
 
-    images: LooseImages
+    images: LooseExamples
     first: int
     before: int
 

@@ -1,4 +1,4 @@
-"""Labelled images written in the background. No Qt."""
+"""Labelled images or texts written in the background. No Qt."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ui.trying.at_work import TrialWork
 
 FOLDER = "corrected"  # of the workspace: sets made to train again
+SETS = {"images": "folder", "texts": "texts"}  # by which data set they are read
 
 
 def own_labels(work: TrialWork) -> list[OwnLabel]:
@@ -35,8 +36,9 @@ def writing(labels: Sequence[OwnLabel], folder: Path) -> Callable[[Stop], Writte
 
     def write(cancelled: Stop) -> Written:
         from engine.using.labelled import write_labelled
+        from engine.using.labelled_texts import of_texts, write_labelled_texts
 
-        return write_labelled(labels, folder, cancelled)
+        return (write_labelled_texts if of_texts(labels) else write_labelled)(labels, folder, cancelled)
 
     return write
 
@@ -49,36 +51,40 @@ def joined(
 
     def join(cancelled: Stop) -> tuple[Experiment, str]:
         from engine.using.labelled import folder_name, write_joined
+        from engine.using.labelled_texts import of_texts, write_joined_texts
 
         material, experiment = drained(run.learnt_from(network), lambda _: None, cancelled)
         if cancelled():
             raise Cancelled
         name = f"{material.data.title} corrected {datetime.now():%Y-%m-%d %H.%M.%S}"
-        written = write_joined(labels, material, root / FOLDER / folder_name(name), cancelled)
-        return on_both(experiment, written), said_of(written)
+        texts = of_texts(labels)
+        write = write_joined_texts if texts else write_joined
+        written = write(labels, material, root / FOLDER / folder_name(name), cancelled)
+        what = "texts" if texts else "images"
+        return on_both(experiment, written, what), said_of(written, what)
 
     return join
 
 
-def on_both(experiment: Experiment, written: Written) -> Experiment:
-    """The same on the joined images, divided as the folders say."""
-    data = DatasetChoice(name="folder", path=str(written.folder), split="given", shift=experiment.dataset.shift,
+def on_both(experiment: Experiment, written: Written, what: str = "images") -> Experiment:
+    """The same on the joined images or texts, divided as the folder says."""
+    data = DatasetChoice(name=SETS[what], path=str(written.folder), split="given", shift=experiment.dataset.shift,
                          tested_on=experiment.dataset.tested_on)  # fmt: skip
     return experiment.model_copy(update={"dataset": data})
 
 
-def said_of(written: Written) -> str:
+def said_of(written: Written, what: str = "images") -> str:
     """In two sentences: what is learnt from, and what it is tested on."""
     left = (
-        f" {count(written.left_out, 'labelled images')} left out: copies of images that it is tested or validated on."
+        f" {count(written.left_out, what, 'labelled ')} left out: copies of {what} that it is tested or validated on."
         if written.left_out else ""
     )  # fmt: skip
     replaced = (
-        f" {count(written.replaced, 'images')} of the run gave way to the same images as you labelled them."
+        f" {count(written.replaced, what)} of the run gave way to the same {what} as you labelled them."
         if written.replaced else ""
     )  # fmt: skip
     return (
-        f"{count(written.added, 'labelled images')} beside the {written.own:,} images of the run, in "
-        f"“{written.folder}”. It is validated and tested on the same images as before, so that both can be "
+        f"{count(written.added, what, 'labelled ')} beside the {written.own:,} {what} of the run, in "
+        f"“{written.folder}”. It is validated and tested on the same {what} as before, so that both can be "
         f"compared.{left}{replaced}"
     )

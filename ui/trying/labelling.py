@@ -1,4 +1,4 @@
-"""What a person says of images: labels by key or by word, the least sure ones first, and what becomes of them."""
+"""What a person says of images and texts: labels by key or by word, the least sure first, and what becomes of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.experiment import DatasetChoice, Experiment
 from ui.parts import Parts
 from ui.trying.answer_order import Places
 from ui.trying.at_work import TrialWork
-from ui.trying.label_work import joined, own_labels, writing
+from ui.trying.label_work import SETS, joined, own_labels, writing
 from ui.trying.lot import Stop
 from ui.trying.triable import Triable
 
@@ -56,16 +56,16 @@ class Labelling(QObject):
         read = np.fromiter((not reason for reason in book.reasons), bool, len(book))
         read[list(book.labelled)] = False
         if not read.any():
-            self.refused.emit("No image is left without a label. Add more images.")
+            self.refused.emit(f"None of the {book.what} is left without a label. Add more.")
             return
-        self.busy.emit("Looking for the images that it is least sure of…")
+        self.busy.emit(f"Looking for the {book.what} that it is least sure of…")
         places = self._work.least_sure(np.flatnonzero(read).astype(np.int64), AT_ONCE)
         self._parts.background.run(places, self._take, self._failed, PICKING)
 
     def _take(self, images: Places) -> None:
         self._say_writing()
         if not len(images):
-            self.refused.emit("The images that it is least sure of cannot be read any more. Bring them back.")
+            self.refused.emit("What it is least sure of cannot be read any more. Bring it back.")
             return
         self._work.book.picked = images.tolist()
         self.picked.emit()
@@ -80,17 +80,17 @@ class Labelling(QObject):
         self._say_writing()
 
     def _say_writing(self) -> None:
-        self.busy.emit("Writing the images…" if self._is_writing else "")
+        self.busy.emit(f"Writing the {self._work.reads}…" if self._is_writing else "")
 
     # What becomes of them
 
     def write(self, folder: Path) -> None:
-        """As a data set of class folders."""
+        """As a data set."""
         labels = own_labels(self._work)
         if not labels:
             self.refused.emit(WANTED)
             return
-        words = f"{count(len(labels), 'images')} written to “{folder.name}”."
+        words = f"{count(len(labels), self._work.reads)} written to “{folder.name}”."
         self._run(writing(labels, folder), lambda _: self._said(words, folder))
 
     def train_again(self) -> None:
@@ -104,7 +104,7 @@ class Labelling(QObject):
 
     def _run(self, work: Callable[[Stop], object], done: Callable[[object], None]) -> None:
         if self._is_writing:
-            self.refused.emit("Images are being written. Wait until they are, then write these.")
+            self.refused.emit("Others are being written. Wait until they are, then write these.")
             return
         self._is_writing = True
         self._say_writing()
@@ -121,9 +121,9 @@ class Labelling(QObject):
         self._parts.background.run(work, end, failed, WRITING)
 
     def _said(self, words: str, folder: Path) -> None:
-        go = self._parts.navigator
+        go, kind = self._parts.navigator, SETS[self._work.reads]
         self._parts.toasts.show(
-            words, "Open in Data", lambda: go.open("data", DatasetChoice(name="folder", path=str(folder))), seconds=12
+            words, "Open in Data", lambda: go.open("data", DatasetChoice(name=kind, path=str(folder))), seconds=12
         )
 
     def _open(self, found: object) -> None:

@@ -13,15 +13,25 @@ from ui.trying.kept_answers import AnsweredBefore, Begun, batches
 from ui.trying.triable import Key, Stamp, Triable
 
 if TYPE_CHECKING:
-    from engine.data.files.loose import LooseImages
+    from engine.data.files.loose import LooseExamples
     from engine.using.answerer import Answerer
 
 Result = TypeVar("Result")
 Stop = Callable[[], bool]
-Handed = tuple[str, ...] | Mapping[str, bytes]  # paths, or whole image files by their names
-
-
 FIRST = 64  # images that are answered before it is measured how sure a run may be
+BESIDE = "“{}” reads {}, and “{}” reads {}: they do not answer side by side. Untick one of them."
+NO_TEXTS = "What answers reads images and no texts.", "Choose a run that learnt from texts."
+NO_IMAGES = "What answers reads texts and no images.", "Choose a run that learnt from images."
+
+
+@dataclass(frozen=True, slots=True)
+class TypedTexts:
+    """Texts that were typed or pasted."""
+
+    texts: tuple[str, ...]
+
+
+Handed = tuple[str, ...] | Mapping[str, bytes] | TypedTexts  # paths, or whole image files by their names
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +47,9 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """refused: a sentence for each path that holds no images."""
+    """refused: a sentence for each path that holds no images, or no texts."""
 
-    images: LooseImages | None
+    images: LooseExamples | None
     refused: tuple[str, ...] = ()
 
 
@@ -92,13 +102,14 @@ def drained(work: Generator[Preparing, None, Result], post: Callable[[object], N
 @dataclass(frozen=True, slots=True)
 class Lot:
     """begun: images that are listed and not all answered. new: what is to be listed behind the `listed` images that
-    are. known: what was answered before."""
+    are. known: what was answered before. reads: what those that answer read, images or texts."""
 
     chosen: tuple[Triable, ...]
     begun: tuple[Begun, ...]
     new: tuple[Handed, ...]
     listed: int
     known: AnsweredBefore
+    reads: str = "images"
 
     def work(self, networks: Networks, post: Callable[[object], None], cancelled: Stop) -> None:
         """Posts `Listed` for each of `new`, `Preparing`, `Opened`, and `AnsweredBatch` in the order of the images.
@@ -133,7 +144,7 @@ class Lot:
     def _list(self, post: Callable[[object], None], cancelled: Stop) -> Iterator[Begun]:
         before = self.listed
         for handed in self.new:
-            found = list_images(handed, cancelled)
+            found = list_handed(handed, self.reads, cancelled)
             post(found)
             if found.images is not None:
                 yield Begun(found.images, 0, before)
@@ -144,35 +155,71 @@ class Lot:
 class Cleared:
     """What was taken away, until something else is."""
 
-    images: list[LooseImages]
+    images: list[LooseExamples]
     waiting: list[Handed]
     known: AnsweredBefore
     labels: dict[int, str]
     picked: list[int]
 
 
-def list_images(handed: Handed, cancelled: Stop) -> Listed:
+def list_handed(handed: Handed, reads: str, cancelled: Stop) -> Listed:
     """What is no image is left to be read, and told then. Raises `Cancelled`."""
     from engine.data.files.loose import LooseImages
+    from engine.data.files.loose_texts import LooseTexts
 
+    if isinstance(handed, TypedTexts):
+        return (
+            Listed(LooseTexts.held(handed.texts)) if reads == LooseTexts.what else Listed(None, (" ".join(NO_TEXTS),))
+        )
     if not isinstance(handed, tuple):
-        return Listed(LooseImages.held(handed))
+        return Listed(LooseImages.held(handed)) if reads == LooseImages.what else Listed(None, (" ".join(NO_IMAGES),))
     try:
-        return Listed(LooseImages(handed, cancelled=cancelled))
+        return Listed(opened(handed, reads, cancelled))
     except DataError:
-        words = dict(each_refused(handed, cancelled))
+        words = dict(each_refused(handed, reads, cancelled))
     good = [path for path, refused in words.items() if not refused]
     refused = tuple(filter(None, words.values()))
-    return Listed(LooseImages(good, cancelled=cancelled) if good else None, refused)
+    return Listed(opened(good, reads, cancelled) if good else None, refused)
 
 
-def each_refused(paths: Sequence[str], cancelled: Stop) -> Iterator[tuple[str, str]]:
-    """Each path with why it cannot be used, "" where it can."""
+def opened(paths: Sequence[str], reads: str, cancelled: Stop) -> LooseExamples:
+    """Raises `DataError`, `Cancelled`."""
     from engine.data.files.loose import LooseImages
+    from engine.data.files.loose_texts import LooseTexts
 
+    of_texts = reads == LooseTexts.what
+    return LooseTexts(paths, cancelled) if of_texts else LooseImages(paths, cancelled=cancelled)
+
+
+def each_refused(paths: Sequence[str], reads: str, cancelled: Stop) -> Iterator[tuple[str, str]]:
+    """Each path with why it cannot be used, "" where it can."""
     for path in paths:
         try:
-            with LooseImages([path], cancelled=cancelled):
+            with opened([path], reads, cancelled):
                 yield path, ""
         except DataError as error:
             yield path, str(error)
+
+
+def place_in(listed: Sequence[LooseExamples], image: int) -> tuple[LooseExamples, int]:
+    """Where an image is read, by its place among all that are listed."""
+    for images in listed:
+        if image < len(images):
+            return images, image
+        image -= len(images)
+    raise IndexError
+
+
+def close_all(images: Sequence[LooseExamples], cancelled: Callable[[], bool]) -> None:
+    """Zips are let go."""
+    for one in images:
+        one.close()
+
+
+def alike(chosen: tuple[Triable, ...]) -> tuple[tuple[Triable, ...], str]:
+    """Those that read what the first one reads, and of another one why it does not answer, "" where all do."""
+    kept = tuple(one for one in chosen if one.reads == chosen[0].reads)
+    for one in chosen:
+        if one not in kept:
+            return kept, BESIDE.format(chosen[0].title, chosen[0].reads, one.title, one.reads)
+    return kept, ""

@@ -11,6 +11,6 @@ from ui.trying.hand.pane import HandPane
 from ui.trying.images_pane import ImagesPane
 
 PANES: dict[str, Callable[[Parts], QWidget]] = {
-    "Images": ImagesPane,
+    "Images and texts": ImagesPane,
     "Classes by hand": HandPane,
 }

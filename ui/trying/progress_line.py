@@ -22,7 +22,7 @@ class WorkLine(QWidget):
     def __init__(self, work: TrialWork) -> None:
         super().__init__()
         self._work, self._other = work, ""
-        self.said, self.bar = Elided("", "small", "muted"), ProgressLine("Images that are answered")
+        self.said, self.bar = Elided("", "small", "muted"), ProgressLine("How many are answered")
         self.cancel = button(*CANCEL, self._turn)
         in_row((in_column(self.said, self.bar, gap=4), 1), self.cancel, owner=self, gap=8)
         work.changed.connect(self.adjust)
@@ -57,12 +57,12 @@ def progress(work: TrialWork) -> str:
         first = "First answers, not calibrated yet. " if work.is_unmeasured else ""
         return f"{first}{work.preparing.text}, once{f': {100 * share:.0f} %' if share is not None else ''}"
     if not work.total:
-        return "Looking for images…" if work.is_at_work else ""
+        return f"Looking for {work.reads}…" if work.is_at_work else ""
     done = len(work.book)
     unread = f", {thousands(work.book.unread)} not read" if work.book.unread else ""
     if done == work.total and not work.is_at_work:
         known = len(work.book.labelled)
         labelled = f", {thousands(known)} labelled by you" if known else ""
-        return f"{count(done, 'images')}{unread}{labelled}"
+        return f"{count(done, work.reads)}{unread}{labelled}"
     rate = f", {work.rate():.0f} a second" if work.is_at_work and work.rate() else ""
-    return f"{thousands(done)} of {count(work.total, 'images')}{unread}{rate}"
+    return f"{thousands(done)} of {count(work.total, work.reads)}{unread}{rate}"

@@ -13,7 +13,8 @@ from storage.rows import RunRow
 from ui.listing.card_list import OnCard
 from ui.listing.finding import search
 from ui.trying.run_line import CHECK_ROOM, FACTS, RunLine
-from ui.trying.triable import Key, TaskOfRun, TriableFolder, TriableRuns
+from ui.trying.triable import Key, TaskOfRun, TriableRuns
+from ui.trying.triable_folder import TriableFolder
 from ui.widgets.buttons import button
 from ui.widgets.layouts import in_column
 from ui.widgets.text import Text, plain

@@ -10,16 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from ui.parts import Parts
 from ui.trying.run_choice import RunChoice, key_of
-from ui.trying.triable import (
-    Key,
-    Triable,
-    TriableFolder,
-    TriableRuns,
-    read_folder,
-    read_folders,
-    read_one,
-    read_triable,
-)
+from ui.trying.triable import Key, Triable, TriableRuns, read_one, read_triable
+from ui.trying.triable_folder import TriableFolder, read_folder, read_folders
 from ui.window_memory import WindowMemory
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What can answer on Try it: saved runs whose weights are still there, and folders that were exported."""
+"""What can answer on Try it: saved runs whose weights are still there; exported folders are in `triable_folder`."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from storage.rows import RunRow
 
 if TYPE_CHECKING:
     from engine.artifacts.saved import SavedModel
-    from engine.data.images import ImageSet
+    from engine.data.labelled_set import LabelledSet
     from engine.tuning.material import Material
     from engine.using.answerer import Answerer
     from engine.using.nearest import Gallery
     from storage.store import RunStore
 
 WEIGHTS = ("best.safetensors", "last.safetensors")
-STAYED = "The training images stayed with the run: an exported folder holds none of them."
 TOGETHER = "This task was learnt together with others, and cannot be learnt again without them."
 MEASURED_SOON = "how sure it may be is being measured, and these answers are given anew then"
-EXPORTED = ("config.json",)  # which tells the digests of all other files
 Key = int | tuple[int, int] | Path  # of a run its number, with a task's place, of a folder where it lies
 Stamp = tuple[tuple[str, int, int], ...]
 
 
 class Triable(Protocol):
-    """key: no other one has it. title: as people call it. All the rest takes a while, yields `Preparing` and raises
-    `ExperimentError`, also where it is more than this one can do."""
+    """key: no other one has it. title: as people call it. reads: "images" or "texts". All the rest takes a while,
+    yields `Preparing` and raises `ExperimentError`, also where it is more than this one can do."""
 
     @property
     def key(self) -> Key: ...
     @property
     def title(self) -> str: ...
+    @property
+    def reads(self) -> str: ...
 
     @property
     def stamp(self) -> Stamp:
@@ -52,8 +52,8 @@ class Triable(Protocol):
         """What answers while `opened` still measures."""
         ...
 
-    def gallery(self, network: Answerer) -> Generator[Preparing, None, tuple[Gallery, ImageSet]]:
-        """The training images, as the network sees them and as they are."""
+    def gallery(self, network: Answerer) -> Generator[Preparing, None, tuple[Gallery, LabelledSet]]:
+        """The training images or texts, as the network sees them and as they are."""
         ...
 
     def learnt_from(self, network: Answerer) -> Generator[Preparing, None, tuple[Material, Experiment]]:
@@ -68,6 +68,10 @@ class TriableRun:
     row: RunRow
     folder: Path
     told: tuple[str, ...] = ()
+
+    @property
+    def reads(self) -> str:
+        return reads_of(self.row.experiment.backbone.name)
 
     @property
     def key(self) -> Key:
@@ -97,15 +101,14 @@ class TriableRun:
 
         return SavedModel.open(self.folder, self.row.experiment, self.told)
 
-    def gallery(self, network: Answerer) -> Generator[Preparing, None, tuple[Gallery, ImageSet]]:
-        from engine.data.images import images_of
+    def gallery(self, network: Answerer) -> Generator[Preparing, None, tuple[Gallery, LabelledSet]]:
         from engine.data.sources import load
         from engine.using.assured import Assured
         from engine.using.nearest import gallery
 
         assert isinstance(network, Assured)
         found = yield from gallery(network.model, self.folder)
-        return found, images_of(load(self.row.experiment.dataset))
+        return found, load(self.row.experiment.dataset)
 
     def learnt_from(self, network: Answerer) -> Generator[Preparing, None, tuple[Material, Experiment]]:
         from engine.using.assured import Assured
@@ -140,6 +143,10 @@ class TriableTask:
     folder: Path
 
     @property
+    def reads(self) -> str:
+        return reads_of(self.task.row.experiment.backbone.name)
+
+    @property
     def key(self) -> Key:
         return self.task.key
 
@@ -157,7 +164,7 @@ class TriableTask:
     def unmeasured(self) -> Answerer:
         return self._alone().unmeasured()
 
-    def gallery(self, network: Answerer) -> Generator[Preparing, None, tuple[Gallery, ImageSet]]:
+    def gallery(self, network: Answerer) -> Generator[Preparing, None, tuple[Gallery, LabelledSet]]:
         return (yield from self._alone().gallery(network))
 
     def learnt_from(self, network: Answerer) -> Generator[Preparing, None, tuple[Material, Experiment]]:
@@ -172,50 +179,6 @@ class TriableTask:
         row, place = self.task.row, self.task.place
         folder = as_one_task(self.folder, place, row.experiment)
         return TriableRun(replace(row, experiment=of_one(row.experiment, place)), folder)
-
-
-@dataclass(frozen=True, slots=True)
-class TriableFolder:
-    """A folder that was exported, here or elsewhere. name: of the run that it was. classes: how many it tells apart.
-    network: its title."""
-
-    folder: Path
-    name: str
-    classes: int
-    network: str
-
-    @property
-    def key(self) -> Key:
-        return self.folder
-
-    @property
-    def title(self) -> str:
-        """Beside its run it is told apart."""
-        return f"Exported: {self.name}"
-
-    @property
-    def stamp(self) -> Stamp:
-        return stamp_of(self.folder, EXPORTED)
-
-    def opened(self) -> Generator[Preparing, None, Answerer]:
-        from engine.export.opening import open_folder
-
-        yield from ()
-        return open_folder(self.folder).answerer
-
-    def unmeasured(self) -> Answerer:
-        """It brings with it what was measured."""
-        from engine.export.opening import open_folder
-
-        return open_folder(self.folder).answerer
-
-    def gallery(self, network: Answerer) -> Generator[Preparing, None, tuple[Gallery, ImageSet]]:
-        yield from ()
-        raise InvalidExperiment(STAYED, "Tick its run to see those that are most alike.")
-
-    def learnt_from(self, network: Answerer) -> Generator[Preparing, None, tuple[Material, Experiment]]:
-        yield from ()
-        raise InvalidExperiment(STAYED, "Tick its run, or write what you labelled as a data set and train on that.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,20 +235,8 @@ def read_one(store: RunStore, key: int | tuple[int, int]) -> TriableRun | Triabl
     return TriableTask(next(one for one in tasks_of_run(row) if one.place == key[1]), store.directory(row))
 
 
-def read_folders(paths: Sequence[str]) -> tuple[TriableFolder, ...]:
-    """Those that are still there and as they were exported, in this order."""
-    found = []
-    for path in paths:
-        with suppress(ExperimentError):
-            found.append(read_folder(Path(path)))
-    return tuple(found)
+def reads_of(backbone: str) -> str:
+    """What a network answers: "images", also where it is not known any more, or "texts"."""
+    from engine.backbones import catalog
 
-
-def read_folder(folder: Path) -> TriableFolder:
-    """For the background: every file of it is compared with what was exported. Raises `StorageError` for a folder that
-    is none or was edited, `InvalidExperiment` for one that knows no classes."""
-    from engine.export.config import whole
-    from engine.naming import backbone_title
-
-    said = whole(folder)
-    return TriableFolder(folder, said.title, len(said.classes), backbone_title(said.architecture))
+    return catalog.backbone(backbone).form.kind if catalog.is_known(backbone) else "images"

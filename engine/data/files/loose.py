@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, ClassVar, Self
 from zipfile import is_zipfile
 
 import numpy as np
@@ -19,23 +20,60 @@ from engine.data.files.read_as import PLAIN, ReadAs
 from engine.data.files.reading import Entry, Files, FolderFiles
 from engine.data.files.tree import list_files
 from engine.data.images import Cancel, fitted, in_threads
-from engine.data.labelled_set import Form
+from engine.data.labelled_set import Form, Rows
 from engine.errors import DataError
 from engine.given import is_file, person_path
 from engine.machine.files import Unread
 
-Read = NDArray[np.uint8] | str
+Read = Rows | str  # of an example, or why it is not read
 Ways = Sequence[tuple[ReadAs, Form]]
 THUMB, QUALITY = 96, 85  # pixels of the longer side of a small picture; of its JPEG
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One image as several networks read it. pixels: uint8 [size, size, channels] for each way. small: a JPEG of all of
-    it, for people."""
+    """One example as several networks read it. pixels: for each way, of an image uint8 [size, size, channels], of a
+    text int32 [size]. small: for people, a JPEG of all of an image, or the text."""
 
-    pixels: tuple[NDArray[np.uint8], ...]
-    small: bytes
+    pixels: tuple[Rows, ...]
+    small: bytes | str
+
+
+class LooseExamples(ABC):
+    """Images or texts that a person hands in without labels, in their order. what: they are, in words."""
+
+    what: ClassVar[str] = "images"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @abstractmethod
+    def close(self) -> None: ...
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def name(self, place: int) -> str:
+        """Where it comes from."""
+
+    def text(self, place: int) -> str:
+        """What it says, of a text."""
+        return ""
+
+    @abstractmethod
+    def read(self, places: Sequence[int], form: Form) -> list[Read]:
+        """Each as a network of this form reads it, or why it cannot be read."""
+
+    @abstractmethod
+    def look(self, places: Sequence[int], ways: Ways) -> list[Look | str]:
+        """As each of these ways reads them, or why they cannot be read."""
+
+    @abstractmethod
+    def body(self, place: int) -> bytes:
+        """All of it as it is kept; raises `Unread`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +94,7 @@ class HeldFiles(Files):
         return io.BytesIO(body), len(body)
 
 
-class LooseImages:
+class LooseImages(LooseExamples):
     """Used in a `with` statement: zips stay open so long. read_as: how the set was read that a network learnt from."""
 
     def __init__(self, paths: Sequence[str | Path], read_as: ReadAs = PLAIN, cancelled: Cancel | None = None) -> None:
@@ -79,12 +117,6 @@ class LooseImages:
         files = HeldFiles(bodies)
         made._images = [LooseImage(name, files, Entry(name, len(body), 0, name)) for name, body in bodies.items()]
         return made
-
-    def __enter__(self) -> LooseImages:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Zips are let go; nothing can be read from them any more."""

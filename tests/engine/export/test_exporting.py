@@ -366,7 +366,7 @@ def test_a_network_of_numbers_is_refused(tmp_path: Path) -> None:
         method={"name": "maml", "hyperparameters": {"steps": 2, "test_episodes": 10, "shot": 5}},
     )  # fmt: skip
     list(execute(experiment, tmp_path / "sine"))
-    with pytest.raises(InvalidExperiment, match="does not read image files"):
+    with pytest.raises(InvalidExperiment, match="reads neither image files nor texts"):
         material(SavedModel.open(tmp_path / "sine"))
 
 

@@ -16,7 +16,6 @@ from engine.backbones import catalog
 from engine.data import sources
 from engine.data.splits import split_classes, split_images
 from engine.data.text_set import TextSet
-from engine.errors import InvalidExperiment
 from engine.events import Evaluated, Event, Notice, RunFinished, RunStarted, TrialCompleted
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, SearchChoice, Shift
@@ -24,6 +23,7 @@ from engine.meta.learner import MetaLearner
 from engine.method import Method
 from engine.methods.bench.head_bench import HeadBench
 from engine.preflight.problems import problems
+from engine.preparation.inputs import normaliser
 from engine.registry import methods
 from engine.tuning.method import FineTuneMethod
 from engine.using.predictions import form_of
@@ -78,8 +78,7 @@ def test_fine_tuning_learns_nothing_from_test_texts(kind: type[Method], tmp_path
     saved, test = SavedModel.open(tmp_path / "topics"), figure(one, "test/accuracy")
     found = saved.predict(text_set())[torch.from_numpy(test.ids)]
     assert found.argmax(1).tolist() == test.predicted.tolist()
-    with pytest.raises(InvalidExperiment, match="learnt from texts"):  # by who would try or export it
-        form_of(saved)
+    assert form_of(saved) == normaliser(on_texts(kind).backbone)  # by who would try or export it
 
 
 @pytest.mark.parametrize("kind", META, ids=lambda kind: kind.name)

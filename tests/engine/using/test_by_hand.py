@@ -100,7 +100,7 @@ def test_a_learner_of_curves_is_refused() -> None:
         model.experiment.model_copy(update={"backbone": BackboneChoice(name="sine_mlp")}), joint.from_values({}),
         model.network, (), model.reader,
     )  # fmt: skip
-    with pytest.raises(InvalidExperiment, match="does not read image files"):
+    with pytest.raises(InvalidExperiment, match="reads neither image files nor texts"):
         of_run(odd, HEADS[0], "")
 
 

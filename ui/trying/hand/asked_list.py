@@ -1,10 +1,11 @@
-"""The images to classify, each with what the network sees, its likeliest classes, and whether that is right."""
+"""The images or texts to classify, with what the network sees, the likeliest classes, and whether that is right."""
 
 from __future__ import annotations
 
 from functools import partial
 from pathlib import PurePath
 
+import numpy as np
 from PySide6.QtCore import (
     QAbstractListModel,
     QModelIndex,
@@ -33,6 +34,12 @@ NOWHERE = QModelIndex()
 TILE, PAD, BAR, MARK = 44, 6, 4, 16
 IMAGE = Qt.ItemDataRole.UserRole
 KEYS = 9
+LONGEST_TIP = 500  # letters of a text
+
+
+def called(image: HandedImage) -> str:
+    """What a text says, else the name of its file."""
+    return " ".join(image.text[:LONGEST_TIP].split()) or PurePath(image.name).name
 
 
 class AskedModel(QAbstractListModel):
@@ -60,11 +67,11 @@ class AskedModel(QAbstractListModel):
         image = self.asked[index.row()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return PurePath(image.name).name
+                return called(image)
             case Qt.ItemDataRole.ToolTipRole:
-                return plain(f"{image.name}\n{self.words(image)}")
+                return plain(f"{image.text[:LONGEST_TIP] or image.name}\n{self.words(image)}")
             case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{PurePath(image.name).name}: {self.words(image)}"
+                return f"{called(image)}: {self.words(image)}"
         return image if role == IMAGE else None
 
     def shares(self, image: HandedImage) -> tuple[tuple[str, float], ...]:
@@ -91,10 +98,12 @@ class AskedLine(QStyledItemDelegate):
         image, box = index.data(IMAGE), option.rect
         painter.save()
         paint_ground(painter, box, option.state)
-        tile = QRect(box.left() + PAD + 4, box.top() + PAD, TILE, TILE)
-        draw_tile(painter, self._picture(image), tile)
-        draw_tile(painter, to_image(image.pixels), tile.translated(TILE + PAD, 0))
-        inner = box.adjusted(2 * (TILE + PAD) + PAD + 8, PAD, -PAD, -PAD)
+        left = PAD + 4 if image.text else 2 * (TILE + PAD) + PAD + 8
+        if not image.text:
+            tile = QRect(box.left() + PAD + 4, box.top() + PAD, TILE, TILE)
+            draw_tile(painter, self._picture(image), tile)
+            draw_tile(painter, to_image(np.asarray(image.pixels, np.uint8)), tile.translated(TILE + PAD, 0))
+        inner = box.adjusted(left, PAD, -PAD, -PAD)
         self._paint_answer(painter, inner, image, index.data())
         painter.restore()
 
@@ -110,7 +119,8 @@ class AskedLine(QStyledItemDelegate):
                 painter, QRectF(box.left(), box.top() + height + 2, box.width(), BAR), shares[0][1], "accent"
             )
         below = box.adjusted(0, height + BAR + 4, 0, 0)
-        second = f"then {shares[1][0]} {percent(shares[1][1])}" if len(shares) > 1 else name
+        then = f"then {shares[1][0]} {percent(shares[1][1])}" if len(shares) > 1 else name
+        second = name if image.text else then
         self._write(painter, below, second, "muted", "small", False)
         if image.truth and shares:
             right = shares[0][0] == image.truth
@@ -147,7 +157,7 @@ class AskedList(QListView):
         self.setUniformItemSizes(True)
         self.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        OnCard(self, "Images to classify")
+        OnCard(self, "To be classified")
         self.customContextMenuRequested.connect(self._offer)
 
     @property

@@ -15,7 +15,7 @@ from ui.widgets.layouts import in_column, in_row, one_of
 from ui.widgets.text import Elided, Text, TextPlace
 
 LINES = 3  # of what changes did
-ASK = "Drop images to classify here, or draw one. A folder of class folders tells what is right."
+ASK = "Drop images or texts to classify here, or draw or type one. A folder of class folders tells what is right."
 
 
 class AskedSide(QWidget):
@@ -28,7 +28,7 @@ class AskedSide(QWidget):
         self.asked, self.lines = AskedList(picture), list[str]()
         self.score, self.steps = TextPlace(lines=2), TextPlace("", "small", "muted", lines=2)
         self.changes = [Elided("", "small", "muted") for _ in range(LINES)]
-        add = button("Add images…", "new", "Image files or zips to classify", self.asks.emit)
+        add = button("Add files…", "new", "Images, texts or zips to classify", self.asks.emit)
         heading = in_row((Text("To classify", "heading", bold=True, wrap=False), 1), add, gap=8)
         nothing = QWidget()
         in_column(Text(ASK, role="muted"), ..., owner=nothing)
@@ -36,7 +36,7 @@ class AskedSide(QWidget):
         below = (self.score, self.steps, *self.changes)
         in_column(heading, (self.shown, 1), *below, owner=self, gap=4, edges=(8, 4, 8, 12))
         self.setMinimumWidth(250)
-        drops = Drops(self, "Drop images to classify", many=True)
+        drops = Drops(self, "Drop images or texts to classify", many=True)
         drops.brought.connect(self.brought)
         drops.refused.connect(self.refused)
         self._adjust()

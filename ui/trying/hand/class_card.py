@@ -4,23 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLineEdit, QMenu
 
 from engine.comparison.wording import count
+from engine.data.labelled_set import Rows
 from engine.using.bins import Bin, HandedImage
 from ui import theme
 from ui.widgets.buttons import icon_button
 from ui.widgets.card import Card
 from ui.widgets.drops import Drops
-from ui.widgets.images import draw_tile
+from ui.widgets.images import draw_tile, to_image
 from ui.widgets.layouts import in_row
 from ui.widgets.text import Pointed, Text, plain
+from ui.widgets.text_tile import text_image
 
+LONGEST_TIP = 500  # letters of a text
 TILE, GAP, COLUMNS, ROWS = 40, 4, 4, 2
 WIDTH = COLUMNS * TILE + (COLUMNS - 1) * GAP + 2 * 12
 Picture = Callable[[HandedImage], QImage]
+
+
+def shown_as(image: HandedImage, original: Rows) -> QImage:
+    """A text stands where an image would; original: of an image, of what was kept without it what the network sees."""
+    if image.text:
+        return text_image(image.text)
+    return to_image(np.asarray(original, np.uint8) if image.ink is None else image.ink)
 
 
 class ExampleTiles(Pointed):
@@ -74,7 +85,8 @@ class ExampleTiles(Pointed):
 
     def words_at(self, at: QPointF) -> str:
         found = self.index_at(at)
-        return "" if found is None else f"{self._images[found].name}\nClick to take it out"
+        one = None if found is None else self._images[found]
+        return "" if one is None else f"{one.text[:LONGEST_TIP] or one.name}\nClick to take it out"
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -105,8 +117,8 @@ class ClassCard(Card):
         self.field.editingFinished.connect(self._rename)
         self.tiles = ExampleTiles(picture)
         self.tiles.removed.connect(self.example_removed)
-        self.add = icon_button("new", "Add images to this class…", self.asks.emit)
-        self.paste = icon_button("copy", "Paste an image into this class", self.pastes.emit)
+        self.add = icon_button("new", "Add files to this class…", self.asks.emit)
+        self.paste = icon_button("copy", "Paste an image, or a text for each line, into this class", self.pastes.emit)
         self.remove = icon_button("close", "Remove this class", self.removed.emit)
         self.body.addLayout(in_row((self.field, 1), self.remove, gap=4))
         self.body.addWidget(self.tiles)

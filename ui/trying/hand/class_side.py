@@ -28,14 +28,14 @@ class ClassSide(QWidget):
         self._picture = picture
         self.cards: list[ClassCard] = []
         content, self._flow = QWidget(), FlowLayout()
-        self.add_class = button("Add class", "new", "An empty class; images dropped beside the cards make one too")
+        self.add_class = button("Add class", "new", "An empty class; what is dropped beside the cards makes one too")
         self.add_class.clicked.connect(lambda: self.added.emit())
         heading = in_row((Text("Classes", "heading", bold=True, wrap=False), 1), self.add_class, gap=8)
         self.empty = Text("", role="muted")
         in_column(self.empty, self._flow, ..., owner=content, gap=8)
         in_column(heading, (WordsArea(content), 1), owner=self, gap=8, edges=(16, 4, 8, 12))
         self.setMinimumWidth(240)
-        drops = Drops(self, "Drop images of one class, or a folder of class folders", many=True)
+        drops = Drops(self, "Drop images or texts of one class, or a folder of class folders", many=True)
         drops.brought.connect(self.brought)
         drops.refused.connect(self.refused)
 
@@ -69,4 +69,7 @@ class ClassSide(QWidget):
 def how(way: int | None) -> str:
     """What to do first."""
     wanted = f"Make {way} classes" if way else "Make two classes or more"
-    return f"{wanted}: drop a folder of class folders here, or a few images of one class, or add a class and draw."
+    return (
+        f"{wanted}: drop a folder of class folders here, or a few images or texts of one class, or add a class and "
+        "draw or type."
+    )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from engine.comparison.wording import percent
+from engine.data.labelled_set import Rows
 from engine.using.bins import Pixels
 from engine.using.drawn import PAPER, STROKE
 from ui.trying.hand.asked_list import KEYS
@@ -78,9 +80,9 @@ class PadSide(QWidget):
         self.classes.set_options([(name, name) for name in names])
         self._adjust()
 
-    def show_seen(self, pixels: Pixels | None) -> None:
+    def show_seen(self, pixels: Rows | None) -> None:
         """What the network sees of the drawing, None of an empty paper."""
-        self.seen.show_pixels(None if self.pad.is_empty else pixels)
+        self.seen.show_pixels(None if self.pad.is_empty or pixels is None else np.asarray(pixels, np.uint8))
         self._adjust()
 
     def show_shares(self, shares: tuple[tuple[str, float], ...], else_words: str) -> None:

@@ -1,4 +1,4 @@
-"""Classes made by hand: bins of a few images, and answers that follow every change."""
+"""Classes made by hand: bins of a few images or texts, and answers that follow every change."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from engine.using.bins import HandedImage
 from storage.rows import RunRow
 from ui.parts import Parts
 from ui.trying.hand.asked_side import AskedSide
+from ui.trying.hand.class_card import shown_as
 from ui.trying.hand.class_side import ClassSide
 from ui.trying.hand.keeping import KeepingMenu
 from ui.trying.hand.pad_side import PadSide
@@ -24,12 +25,12 @@ from ui.trying.hand.pasting import paste
 from ui.trying.hand.seen import SEE, hand_camera
 from ui.trying.hand.sources import HandSource, read_rows, sources
 from ui.trying.hand.sureness import look_again, sure_words
+from ui.trying.hand.type_side import TypeSide
 from ui.trying.hand.words import IN_ORDER, TOGETHER, plus
 from ui.trying.hand.work import HandWork
 from ui.widgets.buttons import button
 from ui.widgets.fields import Choice
 from ui.widgets.frame import ThinSplitter, WordsArea
-from ui.widgets.images import to_image
 from ui.widgets.invitation import Invitation
 from ui.widgets.layouts import in_column, in_row, one_of
 from ui.widgets.picking import pick_files
@@ -74,7 +75,8 @@ class HandPane(QWidget):
         answers = in_row(*asked, ..., see, self.undo, self.keeping, gap=8)
         self.classes, self.asked, self.pad = ClassSide(self.picture), AskedSide(self.picture), PadSide()
         top, pad_side, whole = QWidget(), QWidget(), QWidget()
-        in_column((WordsArea(self.pad), 1), owner=pad_side, edges=(8, 4, 16, 12))
+        drawn = WordsArea(self.pad)
+        in_column(TypeSide(self.work, self.pad), (drawn, 1), owner=pad_side, edges=(8, 4, 16, 12))
         pad_side.setMinimumWidth(236)
         self.splitter = ThinSplitter("by hand", self.classes, self.asked, pad_side)
         for place, stretch in enumerate((1, 0, 0)):
@@ -212,7 +214,7 @@ class HandPane(QWidget):
         self.work.deed(f"−1 example of {bins.names[place]}", bins.without_image(place, index))
 
     def _ask_for_examples(self, place: int) -> None:
-        if paths := pick_files(self, "Images or zips of this class"):
+        if paths := pick_files(self, "Images, texts or zips of this class"):
             self.work.add_examples(place, paths)
 
     def _make_examples(self, images: Sequence[HandedImage], name: str) -> None:
@@ -232,7 +234,7 @@ class HandPane(QWidget):
         self.work.deed("Taken away", None, without(self.work.state.asked, images))
 
     def _ask_for_images(self) -> None:
-        if paths := pick_files(self, "Images or zips to classify"):
+        if paths := pick_files(self, "Images, texts or zips to classify"):
             self.work.ask(paths)
 
     # The pad
@@ -265,7 +267,7 @@ class HandPane(QWidget):
         """The original, as small as it is shown; of what was kept without it, what the network sees."""
         if image.key not in self._pictures:
             original = self.work.originals.get(image.key, image.pixels)
-            self._pictures[image.key] = to_image(original if image.ink is None else image.ink)
+            self._pictures[image.key] = shown_as(image, original)
         return self._pictures[image.key]
 
     def _show_state(self) -> None:

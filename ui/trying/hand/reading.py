@@ -1,4 +1,4 @@
-"""Images from files for classes by hand, read in the background as the network that answers reads them."""
+"""Images and texts for classes by hand, read in the background as the network that answers reads them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from engine.errors import DataError
 from engine.using.bins import Bin, Bins, HandedImage, Pixels
+from ui.trying.lot import NO_IMAGES, NO_TEXTS, TypedTexts
 
 if TYPE_CHECKING:
     from engine.data.files.loose import LooseImages
@@ -17,7 +21,7 @@ if TYPE_CHECKING:
 MOST = 2000  # images of one drop: this is for a few by hand
 SHOWN = 96  # pixels on a side of the original, as it is shown
 Cancelled = Callable[[], bool]
-HandedIn = Sequence[str] | Mapping[str, bytes]  # paths, or whole image files by their names
+HandedIn = Sequence[str] | Mapping[str, bytes] | TypedTexts  # paths, or whole image files by their names
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,10 @@ class ReadImages:
 
 
 def read_images(handed: HandedIn, by: ByHand, classes: Sequence[str], cancelled: Cancelled) -> ReadImages:
-    """An image in a folder that is called as one of the classes is known to be of it. Raises `DataError`,
-    `Cancelled`."""
+    """An image in a folder that is called as one of the classes is known to be of it. Texts have no originals. Raises
+    `DataError`, `Cancelled`."""
+    if by.form.tokenizer:
+        return read_handed_texts(handed, by, classes, cancelled)
     from engine.data.files.read_as import PLAIN
     from engine.data.images import BATCH, check
     from engine.preparation.inputs import Normaliser
@@ -39,7 +45,9 @@ def read_images(handed: HandedIn, by: ByHand, classes: Sequence[str], cancelled:
     found, originals, refused = list[HandedImage](), dict[str, Pixels](), list[str]()
     with opened(handed, by.read_as, cancelled) as images, opened(handed, PLAIN, cancelled) as plain:
         if len(images) > MOST:
-            refused.append(f"Of {len(images):,} images the first {MOST:,} are taken. Try many on the pane Images.")
+            refused.append(
+                f"Of {len(images):,} images the first {MOST:,} are taken. Try many on the pane Images and texts."
+            )
         taken = range(min(len(images), MOST))
         for start in range(0, len(taken), BATCH):
             check(cancelled)
@@ -51,16 +59,38 @@ def read_images(handed: HandedIn, by: ByHand, classes: Sequence[str], cancelled:
                     continue
                 image = HandedImage(images.name(place), pixels, known_as(images.name(place), classes))
                 found.append(image)
-                originals[image.key] = original
+                originals[image.key] = np.asarray(original, np.uint8)
     return ReadImages(tuple(found), originals, tuple(refused))
 
 
 def opened(handed: HandedIn, read_as: ReadAs, cancelled: Cancelled) -> LooseImages:
     from engine.data.files.loose import LooseImages
 
+    if isinstance(handed, TypedTexts):
+        raise DataError(*NO_TEXTS)
     if isinstance(handed, Mapping):
         return LooseImages.held(handed, read_as)
     return LooseImages(handed, read_as, cancelled)
+
+
+def read_handed_texts(handed: HandedIn, by: ByHand, classes: Sequence[str], cancelled: Cancelled) -> ReadImages:
+    """Raises as `read_images`."""
+    from engine.data.files.loose_texts import LooseTexts
+
+    if isinstance(handed, Mapping):
+        raise DataError(*NO_IMAGES)
+    typed = isinstance(handed, TypedTexts)
+    texts = LooseTexts.held(handed.texts) if isinstance(handed, TypedTexts) else LooseTexts(handed, cancelled)
+    refused = [f"Of {len(texts):,} texts the first {MOST:,} are taken. Try many on the pane Images and texts."]
+    taken, found = range(min(len(texts), MOST)), list[HandedImage]()
+    for place, row in zip(taken, texts.read(taken, by.form), strict=True):
+        name = texts.name(place)
+        if isinstance(row, str):
+            refused.append(f"“{PurePath(name).name}” is not read: {row}.")
+        else:
+            truth = "" if typed else known_as(name, classes)
+            found.append(HandedImage(name, row, truth, text=texts.text(place)))
+    return ReadImages(tuple(found), {}, tuple(refused[len(texts) <= MOST :]))
 
 
 def known_as(name: str, classes: Sequence[str]) -> str:
@@ -78,6 +108,8 @@ class ReadClasses:
 def read_classes(paths: Sequence[str], by: ByHand, cancelled: Cancelled) -> ReadClasses:
     """Of a folder of class folders all of them; another folder or zip is one class, and so are all files together.
     Raises `DataError`, `Cancelled`."""
+    if by.form.tokenizer:
+        return read_text_classes(paths, by, cancelled)
     found, originals, refused = list[Bin](), dict[str, Pixels](), list[str]()
     for name, images in parted(paths):
         read = read_images(images, by, (), cancelled)
@@ -85,6 +117,23 @@ def read_classes(paths: Sequence[str], by: ByHand, cancelled: Cancelled) -> Read
         originals |= read.originals
         refused += read.refused
     return ReadClasses(tuple(one for one in found if one.images), ReadImages((), originals, tuple(refused)))
+
+
+def read_text_classes(paths: Sequence[str], by: ByHand, cancelled: Cancelled) -> ReadClasses:
+    """Of a table or folder that says them its classes; another one is a class with the name of its file. Raises as
+    `read_classes`."""
+    from engine.data.files.names import clean
+    from engine.using.tasks import bins_of_texts
+
+    found, refused = list[Bin](), list[str]()
+    for path in paths:
+        try:
+            found += bins_of_texts(path, by.form, cancelled).bins
+        except DataError:
+            name, read = clean(Path(path).stem), read_images([path], by, (), cancelled)
+            found.append(Bin(name, tuple(replace(text, truth=name) for text in read.images)))
+            refused += read.refused
+    return ReadClasses(tuple(one for one in found if one.images), ReadImages((), {}, tuple(refused)))
 
 
 def parted(paths: Sequence[str]) -> list[tuple[str, list[str]]]:
@@ -121,12 +170,15 @@ def read_again(
 ) -> tuple[Bins, tuple[HandedImage, ...], tuple[str, ...]]:
     """The same images as another network reads them, and what could not be read again, in sentences. Files come first:
     drawings are read as light or as dark as the examples among these are."""
-    files = {id(image): file_again(image, by, cancelled) for image in (*bins.images, *asked) if image.ink is None}
+    of_texts = bool(by.form.tokenizer)
+    files = {
+        id(image): file_again(image, by, cancelled) for image in (*bins.images, *asked) if image.ink is None or of_texts
+    }
     examples = [found for image in bins.images if isinstance(found := files.get(id(image)), HandedImage)]
     refused = tuple(found for found in files.values() if isinstance(found, str))
 
     def again(images: Sequence[HandedImage]) -> tuple[HandedImage, ...]:
-        found = (files[id(image)] if image.ink is None else drawn_again(image, by, examples) for image in images)
+        found = (files[id(image)] if id(image) in files else drawn_again(image, by, examples) for image in images)
         return tuple(one for one in found if isinstance(one, HandedImage))
 
     return Bins(tuple(Bin(one.name, again(one.images)) for one in bins.bins)), again(asked), refused
@@ -142,8 +194,12 @@ def drawn_again(image: HandedImage, by: ByHand, examples: Sequence[HandedImage])
 
 
 def file_again(image: HandedImage, by: ByHand, cancelled: Cancelled) -> HandedImage | str:
-    from engine.errors import DataError
+    from engine.texts.tokens import tokens
 
+    if by.form.tokenizer and image.text:
+        return replace(image, pixels=tokens(by.form.tokenizer, [image.text], by.form.size)[0])
+    if by.form.tokenizer or image.text:
+        return " ".join(NO_IMAGES if by.form.tokenizer else NO_TEXTS)
     try:
         read = read_images([image.name], by, (), cancelled)
     except DataError:

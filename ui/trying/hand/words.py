@@ -11,7 +11,7 @@ from ui.trying.hand.answering import HandAnswers
 
 TOGETHER = "This method looks at all images to classify together, 64 at a time: one more can change other answers."
 IN_ORDER = "This method reads examples in their order: another order gives somewhat other answers."
-KNOW = "Choose images and press the number of their class: then it is counted how many answers are right."
+KNOW = "Choose some and press the number of their class: then it is counted how many answers are right."
 
 
 def right_words(found: RightAnswers) -> str:

@@ -189,15 +189,16 @@ class HandWork(QObject):
         def done(read: ReadImages) -> None:
             self._keep(read)
             if read.images:
-                self.deed(f"+{count(len(read.images), 'images')} to classify", None, self.state.asked + read.images)
+                what = self.by.form.what if self.by else "images"
+                self.deed(f"+{count(len(read.images), what)} to classify", None, self.state.asked + read.images)
 
         self._read(lambda by, cancelled: read_images(handed, by, names, cancelled), done)
 
     # Drawings
 
     def read_drawing(self, ink: Pixels, centred: bool, name: str = "Drawing", truth: str = "") -> HandedImage | None:
-        """As the network reads it, None before there is one: a matter of less than a millisecond."""
-        if self.by is None:
+        """As the network reads it in less than a millisecond; None before there is one, and of one that reads texts."""
+        if self.by is None or self.by.form.tokenizer:
             return None
         files = [image for image in self.state.bins.images if image.ink is None]
         light = is_light_on_dark(self.by.read_as, files, self.by.form)
