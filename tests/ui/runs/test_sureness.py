@@ -122,7 +122,7 @@ def test_words_and_numbers_are_those_of_the_file(qtbot: QtBot) -> None:
     heads, rows = view.figure.figure_table()
     table = [dict(zip(heads, row, strict=True)) for row in rows]
     assert len(table) == 2 * BINS
-    assert [(row["images"], row["share right"]) for row in table if row["images"]] == [(100, 0.6), (100, 0.6)]
+    assert [(row["examples"], row["share right"]) for row in table if row["examples"]] == [(100, 0.6), (100, 0.6)]
 
 
 @pytest.mark.parametrize(
