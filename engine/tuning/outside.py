@@ -16,6 +16,7 @@ from engine.data.hashes import short_hash
 from engine.data.text_set import TextSet
 from engine.events import Evaluated, Preparing
 from engine.heads.nearest_mean import unit
+from engine.metrics import AT_THRESHOLD
 from engine.preparation.inputs import Inputs, images
 from engine.tuning.learners import batches
 from engine.tuning.material import Material
@@ -39,7 +40,7 @@ def none_of_these(model: Backbone, material: Material, bf16: bool) -> Generator[
     validation, test, outside = (learnt.unlikeness(one) for one in found[1:])
     area = told_apart(test, outside)
     notes = {"interval": f"95 %, DeLong, {len(outside):,} of none of the classes against {len(test):,} test texts"}
-    notes |= {"at the threshold": at_threshold(threshold_of(validation), test, outside)} if len(validation) else {}
+    notes |= {AT_THRESHOLD: at_threshold(threshold_of(validation), test, outside)} if len(validation) else {}
     yield Evaluated(METRIC, area.value, area.low, area.high, area.n, data.what, notes=notes)
 
 

@@ -126,8 +126,8 @@ class Side:
         """How it was tested: "batch norm: running statistics · split: stratified"; empty if it was not."""
         said = self.tested[0][1].protocol if self.tested else {}
         parts = [f"batch norm: {said['batch norm']}"] if "batch norm" in said else []
-        parts += [f"query images {said['query images']}"] if "query images" in said else []
-        parts += [said["episodes"]] if "episodes" in said else []
+        parts += [f"queries {said['query images']}"] if "query images" in said else []
+        parts += [said["episodes"].replace("query images", "queries")] if "episodes" in said else []
         return " · ".join(parts + ([f"split: {said['split']}"] if "split" in said else []))
 
 

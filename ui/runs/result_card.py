@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import caveats, count, figure, interval_text, is_share
 from engine.events import Evaluated
-from engine.metrics import title
+from engine.metrics import AT_THRESHOLD, title
 from ui.widgets.card import Card
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.problem import Problem
@@ -58,7 +58,7 @@ class ResultCard(Card):
         self.caveats.say(*(f"{words[0].upper()}{words[1:]}." for words in caveats(first.notes)))
         lines = [
             f"{title(other.metric, other.at)} {figure(other.metric, other.value)}, {interval_words(other)}, "
-            f"{count(other.n, other.unit)}{gain_words(other)}"
+            f"{count(other.n, other.unit)}{more_words(other)}"
             for other in results[1:]
         ]
         self.others.setText("\n".join(lines))
@@ -68,10 +68,11 @@ class ResultCard(Card):
         self.setAccessibleDescription(", ".join(line.text() for line in said if line.text()))
 
 
-def gain_words(result: Evaluated) -> str:
-    """What the other queries bring, of the inductive twin of a transductive figure; else ""."""
-    gain = result.notes.get("gained by the others")
-    return f"; the other queries bring {gain}" if gain else ""
+def more_words(result: Evaluated) -> str:
+    """What the other queries bring, of the inductive twin of a transductive figure; what a threshold makes of the
+    examples; else ""."""
+    gain, refused = result.notes.get("gained by the others"), result.notes.get(AT_THRESHOLD)
+    return (f"; the other queries bring {gain}" if gain else "") + (f"; {refused}" if refused else "")
 
 
 def interval_words(result: Evaluated) -> str:
@@ -89,7 +90,7 @@ def beside_words(result: Evaluated) -> str:
     parts = [f"Median {known['median']}", f"{known['diverged']} diverged" if "diverged" in known else ""]
     steps = known.get("inner steps")
     parts += [f"{steps} inner {'step' if steps == '1' else 'steps'}" if steps else ""]
-    parts += [f"query images {known['query images']}" if "query images" in known else ""]
+    parts += [f"queries {known['query images']}" if "query images" in known else ""]
     return " · ".join(part for part in [*parts, f"batch norm: {known.get('batch norm', 'not said')}"] if part)
 
 
@@ -98,4 +99,5 @@ def protocol_words(result: Evaluated) -> str:
     hidden = (*_HIDDEN, *_BESIDE, "inner steps", "batch norm", "query images") if beside_words(result) else _HIDDEN
     known = {key: str(value) for key, value in result.protocol.items() if key not in hidden}
     keys = [key for key in _FIRST if key in known] + [key for key in known if key not in _FIRST]
-    return " · ".join(f"{_TITLES.get(key, key.capitalize())}: {known[key]}" for key in keys)
+    words = " · ".join(f"{_TITLES.get(key, key.capitalize())}: {known[key]}" for key in keys)
+    return words.replace("query images", "queries").replace("Query images", "Queries")

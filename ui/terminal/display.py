@@ -61,6 +61,7 @@ def result_words(result: Evaluated) -> str:
     """ "test accuracy 78.3 % (75.1 to 81.2), 800 images" """
     told = with_interval(Interval(result.value, result.low, result.high, result.n), result.metric)
     said = [f"{metrics.words(result.metric, result.at)} {told}, {result.n:,} {result.unit}", *caveats(result.notes)]
+    said += [str(result.notes[metrics.AT_THRESHOLD])] if metrics.AT_THRESHOLD in result.notes else []
     return "; ".join(said)
 
 

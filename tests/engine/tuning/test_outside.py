@@ -16,6 +16,7 @@ from engine.events import Evaluated, Event
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.heads.nearest_mean import unit
+from engine.metrics import AT_THRESHOLD
 from engine.tuning.outside import METRIC
 from tests.texts import data_set, make_known, text_set
 
@@ -59,7 +60,7 @@ def test_what_is_none_of_the_classes_is_told_by_the_nearest_training_text(tmp_pa
     assert found.value == pytest.approx(np.mean(pairs), abs=1e-6)
     assert found.low <= found.value <= found.high
     caught = (outside > threshold_of(learnt.unlikeness(of[1])).threshold).mean()
-    assert str(found.notes["at the threshold"]).startswith(f"{100 * caught:.1f} % of those of no class and ")
+    assert str(found.notes[AT_THRESHOLD]).startswith(f"{100 * caught:.1f} % of those of no class and ")
 
 
 def test_texts_of_no_class_change_nothing_else(tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ def test_a_figure_of_queries_classified_together_says_so_beside_it() -> None:
         "query images": "classified together (transductive)",
     }
     result = Evaluated("test/accuracy", 0.6, 0.5, 0.7, 600, "episodes", notes=said)
-    words = "Median 64.0 % · query images classified together (transductive) · batch norm: running statistics"
+    words = "Median 64.0 % · queries classified together (transductive) · batch norm: running statistics"
     assert beside_words(result) == words
     assert "Query images" not in protocol_words(result)
 
