@@ -59,7 +59,7 @@ def frequencies(tokenizer: str, texts: Sequence[str], length: int, known: Alphab
     return found
 
 
-def uniform_loss(counts: NDArray[np.int64]) -> float:
+def unigram_entropy(counts: NDArray[np.int64]) -> float:
     """The mean cross-entropy, in nats, of who knows how frequent each piece is and nothing else."""
     shares = counts[counts > 0] / max(1, counts.sum())
     return float(-(shares * np.log(shares)).sum())

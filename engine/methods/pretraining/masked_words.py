@@ -47,7 +47,7 @@ class MaskedWords(TextPretrainMethod):
 
     def collapsed(self, pool: Pool) -> float:
         """Of who knows nothing but how frequent each word is."""
-        from engine.texts.alphabet import alphabet, frequencies, uniform_loss
+        from engine.texts.alphabet import alphabet, frequencies, unigram_entropy
 
         known = alphabet(pool.tokenizer, pool.texts)
-        return uniform_loss(frequencies(pool.tokenizer, pool.texts, pool.size, known))
+        return unigram_entropy(frequencies(pool.tokenizer, pool.texts, pool.size, known))
