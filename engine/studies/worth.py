@@ -19,8 +19,9 @@ RANDOM = "random"
 TEXTS = DatasetChoice(name="clinc150")  # that come with the program
 DESCRIPTION = (
     "Accuracy with few labels, from the weights of one run and from those it must be better than. The network stays "
-    "frozen, or is trained. {} stand beside the run's own figure."
+    "frozen, or is trained."
 )
+ALONGSIDE = " {} stand beside the run's own figure."  # of a run that asked for no labels
 BESIDE = {"texts": "Counted words"}  # else raw pixels
 LEARNT_LABELS = " The run learnt from all labels of its training {}: with few labels it knows more than these."
 CLASSES = ("random-classes", "by-alphabet", "by-region")  # splits that only meta-learning has
@@ -39,8 +40,7 @@ def worth_of(experiment: Experiment, uid: str) -> Study:
     arms = [arm for title, weights in _starts(experiment, uid) for arm in _arms(experiment, title, weights)]
     return Study(
         title="What its weights are worth",
-        description=DESCRIPTION.format(BESIDE.get(kind, "Raw pixels"))
-        + (LEARNT_LABELS.format(kind) if _learnt_labels(experiment) else ""),
+        description=_description(experiment, kind),
         dataset=plain(experiment.dataset), arms=tuple(arms), labels=LABELS, seeds=SEEDS, figure="labels",
         device=experiment.device,
     )  # fmt: skip
@@ -52,6 +52,12 @@ def started_from(experiment: Experiment, uid: str) -> Experiment:
     usual = TEXTS if kind_of(experiment.dataset) == "texts" else DatasetChoice()
     data = plain(experiment.dataset) if experiment.dataset.labelled else usual
     return Experiment(dataset=data, backbone=_from(experiment, f"{catalog.RUN}{uid}"), device=experiment.device)
+
+
+def _description(experiment: Experiment, kind: str) -> str:
+    alongside = ALONGSIDE if issubclass(method(experiment.method.name), PretrainMethod) else ""
+    learnt = LEARNT_LABELS if _learnt_labels(experiment) else ""
+    return DESCRIPTION + alongside.format(BESIDE.get(kind, "Raw pixels")) + learnt.format(kind)
 
 
 def _learnt_labels(experiment: Experiment) -> bool:

@@ -10,6 +10,7 @@ from engine.errors import InvalidExperiment
 from engine.events import Evaluated, RunFinished
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.method import Method
 from engine.preflight.problems import problems
 from engine.registry import methods
 from engine.studies.cells import cells
@@ -34,6 +35,14 @@ def test_every_start_stands_frozen_and_trained_at_every_label_count() -> None:
     assert study.labels == LABELS
     assert parse_study(study.model_dump()) == study
     assert all(problems(cell.experiment) == [] for cell in cells(study))
+
+
+@pytest.mark.parametrize(
+    "kind", [one for one in methods() if one.family in ("pretrain", "finetune")], ids=lambda kind: kind.name
+)
+def test_raw_pixels_are_promised_only_beside_a_run_that_has_their_figure(kind: type[Method]) -> None:
+    given = pretrained().model_copy(update={"method": MethodChoice(name=kind.name)})
+    assert ("Raw pixels" in worth_of(given, "abc").description) == (kind.family == "pretrain")
 
 
 def test_where_it_began_stands_beside_it_whatever_that_was() -> None:
