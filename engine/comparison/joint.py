@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.comparison.crossed import ENOUGH_SEEDS
 from engine.comparison.intervals import Interval, mean_interval
-from engine.comparison.wording import count, lower_is_better, percent
+from engine.comparison.wording import count, lower_is_better, number, percent
 
 ByTask = Mapping[str, Mapping[int, float]]  # task -> seed -> figure
 
@@ -23,17 +23,19 @@ class Gain:
 
     @property
     def sentence(self) -> str:
-        """ "Both at once: 3.2 % worse than each task alone, on average over 2 tasks (95 % interval −5.2 to −1.2 %,
-        5 seeds; alone: a alone, b alone)." """
-        value = self.share.value
-        how = "as good as" if value == 0 else f"{percent(abs(value))} {'better' if value > 0 else 'worse'} than"
+        """ "Both at once: 3.2 % worse than each task alone, on average over 2 tasks (95 % interval 1.2 to 5.2, 5 seeds;
+        alone: a alone, b alone)." """
+        value, worse = self.share.value, self.share.value < 0
+        how = "as good as" if value == 0 else f"{percent(abs(value))} {'worse' if worse else 'better'} than"
+        low, high = (-self.share.high, -self.share.low) if worse else (self.share.low, self.share.high)
         seeds = count(self.share.n, "seeds")
-        enough = self.share.n >= ENOUGH_SEEDS
-        ends = f"95 % interval {percent(self.share.low)} to {percent(self.share.high)}, " if enough else ""
-        few = "" if enough else ", too few for an interval"
+        rests = f"{seeds}, too few for an interval"
+        if self.share.n >= ENOUGH_SEEDS:
+            chance = ", which may be chance" if low <= 0 <= high else ""
+            rests = f"95 % interval {number(100 * low)} to {number(100 * high)}{chance}, {seeds}"
         return (
             f"{self.title}: {how} each task alone, on average over {len(self.against)} tasks "
-            f"({ends}{seeds}{few}; alone: {', '.join(self.against)})."
+            f"({rests}; alone: {', '.join(self.against)})."
         )
 
 

@@ -28,7 +28,10 @@ def kept_of_source(
     model.refuse_tasks()
     choice = model.experiment.backbone
     if not model.method.uses_pretrained or not choice.weights.startswith(RUN):
-        raise InvalidExperiment(f"Run {folder.name} did not start from the weights of a saved run.", NO_SOURCE)
+        raise InvalidExperiment(
+            f"Run {folder.name} did not start from the weights of a saved run, which alone come with a head and test "
+            "examples.", NO_SOURCE,
+        )  # fmt: skip
     reading = read_source(choice, folder.parent, np.unique(images_learnt(folder)), torch.device(device))
     while True:
         check(cancelled)

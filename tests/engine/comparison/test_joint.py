@@ -18,7 +18,7 @@ def test_the_gain_is_the_mean_of_the_relative_ones() -> None:
     half = 4.302653 * (sum((one - sum(each) / 3) ** 2 for one in each) / 2) ** 0.5 / 3**0.5
     assert found.share.high - found.share.value == pytest.approx(half, rel=1e-5)
     assert found.sentence.startswith("both: 0.8 % worse than each task alone, on average over 2 tasks (95 % interval −")
-    assert found.sentence.endswith("3 seeds; alone: a alone, b alone).")
+    assert found.sentence.endswith(", which may be chance, 3 seeds; alone: a alone, b alone).")
 
 
 def test_of_errors_less_is_better() -> None:
@@ -43,3 +43,12 @@ def test_the_better_of_two_that_learnt_a_task_alone_counts() -> None:
     more = {"a alone, worse": {"a": {0: 0.4}}, "both": {"a": {0: 0.8}, "b": {0: 0.5}}}
     (found,) = gains({**more, **ALONE}, TASKS, "test/accuracy")
     assert found.against == ("a alone", "b alone")
+
+
+def test_what_is_sure_is_told_in_the_way_of_its_word() -> None:
+    both = {"a": {0: 0.72, 1: 0.8, 2: 0.72}, "b": {0: 0.45, 1: 0.45, 2: 0.36}}
+    (found,) = gains({**ALONE, "both": both}, TASKS, "test/accuracy")
+    low, high = -found.share.high, -found.share.low
+    assert 0 < low < high
+    assert found.sentence.startswith("both: 10.2 % worse than each task alone")
+    assert f"(95 % interval {100 * low:.1f} to {100 * high:.1f}, 3 seeds;" in found.sentence
