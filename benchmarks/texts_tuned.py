@@ -32,7 +32,7 @@ from engine.heads.counted_words import CountedWords
 from engine.heads.logistic import Logistic
 from engine.registry import usual_values
 
-SETS = ("amazon", "clinc150", "banking77")
+SETS = ("amazon", "banking77", "clinc150")
 CLASSES, TESTED, BATCH = 30, 500, 16
 STEPS = {("amazon", 10): 60, ("amazon", 50): 60, ("clinc150", 10): 60, ("clinc150", 50): 120,
          ("banking77", 10): 120, ("banking77", 50): 120}  # fmt: skip
@@ -62,7 +62,7 @@ class Cell:
 
 
 def tuned(args: argparse.Namespace) -> None:
-    sets = [name for name in args.sets if name in SETS]
+    sets = [name for name in SETS if name in args.sets]
     for draw in range(args.draws):
         for name in sets:
             for count in args.counts:

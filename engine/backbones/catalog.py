@@ -29,7 +29,7 @@ from engine.experiment import BackboneChoice
 from engine.given import is_file
 from engine.machine.places import runs_home
 from engine.modules import constants, in_order
-from engine.texts.own import PREFIX
+from engine.texts.own import HUB, PREFIX
 
 SIZED = ("images", "texts")  # of which it can be set how large they are read
 RUN = "run:"  # how the weights of a saved run are chosen
@@ -53,7 +53,7 @@ def image_backbones() -> tuple[BackboneInfo, ...]:
 
 def backbone(name: str) -> BackboneInfo:
     """The backbone of this name; raises `InvalidExperiment` with the nearest spelling."""
-    if name.startswith(PREFIX):
+    if name.startswith((PREFIX, HUB)):
         return encoders.backbone(name)
     usual = {info.name: info for info in backbones()}
     others = listed.networks()
@@ -198,9 +198,10 @@ def _kept(one: Kept, usual: Pixels) -> WeightsInfo:
     pixels = replace(usual, mean=one.mean, std=one.std) if one.mean and one.std else usual
     if one.cut:
         pixels = Pixels(pixels.mean, pixels.std, *one.cut)
+    needs = encoders.needs(one.backbone)
     return WeightsInfo(
-        one.name, one.title, "own", "what is not known", "yours", "on this machine", one.bytes, str(one.file), pixels,
-        how=one.words,
+        one.name, one.title, "own", "what is not known", "yours", "not installed" if needs else "on this machine",
+        one.bytes, str(one.file), pixels, needs, one.words,
     )  # fmt: skip
 
 
@@ -217,6 +218,8 @@ def unknown(info: BackboneInfo, weights: str, known: Iterable[str]) -> InvalidEx
 
 def not_here(info: BackboneInfo, weights: WeightsInfo) -> NotHere:
     """What is said of weights that have to be fetched first, and how."""
+    if weights.needs and weights.kind == "own":
+        return encoders.not_installed(info.title)
     if weights.needs:
         return NotHere(
             f"The {weights.title} weights of {info.title} are not installed.",

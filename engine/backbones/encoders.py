@@ -1,4 +1,5 @@
-"""Text encoders that a person brought: a BERT of any size with its own word pieces. Torch-free."""
+"""Text encoders that a person brought: a BERT of any size with its own word pieces, or another one that the library
+transformers builds. Torch-free, and transformers is only looked for."""
 
 from __future__ import annotations
 
@@ -7,14 +8,15 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
-from functools import lru_cache
+from functools import lru_cache, partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from engine.backbones.info import BackboneInfo, Block, Blocks, TextForm
-from engine.errors import InvalidExperiment, WeightsError
+from engine.errors import InvalidExperiment, NotHere, WeightsError
 from engine.machine.files import write_text
-from engine.texts.own import PREFIX, file_of
+from engine.texts.own import HUB, PREFIX, file_of
 
 if TYPE_CHECKING:
     from engine.backbones.bert import BertShape
@@ -27,7 +29,8 @@ NAMES = {
 }  # fmt: skip
 ACTIVATIONS: Mapping[object, Activation] = {"gelu": "gelu", "gelu_new": "gelu_new", "relu": "relu"}
 LARGEST = 2**24  # of any of these numbers
-FOLDER = "Choose the folder of a plain BERT with config.json, model.safetensors and tokenizer.json."
+FOLDER = "Choose the folder of a text encoder with config.json, model.safetensors and tokenizer.json."
+LIBRARY, EXTRA = "transformers", "warmstart[hub]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,60 @@ class OwnEncoder:
         return Bert(self.shape).cut()
 
 
+@dataclass(frozen=True, slots=True)
+class HubEncoder:
+    """As the library transformers builds it. kind: what it calls the network. config: text of its config.json. layers:
+    name and parameters of each block. longest: pieces that it reads of a text. pieces: SHA-256 of its tokenizer.json.
+    """
+
+    kind: str
+    config: str
+    layers: tuple[tuple[str, int], ...]
+    width: int
+    longest: int
+    pieces: str
+
+    @property
+    def name(self) -> str:
+        """As a choice of backbone, the same for the same network and word pieces."""
+        said = json.dumps(asdict(self), sort_keys=True)
+        return f"{HUB}{hashlib.sha256(said.encode()).hexdigest()[:10]}"
+
+    @property
+    def info(self) -> BackboneInfo:
+        first, *rest = self.layers
+        layers = tuple(Block(name, f"Layer {place}", size) for place, (name, size) in enumerate(rest, 1))
+        longest = self.longest
+        return BackboneInfo(
+            self.name, f"{self.kind}, {len(rest)} layers of {self.width}",
+            "A text encoder that you brought, built by the library transformers, with word pieces of its own.",
+            (Block(first[0], "Word pieces", first[1]), *layers),
+            TextForm(min(64, longest), self.name, least=min(8, longest), most=min(512, longest)),
+            features=self.width, build=partial(_built, self.config, f"{self.kind}"), family="transformer",
+        )  # fmt: skip
+
+
+def _built(config: str, title: str) -> Blocks:
+    """Raises `NotHere` without the library."""
+    if find_spec(LIBRARY) is None:
+        raise not_installed(title)
+    from engine.backbones.hub import blocks
+
+    return blocks(config)
+
+
+def not_installed(title: str) -> NotHere:
+    return NotHere(
+        f"{title} is built by the library {LIBRARY}, which is not installed.",
+        f'Install it (pip install "{EXTRA}"), or choose another backbone.', "backbone",
+    )  # fmt: skip
+
+
+def needs(name: str) -> str:
+    """What pip is asked for to have this encoder, "" where nothing is missing."""
+    return EXTRA if name.startswith(HUB) and find_spec(LIBRARY) is None else ""
+
+
 def _card(name: str) -> Path:
     return file_of(name).with_suffix(".encoder")
 
@@ -106,10 +163,10 @@ def _is_size(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST
 
 
-_looked: dict[str, OwnEncoder] = {}  # not kept yet
+_looked: dict[str, OwnEncoder | HubEncoder] = {}  # not kept yet
 
 
-def look_at(encoder: OwnEncoder) -> str:
+def look_at(encoder: OwnEncoder | HubEncoder) -> str:
     """Its name, by which it is known from now on in this process, kept or not."""
     _looked[encoder.name] = encoder
     return encoder.name
@@ -122,7 +179,7 @@ def keep(name: str, pieces: str) -> None:
 
 
 def is_known(name: str) -> bool:
-    return name.startswith(PREFIX) and _encoder(name) is not None
+    return name.startswith((PREFIX, HUB)) and _encoder(name) is not None
 
 
 def backbone(name: str) -> BackboneInfo:
@@ -142,17 +199,20 @@ def encoder(name: str) -> OwnEncoder:
 
 
 @lru_cache(maxsize=64)
-def _read(file: Path, changed: int) -> OwnEncoder | None:
+def _read(file: Path, changed: int, hub: bool) -> OwnEncoder | HubEncoder | None:
     with suppress(OSError, ValueError, TypeError, RecursionError):
-        return OwnEncoder(**json.loads(file.read_text(encoding="utf-8")))
+        given = json.loads(file.read_text(encoding="utf-8"))
+        if not hub:
+            return OwnEncoder(**given)
+        return HubEncoder(**given | {"layers": tuple((str(name), int(size)) for name, size in given["layers"])})
     return None
 
 
-def _encoder(name: str) -> OwnEncoder | None:
+def _encoder(name: str) -> OwnEncoder | HubEncoder | None:
     if name in _looked:
         return _looked[name]
     file = _card(name)
     with suppress(OSError):
-        found = _read(file, file.stat().st_mtime_ns)
+        found = _read(file, file.stat().st_mtime_ns, name.startswith(HUB))
         return found if found is not None and found.name == name else None
     return None

@@ -48,8 +48,11 @@ def alphabet(tokenizer: str, texts: Sequence[str]) -> Alphabet:
         raise InvalidExperiment(
             "Its word pieces have none that stands for a hidden one.", "Choose another backbone.", "backbone"
         )
-    marks = tuple(number for number, one in made.get_added_tokens_decoder().items() if one.special and number != mask)
-    return Alphabet(made.get_vocab_size(), mask, marks, lambda number: made.id_to_token(number) or UNKNOWN)
+    own_marks = (number for number, one in made.get_added_tokens_decoder().items() if one.special and number != mask)
+    ahead = own.ahead(tokenizer)
+    marks = tuple(number + ahead for number in own_marks)
+    numbers = made.get_vocab_size() + ahead
+    return Alphabet(numbers, mask + ahead, marks, lambda number: made.id_to_token(number - ahead) or UNKNOWN)
 
 
 def frequencies(tokenizer: str, texts: Sequence[str], length: int, known: Alphabet) -> NDArray[np.int64]:

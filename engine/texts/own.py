@@ -18,7 +18,8 @@ from engine.texts import minilm
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-PREFIX = "bert:"  # how the names of such encoders begin
+PREFIX = "bert:"  # how the names of such encoders begin that are built here
+HUB = "hub:"  # and of those of the library transformers
 LYING = "file:"  # how the names of tokenizer files begin that are used where they lie
 
 
@@ -26,7 +27,7 @@ def file_of(name: str) -> Path:
     """Where the tokenizer.json of this encoder is kept, or lies."""
     if name.startswith(LYING):
         return Path(name.removeprefix(LYING))
-    return weights_home() / "encoders" / f"{name.removeprefix(PREFIX)}.pieces"
+    return weights_home() / "encoders" / f"{name.partition(':')[2]}.pieces"
 
 
 def pieces_of(given: str) -> int:
@@ -48,6 +49,11 @@ def cutting(name: str) -> Callable[[Sequence[str], int], list[NDArray[np.int32]]
     return partial(_cut, name)
 
 
+def ahead(name: str) -> int:
+    """How far the numbers of an encoder's pieces lie above its tokenizer's: 0 of one from a hub may be a piece."""
+    return int(name.startswith(HUB))
+
+
 def opened(name: str) -> Tokenizer:
     """Of the encoder of this name. Raises `NotHere`."""
     file = file_of(name)
@@ -60,7 +66,8 @@ def opened(name: str) -> Tokenizer:
 
 
 def _cut(name: str, texts: Sequence[str], most: int) -> list[NDArray[np.int32]]:
-    return minilm.rows(opened(name), texts, most)
+    found = minilm.rows(opened(name), texts, most)
+    return [row + ahead(name) for row in found]
 
 
 @lru_cache(maxsize=8)

@@ -33,7 +33,7 @@ from engine.preparation.inputs import Pieces, Preparer, normaliser
 from engine.preparation.rows import row_bytes
 from engine.tuning.at_test import full, learning
 from engine.tuning.method import FineTuneMethod
-from engine.tuning.trainable import count_trainable, frozen_prefix
+from engine.tuning.trainable import check_table, count_trainable, frozen_prefix
 from engine.tuning.training import Phase, phases
 from engine.tuning.way import disk_words
 
@@ -178,9 +178,11 @@ def activations(model: Backbone, images: Tensor, shape: Callable[[Tensor], Tenso
 
 
 def fine_tune_cost(experiment: Experiment, method: FineTuneMethod) -> Cost:
+    """Raises `InvalidExperiment` where nothing of the network can learn as the table says."""
     split = split_images(load(experiment.dataset), experiment.dataset, experiment.seed)
     batch = min(method.hyperparameters.batch_size, len(split.train))
     timing = Timing(experiment, len(split.classes), batch)
+    check_table(timing.model, method.table(timing.model.block_names))
     fitted = timing.phases(method, len(split.train), len(split.validation))
     fit = sum(cost.seconds for cost in fitted)
     shared = sum(cost.once for cost in fitted) if len(method.stages()) == 1 else 0.0  # a search embeds once for all

@@ -17,7 +17,7 @@ from engine.backbones.own.checking import doubts, refuse_numberless
 from engine.backbones.own.exported import KEY
 from engine.backbones.own.guessing import best_networks
 from engine.backbones.own.matching import ENOUGH, Match, match
-from engine.backbones.own.reading import BERT, SAVE, Brought, read
+from engine.backbones.own.reading import BERT, OF_HUB, SAVE, Brought, read
 from engine.backbones.own.sources import SavedNetwork, source_of
 from engine.backbones.own.unwrapping import tensors
 from engine.errors import WeightsError
@@ -49,7 +49,7 @@ class Bringing:
     @property
     def title(self) -> str:
         file = self.brought.file
-        return file.parent.name if self.brought.kind == BERT else file.name
+        return file.parent.name if self.brought.kind in (BERT, OF_HUB) else file.name
 
     @property
     def refusal(self) -> str:
@@ -70,7 +70,7 @@ def look(path: Path, backbone: str = "", cancelled: Callable[[], bool] = lambda:
     around, found = tensors(brought.content)
     if not found:
         raise WeightsError(f"{brought.file.name} holds no tensors.", SAVE)
-    ours = brought.kind in (KEY, BERT)
+    ours = brought.kind in (KEY, BERT, OF_HUB)
     stated = brought.network if ours else backbone or brought.network
     name, *others = (stated,) if stated else best_networks(found, brought.kind, cancelled)
     source = source_of(name, ours)

@@ -20,18 +20,20 @@ from engine.backbones import encoders
 from engine.backbones.bert import in_blocks, named
 from engine.backbones.info import StatedCut, stated_cut
 from engine.backbones.own.exported import KEY, WEIGHTS, body_of, is_exported, refuse_changed
-from engine.backbones.own.transformers_names import kind_of, prepared, renamed
+from engine.backbones.own.hub_folders import of_hub
+from engine.backbones.own.transformers_names import KINDS, kind_of, prepared, renamed
 from engine.backbones.own.unwrapping import tensors
 from engine.errors import WeightsError
 from engine.machine.files import Unread, open_regular
 from engine.texts.own import pieces_of
 
 MOST_TENSORS = 100_000
-FOLDER = "Choose the file of the weights itself, or a folder of an image model or a BERT as hubs hold it."
+FOLDER = "Choose the file of the weights itself, or a folder of an image model or a text encoder as hubs hold it."
 SAVE = "Save the network's state_dict and choose that file."
 ANOTHER = "Choose another file, or get it again."
 CHANNELS, LARGEST = 3, 1000.0  # of a mean and a deviation that are stated
-BERT, PIECES = "bert", "tokenizer.json"
+BERT, OF_HUB = "bert", "of a hub"  # kinds of text encoders: built here, or by transformers
+PIECES = "tokenizer.json"
 HEADER = 8  # bytes before the JSON of a safetensors file
 FOLDER_FILES = ("model.safetensors", "pytorch_model.bin", "model.pth")
 CODE = ("unsupported global", "unsupported class", "torchscript", "blocked by", "getattr")
@@ -71,6 +73,10 @@ def _folder(folder: Path) -> Brought:
         )
     if config.get("model_type") == BERT:
         return _of_bert(folder, file, config)
+    if (folder / PIECES).is_file() and config.get("model_type") not in KINDS:
+        pieces = _pieces(folder)
+        name, state = of_hub(folder, config, pieces)
+        return Brought(file, state, name, kind=OF_HUB, pieces=pieces)
     network = config.get("architecture")
     if not isinstance(network, str):
         return _of_transformers(folder, file, config)
@@ -92,10 +98,7 @@ def _of_this_program(folder: Path) -> Brought:
 
 def _of_bert(folder: Path, file: Path, config: Mapping[str, Any]) -> Brought:
     """A text encoder of any size, with its own word pieces."""
-    try:
-        pieces = (folder / PIECES).read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        raise WeightsError(f"{folder.name} has no {PIECES}, so no text can be cut for it.", encoders.FOLDER) from None
+    pieces = _pieces(folder)
     encoder = encoders.of_config(folder.name, config, pieces)
     try:
         too_many = pieces_of(pieces) > encoder.numbers
@@ -106,6 +109,13 @@ def _of_bert(folder: Path, file: Path, config: Mapping[str, Any]) -> Brought:
     _, found = tensors(_content(file))
     state = in_blocks(named(found), encoder.layers)
     return Brought(file, state, encoders.look_at(encoder), kind=BERT, pieces=pieces)
+
+
+def _pieces(folder: Path) -> str:
+    try:
+        return (folder / PIECES).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        raise WeightsError(f"{folder.name} has no {PIECES}, so no text can be cut for it.", encoders.FOLDER) from None
 
 
 def _of_transformers(folder: Path, file: Path, config: Mapping[str, Any]) -> Brought:
