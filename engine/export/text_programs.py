@@ -132,6 +132,11 @@ def cutter_of(form: Pieces) -> str:
     """The text of the tokenizer.json that a network's word pieces are made by, "" of hashed words. Raises `NotHere`."""
     if form.tokenizer == "words":
         return ""
+    if own.ahead(form.tokenizer):
+        raise NotHere(
+            "Only word pieces of encoders that are built here can be exported, and this one is built by transformers.",
+            "Export a run of MiniLM or of a plain BERT.", "backbone",
+        )  # fmt: skip
     file = minilm.file() if form.tokenizer == "minilm" else own.file_of(form.tokenizer)
     if file is None or not Path(file).is_file():
         raise NotHere(
