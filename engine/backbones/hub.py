@@ -19,10 +19,11 @@ import torch
 from torch import Tensor, nn
 
 from engine.backbones.whole import Blocks, grouped
-from engine.layers import WORD_PIECES
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel
+
+FIRST = "embeddings"  # as in every network of texts
 
 
 def blocks(config: str) -> Blocks:
@@ -71,7 +72,7 @@ def _without_chance(network: PreTrainedModel) -> PreTrainedModel:
 
 def _in_blocks(network: PreTrainedModel) -> Blocks:
     path, layers = longest_list(network)
-    names = [WORD_PIECES, *(f"layer{place}" for place in range(1, layers + 1))]
+    names = [FIRST, *(f"layer{place}" for place in range(1, layers + 1))]
     block_of, reached = dict[str, str](), False
     for name, _ in network.named_parameters():
         inside = name.startswith(f"{path}.")

@@ -78,7 +78,9 @@ class OwnWeightsDialog(QDialog):
 
     def _lay_out(self) -> None:
         self.pick = button("Choose file…", "folder", "A file of weights", self.choose_file)
-        self.folder = button("Folder…", "", "A folder of an image model or a text encoder with config.json", self.choose_folder)
+        self.folder = button(
+            "Folder…", "", "A folder of an image model or a text encoder with config.json", self.choose_folder
+        )
         self.folder.setAccessibleName("Choose a folder of an image model or a text encoder…")
         self.cancel = button("Cancel", clicked=self.reject)
         for one in (self.pick, self.folder, self.cancel):
