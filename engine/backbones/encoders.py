@@ -187,7 +187,7 @@ def backbone(name: str) -> BackboneInfo:
     return encoder(name).info
 
 
-def encoder(name: str) -> OwnEncoder:
+def encoder(name: str) -> OwnEncoder | HubEncoder:
     """Raises as `backbone`."""
     found = _encoder(name)
     if found is None:
