@@ -214,19 +214,12 @@ class DaskCluster:
             pass
 
     def _connected(self) -> Client:
-        import dask
-        from distributed import Client
-
         with self._lock:
             if self._client is None or self._client.status not in ("running", "connecting"):
                 if self._client is not None:
                     let_go(self._client)
                     self._client = None
-                be_quiet()
-                with dask.config.set(TIMEOUTS):
-                    self._client = Client(
-                        self.address, security=security(self._key), timeout=PATIENCE, set_as_default=False
-                    )
+                self._client = made_client(self.address, self._key)
                 self._client.subscribe_topic(self.topic(), self._hear)
                 if not self._watch.is_alive() and not self._ended.is_set():
                     self._watch.start()
@@ -246,10 +239,28 @@ def be_quiet() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
+def made_client(address: str, key: KeyFile) -> Client:
+    """Connected. One that cannot be would leave its thread behind, so that is made, and ended, here."""
+    import dask
+    from distributed import Client
+    from distributed.utils import LoopRunner
+
+    be_quiet()
+    runner = LoopRunner()
+    runner.start()
+    try:
+        with dask.config.set(TIMEOUTS):
+            return Client(address, security=security(key), timeout=PATIENCE, set_as_default=False, loop=runner.loop)
+    except BaseException:
+        runner.loop.add_callback(runner.loop.stop)
+        raise
+
+
 def let_go(client: Client) -> None:
     """One that has lost its line has closed itself, but for the thread that it works in."""
+    loop = client.loop
     client.close(timeout=LOOK_AGAIN)
-    client._loop_runner.stop()
+    loop.add_callback(loop.stop)
 
 
 def pieces(file: Path) -> Iterator[tuple[int, bytes, bool]]:
