@@ -188,6 +188,11 @@ def most(of: Exportable) -> int:
     return MOST_TEXTS if isinstance(of.form, Pieces) else MOST
 
 
+def least(of: Exportable) -> int:
+    """From how many on no others are asked for: texts take no time."""
+    return MOST_TEXTS if isinstance(of.form, Pieces) else LEAST
+
+
 def loose(of: Exportable, folder: Path) -> LooseExamples:
     return LooseTexts([folder]) if isinstance(of.form, Pieces) else LooseImages([folder], of.model.read_as)
 
@@ -205,7 +210,7 @@ def of_run(of: Exportable, experiment: Experiment) -> tuple[Rows, str]:
     ids: dict[str, NDArray[np.int64]] = {}
     for name, whole in {**parts, "further": rest}.items():
         room = most(of) - sum(map(len, ids.values()))
-        if len(whole) and (not ids or room > most(of) - LEAST):
+        if len(whole) and (not ids or room > most(of) - least(of)):
             ids[name] = np.random.default_rng(0).permutation(whole)[:room]
     rows = data.read(np.concatenate(list(ids.values())), of.form)
     words = ", ".join(f"{len(found)} {'training' if name == 'train' else name}" for name, found in ids.items())
