@@ -139,7 +139,14 @@ def test_what_was_learnt_without_labels_is_begun_from_and_weighed_by_one_click(
 
 @pytest.mark.parametrize(
     ("spreads", "said"),
-    [([0.5, 0.6], False), ([0.5, 0.19, 0.19], False), ([0.19, 0.18, 0.19], True), ([0.9, 0.04], True), ([], False)],
+    [
+        ([0.5, 0.6], False),
+        ([0.5, 0.19, 0.19], False),
+        ([0.5, 0.19, 0.18, 0.19], True),
+        ([0.19, 0.18, 0.19], False),
+        ([0.9, 0.04], True),
+        ([], False),
+    ],
 )
 def test_a_collapse_offers_to_stop_while_it_works(
     qtbot: QtBot, workspace: Workspace, spreads: list[float], said: bool
