@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QLineEdit, QListView, QWidget
 
 from engine.comparison.wording import count, figure
-from engine.multitask.titles import of_one
+from engine.multitask.titles import of_one, titles
 from engine.naming import backbone_title, data_title, method_title
 from storage.rows import RunRow
 from ui.listing.card_list import OnCard
@@ -95,14 +95,14 @@ def key_of(one: Shown) -> Key:
 
 
 def facts(one: Shown) -> str:
-    """ "94.2 % · Linear probe · SqueezeNet · TrashNet", "Exported · 6 classes · SqueezeNet"; of a task not the figure,
-    which is the mean over all of them."""
+    """ "94.2 % · Linear probe · SqueezeNet · TrashNet", "Exported · 6 classes · SqueezeNet"; of a task its title, no
+    figure, which is the mean over all of them."""
     if isinstance(one, TriableFolder):
         return f"Exported · {count(one.classes, 'classes')} · {one.network}"
     if isinstance(one, TaskOfRun):
         own, experiment = of_one(one.row.experiment, one.place), one.row.experiment
         names = method_title(experiment.method.name), backbone_title(experiment.backbone.name), data_title(own)
-        return " · ".join(("one of its tasks", *names))
+        return " · ".join((titles(experiment)[one.place], *names))
     return facts_of_run(one)
 
 
@@ -203,5 +203,5 @@ def left_out(found: TriableRuns) -> str:
     if found.silent:
         reasons.append(f"{count(found.silent, 'runs')} without saved weights")
     if found.meets:
-        reasons.append(f"{count(found.meets, 'meta-learners')}, which have no classes of their own")
+        reasons.append(f"{count(found.meets, 'runs')} of meta-learners or pretraining, without classes of their own")
     return f"Not listed: {' and '.join(reasons)}." if reasons else ""

@@ -11,6 +11,7 @@ from engine.errors import InvalidExperiment, WeightsError
 from main import main
 from storage.store import RunStore
 from storage.workspace import Workspace
+from ui.trying.run_choice import facts
 from ui.trying.triable import TaskOfRun, TriableTask, read_one, read_triable
 
 
@@ -22,6 +23,7 @@ def test_each_task_answers_and_none_is_learnt_again_without_the_others(tmp_path:
         tasks = [read_one(store, one.key) for one in found if isinstance(one, TaskOfRun)]
         folder = store.directory(store.run(1))
     assert len(tasks) == len(found) == 2
+    assert [facts(one).split(" · ")[0] for one in found] == ["First half", "Second half"]
     for task in tasks:
         assert isinstance(task, TriableTask)
         network = task.unmeasured()
