@@ -76,7 +76,7 @@ class HandPane(QWidget):
         self.classes, self.asked, self.pad = ClassSide(self.picture), AskedSide(self.picture), PadSide()
         top, pad_side, whole = QWidget(), QWidget(), QWidget()
         drawn = WordsArea(self.pad)
-        in_column(TypeSide(self.work, self.pad), (drawn, 1), owner=pad_side, edges=(8, 4, 16, 12))
+        in_column(TypeSide(self.work, drawn), (drawn, 1), owner=pad_side, edges=(8, 4, 16, 12))
         pad_side.setMinimumWidth(236)
         self.splitter = ThinSplitter("by hand", self.classes, self.asked, pad_side)
         for place, stretch in enumerate((1, 0, 0)):

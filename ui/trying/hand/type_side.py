@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
-from ui.trying.hand.pad_side import PadSide
 from ui.trying.hand.work import HandWork
 from ui.trying.lot import TypedTexts
 from ui.trying.typing_texts import TypingTexts
@@ -19,7 +18,7 @@ ASKED = ""  # to be classified
 class TypeSide(QWidget):
     """pad: which it takes the place of."""
 
-    def __init__(self, work: HandWork, pad: PadSide) -> None:
+    def __init__(self, work: HandWork, pad: QWidget) -> None:
         super().__init__()
         self._work, self._pad = work, pad
         self.typing, self.goes = TypingTexts(upright=True), Choice()
