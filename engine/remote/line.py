@@ -18,13 +18,15 @@ from engine.remote.certificates import KeyFile
 from engine.remote.order import version
 
 KEY, WHERE = "cluster.key", "where.json"
-SETTINGS = {
+SETTINGS: dict[str, object] = {
     "distributed.scheduler.worker-ttl": None,  # a step may hold a machine for minutes; who is gone is seen by its line
     "distributed.scheduler.allowed-failures": 0,  # the desk orders a lost run again, under another number
     "distributed.scheduler.work-stealing": False,
     "distributed.admin.low-level-log-length": 100,  # messages that are kept of a topic
     "distributed.comm.timeouts.connect": "10s",
+    "distributed.scheduler.http.routes": [],
 }
+NO_PAGES = "127.0.0.1:0"  # Dask always listens for browsers too: nobody else can ask there, and nothing is answered
 
 
 async def serve(folder: Path, host: str, port: int) -> None:
@@ -37,7 +39,7 @@ async def serve(folder: Path, host: str, port: int) -> None:
     dask.config.set(SETTINGS)
     key = KeyFile.read(folder / KEY)
     async with Scheduler(
-        host=host, port=port, protocol="tls", security=security(key), dashboard=False, dashboard_address=None
+        host=host, port=port, protocol="tls", security=security(key), dashboard=False, dashboard_address=NO_PAGES
     ) as scheduler:
         told = {"address": scheduler.address, "process": os.getpid(), "version": version()}
         write_text(folder / WHERE, json.dumps(told))

@@ -14,12 +14,14 @@ from pathlib import Path
 
 from engine.machine.places import settle
 from engine.remote.certificates import KeyFile
+from engine.remote.line import NO_PAGES
 
-SETTINGS = {
+SETTINGS: dict[str, object] = {
     "distributed.comm.timeouts.connect": "10s",
     "distributed.worker.profile.enabled": False,
     "distributed.worker.use-file-locking": False,
     "distributed.diagnostics.nvml": False,
+    "distributed.worker.http.routes": [],
 }
 LOST = 20.0  # seconds without a line, after which it ends
 
@@ -35,7 +37,7 @@ async def work(address: str, key: Path, home: Path) -> None:
     (home / "dask").mkdir(parents=True, exist_ok=True)
     async with Worker(
         address, nthreads=1, security=security(KeyFile.read(key)), memory_limit=0, death_timeout=LOST,
-        local_directory=str(home / "dask"), dashboard=False,
+        local_directory=str(home / "dask"), dashboard=False, dashboard_address=NO_PAGES,
     ) as worker:  # fmt: skip
         threading.Thread(target=_get_ready, daemon=True).start()
         await worker.finished()

@@ -5,6 +5,7 @@ The line, the machine's process and the desk are real, and so are their ends.
 
 from __future__ import annotations
 
+import http.client
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
 
 pytest.importorskip("distributed")
@@ -55,7 +57,9 @@ BY_TIME = Preparing | ResumePoint  # how many there are depends on the clock
 @pytest.fixture(scope="module")
 def one_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
     with loopback(tmp_path_factory.mktemp("cluster")) as made:
-        made.ready(made.desk("watcher"), 1)
+        watcher = made.desk("watcher")
+        made.ready(watcher, 1)
+        watcher.close()
         yield made
 
 
@@ -255,6 +259,33 @@ def test_strangers_are_not_let_in(one_machine: Loopback) -> None:
     with pytest.raises(ClusterAway):
         stranger.connect()
     stranger.close()
+
+
+def status_of(port: int, path: str) -> int | None:
+    """What a browser is answered; None where only holders of the key are spoken with."""
+    asked = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        asked.request("GET", path)
+        return asked.getresponse().status
+    except (http.client.HTTPException, OSError):
+        return None
+    finally:
+        asked.close()
+
+
+def test_no_browser_is_told_anything(one_machine: Loopback) -> None:
+    """Dask listens for browsers without any certificate: on this machine alone, and with nothing to say."""
+    found: dict[int, str] = {}
+    for process in (one_machine.line, one_machine.places[0].child):
+        assert process is not None
+        listening = (one for one in psutil.Process(process.pid).net_connections() if one.status == "LISTEN")
+        found.update((one.laddr.port, one.laddr.ip) for one in listening)
+    paths = ("/", "/json/identity.json", "/info/main/workers.html", "/metrics", "/health")
+    answers = {port: {status_of(port, path) for path in paths} for port in found}
+    assert len(found) >= 3
+    assert answers[one_machine.port] == {None}
+    assert set().union(*answers.values()) <= {None, 404}
+    assert {found[port] for port, said in answers.items() if said != {None}} == {"127.0.0.1"}
 
 
 def test_a_machine_with_another_version_is_refused_before_it_works(
