@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.backbones import catalog
+from engine.data.dataset import Start
 from engine.data.sources import kind_of
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.pretraining.method import PretrainMethod
-from engine.registry import method
+from engine.registry import method, usual_values
 from engine.studies.study import Study, StudyArm
 
 LABELS = (1, 2, 5, 10, None)
@@ -51,7 +52,10 @@ def started_from(experiment: Experiment, uid: str) -> Experiment:
     of this run."""
     usual = TEXTS if kind_of(experiment.dataset) == "texts" else DatasetChoice()
     data = plain(experiment.dataset) if experiment.dataset.labelled else usual
-    return Experiment(dataset=data, backbone=_from(experiment, f"{catalog.RUN}{uid}"), device=experiment.device)
+    backbone = _from(experiment, f"{catalog.RUN}{uid}")
+    return Experiment(
+        dataset=data, backbone=backbone, method=_usual(backbone, MethodChoice().name), device=experiment.device
+    )
 
 
 def _description(experiment: Experiment, kind: str) -> str:
@@ -84,9 +88,15 @@ def _starts(experiment: Experiment, uid: str) -> Iterator[tuple[str, str]]:
 
 def _arms(experiment: Experiment, title: str, weights: str) -> Iterator[StudyArm]:
     backbone = _from(experiment, weights)
-    yield StudyArm(title=f"{title[:40]}, frozen", backbone=backbone, method=MethodChoice(name="linear_probe"))
+    yield StudyArm(title=f"{title[:40]}, frozen", backbone=backbone, method=_usual(backbone, "linear_probe"))
     trained = "scratch" if weights == RANDOM else "lp_ft"
-    yield StudyArm(title=f"{title[:40]}, trained", backbone=backbone, method=MethodChoice(name=trained))
+    yield StudyArm(title=f"{title[:40]}, trained", backbone=backbone, method=_usual(backbone, trained))
+
+
+def _usual(backbone: BackboneChoice, name: str) -> MethodChoice:
+    """The method with what the form and the terminal begin with on this network."""
+    encoder = catalog.backbone(backbone.name).is_encoder and backbone.weights != RANDOM
+    return MethodChoice(name=name, hyperparameters=usual_values(Start(), name, encoder))
 
 
 def _from(experiment: Experiment, weights: str) -> BackboneChoice:

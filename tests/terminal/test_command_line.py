@@ -135,6 +135,17 @@ def test_all_else_is_left_to_the_parser(arguments: list[str]) -> None:
     assert no_command(arguments) is None
 
 
+def test_random_words_of_an_encoder_are_learnt_unless_it_is_said_otherwise() -> None:
+    """What is usual of pretrained weights keeps their table of words, which is of no use where it is random."""
+    line = f"{program()} run --data clinc150 --method full_ft --backbone minilm --weights"
+    pretrained, random = (read(f"{line} {weights}")[0][0] for weights in ("sentences", "random"))
+    assert pretrained.method.hyperparameters["layers"]["embeddings"] == {"rate": 0.0}
+    assert random.method.hyperparameters["layers"] == {}
+    for one in (pretrained, random):
+        assert "--set" not in command_for([one])
+        assert read(command_for([one]))[0] == [one]
+
+
 @pytest.mark.parametrize(
     "layers,said",
     [

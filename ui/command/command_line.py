@@ -15,6 +15,7 @@ from engine.backbones.catalog import as_pretrained, backbone
 from engine.data.sources import dataset
 from engine.experiment import Experiment, MethodChoice
 from engine.layers import Edits
+from engine.method import are_trained
 from engine.registry import complete, fields, method
 from ui.command.arguments import program
 from ui.command.table import EVERY, given, one_experiment, task_words
@@ -74,7 +75,8 @@ def _settings(experiment: Experiment) -> Iterator[str]:
 def usual_values(experiment: Experiment) -> Mapping[str, Any]:
     """A method's own hyperparameters, with those that are usual for such data."""
     name = experiment.method.name
-    start, encoder = dataset(experiment.dataset.name).start, backbone(experiment.backbone.name).is_encoder
+    start, weights = dataset(experiment.dataset.name).start, experiment.backbone.weights
+    encoder = backbone(experiment.backbone.name).is_encoder and are_trained(weights)
     own = MethodChoice(name=name, hyperparameters=registry.usual_values(start, name, encoder))
     return complete(experiment.model_copy(update={"method": own})).method.hyperparameters
 

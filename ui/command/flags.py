@@ -12,6 +12,7 @@ from engine.errors import InvalidExperiment, nearest
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, parse_experiment
 from engine.families import FAMILIES
 from engine.given import MOST_SEEDS, is_file, is_there
+from engine.method import are_trained
 from engine.plan import Plan, load_plan, preset, presets, with_seeds
 from engine.registry import complete, method, usual_values
 from ui.command.settings import settings_from
@@ -49,11 +50,12 @@ def experiment_from(chosen: argparse.Namespace) -> Experiment:
     data = dataset_from(chosen.data or "glyphs")
     start = dataset(data["name"]).start
     name, backbone = chosen.method or start.method, chosen.backbone or usual_network(start)
-    usual = usual_values(start, name, is_encoder(backbone))
+    weights = chosen.weights or usual_weights(backbone, name)
+    usual = usual_values(start, name, is_encoder(backbone) and are_trained(weights))
     settings = settings_from(chosen.settings, name, block_names(backbone), usual)
     body = {
         "dataset": data,
-        "backbone": {"name": backbone, "weights": usual_weights(backbone, name)},
+        "backbone": {"name": backbone, "weights": weights},
         "method": {"name": name, "hyperparameters": settings},
     }
     found = tuple(typed(chosen, one_experiment()))
@@ -93,7 +95,7 @@ def usual_network(start: Start) -> str:
 
 
 def is_encoder(backbone: str) -> bool:
-    """Whether it is a network that was pretrained on texts."""
+    """Whether it is a network that is pretrained on texts."""
     from engine.backbones import catalog
 
     return catalog.backbone(backbone).is_encoder

@@ -12,6 +12,7 @@ import torch
 from engine.artifacts.weights import build_backbone
 from engine.backbones import catalog, encoders
 from engine.backbones.backbone import Backbone
+from engine.backbones.dropping import dropping
 from engine.backbones.hub import opened, silent
 from engine.backbones.kept import kept
 from engine.backbones.own.bringing import keep, look
@@ -81,6 +82,24 @@ def test_an_encoder_gives_its_authors_numbers(kind: str, tmp_path: Path, monkeyp
         mean = (hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True).clamp_min(1)
         assert torch.allclose(ours.train().embed(found), mean, atol=1e-5)
         assert torch.allclose(ours.eval().embed(found[1:2, :3]), mean[1:2], atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", SMALL)
+def test_a_text_read_twice_loses_other_values_each_time(kind: str, tmp_path: Path) -> None:
+    """Its blocks are never called themselves, so that the places are those of its authors; nothing is left behind."""
+    choice, _ = brought(tmp_path / "own", kind)
+    model = build_backbone(choice, None, 0)
+    pieces_of_text = torch.tensor([[2, 3, 4, 0], [5, 6, 2, 3]])
+    with torch.no_grad():
+        whole = model.embed(pieces_of_text)
+        with dropping(model, 0.3, torch.Generator().manual_seed(0)):
+            first, second = model.embed(pieces_of_text.repeat(2, 1)).chunk(2)
+        with dropping(model, 0.3, torch.Generator().manual_seed(0)):
+            again = model.embed(pieces_of_text.repeat(2, 1))
+        after = model.embed(pieces_of_text)
+    assert ((first - second).abs().amax(1) > 1e-3).all()
+    assert torch.equal(again, torch.cat([first, second]))
+    assert torch.equal(after, whole)
 
 
 def test_a_plain_bert_is_the_same_built_here_and_by_transformers(tmp_path: Path) -> None:

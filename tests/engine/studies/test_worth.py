@@ -10,9 +10,9 @@ from engine.errors import InvalidExperiment
 from engine.events import Evaluated, RunFinished
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
-from engine.method import Method
+from engine.method import ENCODERS, Method
 from engine.preflight.problems import problems
-from engine.registry import methods
+from engine.registry import method, methods
 from engine.studies.cells import cells
 from engine.studies.study import parse_study
 from engine.studies.worth import LABELS, started_from, worth_of
@@ -92,3 +92,16 @@ def test_a_run_that_learnt_from_labels_is_said_to_have() -> None:
     supervised = pretrained().model_copy(update={"method": MethodChoice(name="supcon")})
     assert "all labels" in worth_of(supervised, "abc").description
     assert "all labels" not in worth_of(pretrained(), "abc").description
+
+
+def test_a_pretrained_encoder_of_texts_is_trained_with_what_is_usual_of_one() -> None:
+    """As the form and the terminal do; random weights learn as any network from nothing."""
+    backbone = BackboneChoice(name="minilm", weights="sentences")
+    given = Experiment(
+        dataset=DatasetChoice(name="clinc150"), backbone=backbone, method=MethodChoice(name="masked_words")
+    )
+    usual = dict(method("lp_ft").presets[ENCODERS])
+    arms = {(arm.method.name, arm.backbone.weights): arm.method.hyperparameters for arm in worth_of(given, "abc").arms}
+    assert arms["lp_ft", "run:abc"] == arms["lp_ft", "sentences"] == usual
+    assert arms["scratch", "random"] == {}
+    assert started_from(given, "abc").method == MethodChoice(name="lp_ft", hyperparameters=usual)
