@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tqdm.std import tqdm
 
 from engine.artifacts.saved import SavedModel
 from engine.data.files.loose_texts import LooseTexts
@@ -40,6 +41,12 @@ from tests.texts import text_set
 NETWORKS = ("text_transformer", "text_bilstm")
 CLOSE = 2e-5  # of the range of the logits
 ODD = ["", "rain", "word " * 300, "😀 rain", "مرحبا", "a\0b", "two\r\nlines of the song", "Ünïcode Ça va? 東京"]
+
+
+@pytest.fixture(autouse=True)
+def without_a_monitor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the exporter's progress bars, whose thread would outlive the test."""
+    monkeypatch.setattr(tqdm, "monitor_interval", 0)
 
 
 @pytest.fixture(scope="module")

@@ -218,8 +218,13 @@ def test_files_and_images_are_pasted(qtbot: QtBot, open_page: Open, photos: Path
     assert pane.work.book.names[1].startswith("pasted ")
     clipboard.setText("words")
     pane.handing.paste()
-    assert "no image to paste" in pane.problem.text.text()
     qtbot.waitUntil(page.is_settled)
+    assert "reads images and no texts" in pane.problem.text.text()
+    other = QMimeData()
+    other.setData("application/x-other", b"neither")
+    clipboard.setMimeData(other)
+    pane.handing.paste()
+    assert "nothing to paste" in pane.problem.text.text()
 
 
 def test_the_nearest_training_images_and_the_part_are_shown_once_asked_for(

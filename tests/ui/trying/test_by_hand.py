@@ -366,4 +366,5 @@ def test_an_image_on_the_clipboard_goes_to_a_class_or_is_classified(qtbot: QtBot
     assert not work.state.bins.bins[0].images
     QGuiApplication.clipboard().setText("words")
     pane.paste()
-    assert "no image to paste" in pane.problem.text.text()
+    settle(qtbot, pane)
+    assert "reads images and no texts" in pane.problem.text.text()
