@@ -24,8 +24,9 @@ def texts(given):
     """Each text, or each line of standard input for "-", with its pieces, int32 [pieces]; an empty one is told, and the
     program ends with 1 after the others."""
     empty = False
-    for text in every(given):
-        if tidy(text):
+    sys.stdout.reconfigure(errors="replace")
+    for text in map(tidy, every(given)):
+        if text:
             yield text, rows([text])[0]
         else:
             print("no text", file=sys.stderr)
@@ -37,10 +38,18 @@ def texts(given):
 def every(given):
     for text in given:
         if text == "-":
-            sys.stdin.reconfigure(encoding="utf-8-sig")
-            yield from (line.strip() for line in sys.stdin if line.strip())
+            for body in sys.stdin.buffer:
+                yield from (line for line in decoded(body).replace("\\r", "\\n").split("\\n") if line.strip())
         else:
             yield text
+
+
+def decoded(body):
+    """UTF-8, else as Windows wrote it."""
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return body.decode("cp1252", "replace")
 
 
 def rows(given):

@@ -54,6 +54,14 @@ def ahead(name: str) -> int:
     return int(name.startswith(HUB))
 
 
+def stamp(name: str) -> int:
+    """Another where the word pieces of this name are others now; 0 where they are not here."""
+    try:
+        return file_of(name).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 def opened(name: str) -> Tokenizer:
     """Of the encoder of this name. Raises `NotHere`."""
     file = file_of(name)

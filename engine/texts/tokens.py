@@ -78,6 +78,7 @@ def plain(text: str) -> str:
 
 
 _memories = {"minilm": Memory(minilm.cut), "words": Memory(words.cut)}
+_stamps: dict[str, int] = {}  # of the files that the others' pieces are made by
 
 
 def forget() -> None:
@@ -87,6 +88,6 @@ def forget() -> None:
 
 
 def _cut(tokenizer: str, texts: Sequence[str]) -> list[Row]:
-    if tokenizer not in _memories:
-        _memories[tokenizer] = Memory(own.cutting(tokenizer))
+    if tokenizer not in ("minilm", "words") and ((now := own.stamp(tokenizer)) != _stamps.get(tokenizer)):
+        _memories[tokenizer], _stamps[tokenizer] = Memory(own.cutting(tokenizer)), now
     return _memories[tokenizer].rows(texts)

@@ -45,12 +45,15 @@ def bins_of(folder: str | Path, form: Form, read_as: ReadAs, cancelled: Cancel |
 
 
 def bins_of_texts(path: str | Path, form: Form, cancelled: Cancel | None = None) -> Bins:
-    """The classes of a table, folder or zip of texts. Raises `DataError`, `Cancelled`."""
+    """The classes of a table, folder or zip of texts; of one that is divided the texts to learn from, as what is to be
+    asked about is no example. Raises `DataError`, `Cancelled`."""
     read = read_texts(list_files(path, cancelled), ColumnWish(), cancelled=cancelled)
     given, found = LooseTexts.held(read.texts, "text"), []
     shown = handed(given, given.read(range(len(given)), form))
-    for label, name in enumerate(read.class_names):
-        own = tuple(replace(shown[place], truth=name) for place in np.flatnonzero(read.labels == label))
+    shows = np.ones(len(given), bool) if read.parts is None else read.parts == 0
+    for label in np.unique(read.labels[shows]):
+        name = read.class_names[label]
+        own = tuple(replace(shown[place], truth=name) for place in np.flatnonzero(shows & (read.labels == label)))
         found.append(Bin(name, own))
     return Bins(tuple(found))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
@@ -13,8 +14,10 @@ from ui.widgets.layouts import in_column
 from ui.widgets.text import Text
 
 LINES = 7
+MOST = 20_000  # letters that are shown of a text: Qt lays out a megabyte in seconds
 STRONGEST = 0.55  # how opaque the colour behind the word is that the most hangs on
 CUT = "Read to here as {} word pieces; the rest, in grey, is cut off."
+SHORTENED = "Its first {:,} of {:,} letters are shown."
 Weights = Sequence[tuple[tuple[int, int], float]]  # letters from and to, and 0 to 1
 
 
@@ -28,24 +31,28 @@ class TextShown(QWidget):
         self.field.setAccessibleName("The text")
         self.field.setFixedHeight(LINES * self.field.fontMetrics().lineSpacing() + 12)
         in_column(self.field, self.cut, owner=self, gap=4)
-        self._seen, self._weights = 0, tuple[tuple[tuple[int, int], float], ...]()
+        self._seen, self._letters, self._weights = 0, 0, tuple[tuple[tuple[int, int], float], ...]()
         self.show_text("")
 
     def show_text(self, text: str) -> None:
         """Nothing is known of it yet."""
-        if text != self.field.toPlainText():
-            self.field.setPlainText(text)
-        self._seen, self._weights = len(text), ()
-        self.cut.hide()
+        if text[:MOST] != self.field.toPlainText():
+            self.field.setPlainText(text[:MOST])
+        self._seen, self._weights, self._letters = len(text), (), len(text)
+        self._say("")
         self._mark()
 
     def show_seen(self, letters: int, pieces: int) -> None:
         """letters: of it that the network reads, as so many word pieces at most."""
         self._seen = letters
         is_cut = bool(self.field.toPlainText()[letters:].strip())
-        self.cut.setText(CUT.format(pieces) if is_cut else "")
-        self.cut.setVisible(is_cut)
+        self._say(CUT.format(pieces) if is_cut else "")
         self._mark()
+
+    def _say(self, cut: str) -> None:
+        shortened = SHORTENED.format(MOST, self._letters) if self._letters > MOST else ""
+        self.cut.setText(" ".join(filter(None, (cut, shortened))))
+        self.cut.setVisible(bool(self.cut.text()))
 
     def show_weights(self, weights: Weights) -> None:
         self._weights = tuple(weights)
@@ -54,7 +61,8 @@ class TextShown(QWidget):
     def _mark(self) -> None:
         text = self.field.toPlainText()
         units = _Units(text)
-        marks = [self._marked(units, span, QTextCharFormat(), weight) for span, weight in self._weights if weight > 0]
+        marks = [self._marked(units, span, QTextCharFormat(), weight) for span, weight in self._weights
+                 if weight > 0 and span[1] <= len(text)]  # fmt: skip
         if self._seen < len(text):
             faint = QTextCharFormat()
             faint.setForeground(theme.colour("faint"))
@@ -82,4 +90,4 @@ class _Units:
         self._twice = [place for place, letter in enumerate(text) if ord(letter) > 0xFFFF]
 
     def before(self, letter: int) -> int:
-        return letter + sum(place < letter for place in self._twice)
+        return letter + bisect_left(self._twice, letter)

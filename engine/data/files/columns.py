@@ -22,6 +22,7 @@ LABELS = ("label_text", "label_name", "class_name", "category_name", "intent", "
 GROUPS = ("group", "domain", "scenario", "family", "area", "supercategory")
 SAMPLE = 2_000  # rows from which a column is told
 LOOKED_AT = 200  # letters of a cell
+SURE_ROWS = 10  # from which on classes are told from texts that happen to be there twice
 HEADER_WORDS, HEADER_LETTERS = 5, 60  # more than a name of a column has
 MOST_NAMED = 6  # columns that a sentence names
 CHOOSE = "Say under “Columns” which column holds what."
@@ -132,6 +133,8 @@ def _header(sheet: TextTable, wish: ColumnWish) -> Cells:
     if known:
         place = folded.index(next(iter(known)))
         return () if first[place] in _column(rest, place) else first
+    if not wish.labelled and len(rest) < SURE_ROWS:  # a text that is answered needlessly is better than one that is not
+        return ()
     label = _few_and_repeated(rest, {_text([], rest, set())})
     return () if label is None or label >= len(first) or first[label] in _column(rest, label) else first
 

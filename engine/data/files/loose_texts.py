@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,8 +13,9 @@ from engine.data.files.kinds import ending
 from engine.data.files.loose import Look, LooseExamples, Read, Ways
 from engine.data.files.names import clean
 from engine.data.files.order import in_order
+from engine.data.files.read_texts import NO_JSON, TOO_MANY
 from engine.data.files.reading import Entry, Files
-from engine.data.files.sheets import JSON, JSON_LINES, TABLES, sheet
+from engine.data.files.sheets import JSON, JSON_LINES, TABLES, TextTable, sheet, uncut
 from engine.data.files.text import Cells, coded, plain_lines
 from engine.data.files.text_tables import LARGEST, PROSE
 from engine.data.files.tree import Listing, list_files
@@ -31,10 +32,11 @@ KINDS = (TABLES + JSON_LINES, JSON, (".txt", ""))  # of a folder those of the fi
 
 @dataclass(frozen=True, slots=True)
 class LooseText:
-    """where: it was found, "reviews.csv, row 12"."""
+    """where: it was found, "reviews.csv, row 12". reason: why it cannot be read, and has no text."""
 
     where: str
     text: str
+    reason: str = EMPTY
 
 
 class LooseTexts(LooseExamples):
@@ -82,7 +84,7 @@ class LooseTexts(LooseExamples):
         """Each int32 [form.size] as a network of this form reads it, or why it is not read."""
         texts = [self._texts[place].text for place in places]
         rows = iter(tokens(form.tokenizer, [text for text in texts if text], form.size))
-        return [next(rows) if text else EMPTY for text in texts]
+        return [next(rows) if text else self._texts[place].reason for place, text in zip(places, texts, strict=True)]
 
     def look(self, places: Sequence[int], ways: Ways) -> list[Look | str]:
         read = [self.read(places, form) for _, form in ways]
@@ -104,8 +106,8 @@ def lines_of(body: bytes, whole: bool = False) -> list[str]:
 
 
 def _seen(text: str, rows: Sequence[Read]) -> Look | str:
-    read = tuple(row for row in rows if not isinstance(row, str))
-    return Look(read, text) if len(read) == len(rows) else EMPTY
+    why = next((row for row in rows if isinstance(row, str)), "")
+    return why or Look(tuple(row for row in rows if not isinstance(row, str)), text)
 
 
 def _below(path: str | Path, whole: bool, column: str, cancelled: Cancel | None) -> Iterator[LooseText]:
@@ -161,10 +163,23 @@ def _is_heading(rows: Sequence[Cells]) -> bool:
 
 
 def _rows(files: Files, entry: Entry, name: str, column: str) -> Iterator[LooseText]:
-    read = sheet(entry, _body(files, entry, name))
+    read = _table(entry, _body(files, entry, name))
     columns = columns_of(read, ColumnWish(text=column, labelled=False))
     if columns is None:
         raise DataError(f"“{name}” holds no column of texts.", CHOOSE if read.rows else NAME)
     header = not read.names and (bool(columns.names) or _is_heading(read.rows))
+    width = len(read.rows[0]) if header else None
     for number, row in enumerate(read.rows[header:], 2 if header else 1):
-        yield LooseText(f"{name}, row {number:,}", row[columns.text] if columns.text < len(row) else "")
+        if any(row[width:] if width else ()):  # which of the cells a sentence was cut into is not known
+            yield LooseText(f"{name}, row {number:,}", "", TOO_MANY)
+        else:
+            yield LooseText(f"{name}, row {number:,}", row[columns.text] if columns.text < len(row) else "")
+    for line in read.broken:
+        yield LooseText(f"{name}, line {line:,}", "", NO_JSON)
+
+
+def _table(entry: Entry, body: bytes) -> TextTable:
+    """One cell stands above nothing but texts: the signs that cut the other rows are those of sentences."""
+    read = sheet(entry, body)
+    alone = ending(entry.path) in TABLES and not read.names and read.rows and len(read.rows[0]) == 1
+    return replace(read, rows=uncut(entry, body)) if alone else read

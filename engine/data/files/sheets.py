@@ -17,6 +17,7 @@ from engine.errors import DataError
 
 TABLES, JSON_LINES, JSON = (".csv", ".tsv", ".tab"), (".jsonl", ".ndjson"), (".json",)
 LONGEST_CELL = 2**20  # letters
+ALONE = "\x1f"  # a sign between cells that no sentence has
 KEYS_FROM = 200  # objects whose keys are the columns
 FLAT = 'Write each text as a line {"text": "…", "label": "…"}, or save a CSV.'
 NO_TEXT = 0.02  # share of control characters from which on a file is no text
@@ -71,6 +72,12 @@ def _of_table(entry: Entry, text: str, cut: bool) -> list[Cells]:
             f"A quote in “{entry.path}” is never closed: it begins “{_begin(last)}”.", "Close it, or take it out."
         )
     return rows
+
+
+def uncut(entry: Entry, body: bytes) -> list[Cells]:
+    """Rows of one cell, quoted or not, whatever signs stand in them. Raises `DataError`."""
+    text = plain_lines(coded(body)[0])
+    return _cut(entry, text, ALONE, csv.QUOTE_NONE if text.count('"') % 2 else csv.QUOTE_MINIMAL)
 
 
 def _cut(entry: Entry, text: str, sign: str, quoting: Literal[0, 3]) -> list[Cells]:

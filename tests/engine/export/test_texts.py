@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -95,6 +96,23 @@ def test_its_program_answers_without_this_one(exported: tuple[Path, ExportResult
         [sys.executable, found.folder / "predict.py", "-"], input="rain\n\nsnow\n", capture_output=True, text=True
     )
     assert [line.partition(":")[0] for line in piped.stdout.splitlines()] == ["rain", "snow"]
+
+
+def test_its_reader_takes_texts_in_whatever_code_and_says_them_where_letters_lack(tmp_path: Path) -> None:
+    (tmp_path / "reading.py").write_text(text_reading(Pieces(8, "words"), False))
+    (tmp_path / "said.py").write_text("import sys, reading\nfor text, _ in reading.texts(sys.argv[1:]): print(text)\n")
+
+    def said(*asked: str | bytes, given: bytes = b"", code: str = "utf-8") -> list[str]:
+        told = {**os.environ, "PYTHONIOENCODING": code}
+        done = subprocess.run(
+            [sys.executable, tmp_path / "said.py", *asked], input=given, capture_output=True, env=told, check=True
+        )
+        return done.stdout.decode(code).splitlines()
+
+    assert said("-", given="café\r\nzwei\rdrei\n \n".encode("cp1252")) == ["café", "zwei", "drei"]
+    assert said("-", given="\ufeffhallo 😀\n".encode()) == ["hallo 😀"]
+    assert said("a\udce9", "b") == ["a?", "b"]
+    assert said("😀", code="ascii") == ["?"]
 
 
 ALONE = """

@@ -3,6 +3,8 @@ nearest, and which words an answer hangs on."""
 
 from __future__ import annotations
 
+import csv
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +13,11 @@ import torch
 
 from engine.artifacts.saved import SavedModel
 from engine.data.files.loose_texts import LooseTexts
+from engine.data.files.read_as import PLAIN
 from engine.errors import DataError
 from engine.heads.catalog import HEADS
 from engine.preparation.inputs import Pieces
+from engine.texts.own import LYING
 from engine.texts.tokens import lengths, tokens
 from engine.texts.words import number
 from engine.using import calibration
@@ -26,6 +30,7 @@ from engine.using.least_sure import features_of
 from engine.using.nearest import gallery
 from engine.using.own_images import own_images
 from engine.using.predictions import form_of, predictions, stacked, unstacked
+from engine.using.table import answer_table
 from engine.using.tasks import bins_of
 from engine.using.trial import answers
 from engine.using.which_words import MOST, heat_of_words, read_words
@@ -196,3 +201,30 @@ def test_texts_without_classes_are_no_classes(tmp_path: Path) -> None:
     (tmp_path / "plain.txt").write_text("one\ntwo\n")
     with pytest.raises(DataError):
         bins_of(tmp_path / "plain.txt", Pieces(16, "words"), SavedModel.read_as)
+
+
+def test_of_a_divided_set_what_is_to_be_tested_on_is_no_example(tmp_path: Path) -> None:
+    few = tmp_path / "few.csv"
+    few.write_text("text,label,split\na b,x,train\nc d,y,train\ne f,x,test\ng h,z,test\n")
+    found = bins_of(few, Pieces(8, "words"), PLAIN)
+    assert found.names == ("x", "y")
+    assert [one.text for one in found.images] == ["a b", "c d"]
+
+
+def test_a_spreadsheet_computes_no_text(tmp_path: Path) -> None:
+    file, given = tmp_path / "said.csv", ["=1+1", "@SUM(A1)", "plain = text", "- no"]
+    with answer_table(file, 1, what="texts") as row:
+        for text in given:
+            row("=a.csv, row 2", [("a", 1.0)], "", None, text=text)
+    rows = list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines()))
+    assert [one["text"] for one in rows] == ["'=1+1", "'@SUM(A1)", "plain = text", "'- no"]
+
+
+def test_word_pieces_that_are_replaced_are_not_remembered(tmp_path: Path) -> None:
+    """Of a folder that was exported anew to the same place."""
+    tokenizers, file = pytest.importorskip("tokenizers"), tmp_path / "tokenizer.json"
+    for piece, stamp in ((1, 1_000), (2, 2_000)):
+        made = tokenizers.Tokenizer(tokenizers.models.WordLevel({"rain": piece, "?": 3}, unk_token="?"))
+        file.write_text(made.to_str())
+        os.utime(file, (stamp, stamp))
+        assert tokens(f"{LYING}{file}", ["rain"], 2).tolist() == [[piece, 0]]

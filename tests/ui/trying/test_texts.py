@@ -23,6 +23,7 @@ from ui.trying.answer_model import PICTURE
 from ui.trying.answer_order import AnswerPart
 from ui.trying.hand.type_side import TypeSide
 from ui.trying.reasons import AlikeText
+from ui.trying.text_shown import MOST, TextShown
 
 Open = Callable[..., TryingPage]
 TEXTS = ("--backbone", "text_transformer", "--weights", "random", "--method", "full_ft", "--set", "epochs=4")
@@ -169,7 +170,7 @@ def test_labelled_texts_become_data_sets(qtbot: QtBot, page: TryingPage, tmp_pat
     pane.labels.write(tmp_path / "mine")
     wait(qtbot, lambda: not pane.labels._is_writing)
     written = load(DatasetChoice.model_validate({"name": "texts", "path": str(tmp_path / "mine")}))
-    assert list(written.texts)[:2] == ["the piano of a stranger", "some bread, “quoted”"]  # type: ignore[attr-defined]
+    assert list(written.texts)[:2] == ["the piano of a stranger", "some bread, “quoted”"]
     assert set(written.class_names) == {"music", "food"}
     opened: list[object] = []
     page.parts.navigator.opened.connect(lambda page, request: opened.append(request))
@@ -197,7 +198,7 @@ def test_the_most_alike_are_texts(qtbot: QtBot, page: TryingPage) -> None:
     found: list[object] = []
     page.images.work.find_reasons(0, found.append, found.append)
     wait(qtbot, lambda: bool(found))
-    assert all(isinstance(one, AlikeText) for one in found[0].alike)  # type: ignore[attr-defined]
+    assert all(isinstance(one, AlikeText) for one in found[0].alike)
 
 
 def test_classes_are_made_by_hand_of_typed_texts(qtbot: QtBot, page: TryingPage, root: Path) -> None:
@@ -227,3 +228,20 @@ def test_classes_are_made_by_hand_of_typed_texts(qtbot: QtBot, page: TryingPage,
     shown = hand.asked.asked.shown
     assert shown.index(0).data() == "the piano and the guitar"
     hand.grab()
+
+
+def test_of_a_very_long_text_the_beginning_is_shown_and_said(qtbot: QtBot) -> None:
+    """Marks of what is not shown, or of letters that Qt counts twice, are where they belong."""
+    shown = TextShown()
+    qtbot.addWidget(shown)
+    shown.show_text("😀 word " * 100_000)
+    shown.show_seen(350, 64)
+    shown.show_weights([((2, 6), 1.0), ((MOST + 2, MOST + 6), 1.0)])
+    assert len(shown.field.toPlainText()) == MOST
+    assert "as 64 word pieces" in shown.cut.text()
+    assert "first 20,000 of 700,000 letters" in shown.cut.text()
+    first, faint = shown.field.extraSelections()
+    assert first.cursor.selectedText() == "word"
+    assert faint.cursor.selectionEnd() == shown.field.document().characterCount() - 1
+    shown.show_text("short")
+    assert shown.cut.isHidden()

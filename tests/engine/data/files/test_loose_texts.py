@@ -12,6 +12,7 @@ import pytest
 from engine.data.files.loose import Look
 from engine.data.files.loose_texts import EMPTY, LooseTexts, lines_of
 from engine.data.files.read_as import PLAIN
+from engine.data.files.read_texts import NO_JSON, TOO_MANY
 from engine.data.hashes import digest
 from engine.errors import DataError
 from engine.preparation.inputs import Pieces
@@ -38,6 +39,38 @@ def test_a_table_with_odd_names_gives_its_texts_and_says_where_each_stands(tmp_p
     assert texts(LooseTexts([table])) == texts(found)  # the column with most letters
     with pytest.raises(DataError, match="has no column “other”"):
         LooseTexts([table], column="other")
+
+
+def test_signs_in_sentences_cut_no_text_short(tmp_path: Path) -> None:
+    """A heading alone stands above whole lines; a row with more cells than there are columns is told and not read."""
+    alone, several = tmp_path / "alone.csv", tmp_path / "several.csv"
+    alone.write_text('what\nhello, world\n"no, ""thanks"""\nyes\n')
+    assert texts(LooseTexts([alone])) == ["what", "hello, world", 'no, "thanks"', "yes"]
+    alone.write_text('text\n"of two\nlines"\n"no"\n')
+    assert texts(LooseTexts([alone])) == ["of two\nlines", "no"]
+    alone.write_text('text\nhello, world\n"no, thanks\n')
+    assert texts(LooseTexts([alone])) == ["hello, world", '"no, thanks']
+    alone.write_text("text\nhello, world\nno, thanks\n")
+    assert texts(LooseTexts([alone], column="text")) == ["hello, world", "no, thanks"]
+    several.write_text("id,text\n1,hello, world\n2,no thanks,\n3,yes\n4,or no\n")
+    found = LooseTexts([several])
+    assert texts(found) == ["", "no thanks", "yes", "or no"]
+    assert found.read([0], FORM) == found.look([0], [(PLAIN, FORM)]) == [TOO_MANY]
+
+
+def test_the_first_of_a_few_rows_is_no_heading_unless_it_says_so(tmp_path: Path) -> None:
+    table = tmp_path / "few.csv"
+    table.write_text("hello there my friend;greet\nno thanks to you;refuse\nnot at all for me;refuse\n")
+    assert texts(LooseTexts([table])) == ["hello there my friend", "no thanks to you", "not at all for me"]
+
+
+def test_a_line_that_is_no_json_is_told(tmp_path: Path) -> None:
+    lines = tmp_path / "lines.jsonl"
+    lines.write_text('{"text": "one"}\nbroken\n{"text": "two"}\n')
+    found = LooseTexts([lines])
+    assert texts(found) == ["one", "two", ""]
+    assert names(found)[2] == f"{lines}, line 2"
+    assert found.read([2], FORM) == [NO_JSON]
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=("folder", "zip"))
