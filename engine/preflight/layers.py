@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engine.backbones import catalog
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
-from engine.layers import HEAD, LayerRow, too_late
+from engine.layers import HEAD, WORD_PIECES, LayerRow, too_late
 from engine.method import Method
 from engine.tuning.method import FineTuneMethod
 
@@ -30,6 +30,7 @@ def table_faults(experiment: Experiment, built: Method | None) -> Iterator[Inval
     yield from _follows(experiment, built)
     yield from _one_at_a_time(experiment, built, table)
     yield from _too_late(experiment, built, table)
+    yield from _random_words(experiment, built, table)
 
 
 def _what_learns(experiment: Experiment, chosen: FineTuneMethod, table: Table) -> Iterator[InvalidExperiment]:
@@ -89,3 +90,14 @@ def _too_late(experiment: Experiment, chosen: FineTuneMethod, table: Table) -> I
             f"Block {block} begins in epoch {table[block].from_epoch + 1}, and the run has {chosen.epochs}.",
             "Let it begin earlier, train longer, or freeze it with rate 0.", TABLE,
         )  # fmt: skip
+
+
+def _random_words(experiment: Experiment, chosen: FineTuneMethod, table: Table) -> Iterator[InvalidExperiment]:
+    """A person's own table that keeps word vectors which nothing has learnt, while what reads them learns."""
+    kept = chosen.hyperparameters.layers.get(WORD_PIECES, {}).get("rate") == 0
+    others = any(row.rate > 0 for block, row in table.items() if block not in (WORD_PIECES, HEAD))
+    texts = catalog.backbone(experiment.backbone.name).form.kind == "texts"
+    if texts and kept and others and experiment.backbone.weights == "random":
+        yield InvalidExperiment(
+            "The word vectors are random, and would stay so.", "Let them learn, or choose pretrained weights.", TABLE
+        )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.experiment import DatasetChoice, Experiment, MethodChoice, Shift
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, Shift
 from engine.preflight.problems import problems
 
 
@@ -36,3 +36,17 @@ def test_mnist_needs_its_folder(tmp_path: Path) -> None:
     assert said("scratch", name="mnist", path=str(tmp_path)) == []
     (gone,) = said("scratch", name="mnist", path=str(tmp_path / "gone"))
     assert gone.startswith("There is no folder or file at")
+
+
+@pytest.mark.parametrize("method", ["full_ft", "lp_ft", "l2_sp", "setfit"])
+def test_random_word_vectors_are_not_kept_beside_what_learns_from_them(method: str) -> None:
+    def faults(weights: str, layers: dict[str, object]) -> list[str]:
+        wanted = Experiment(
+            dataset=DatasetChoice(name="clinc150"), backbone=BackboneChoice(name="minilm", weights=weights),
+            method=MethodChoice(name=method, hyperparameters={"layers": layers}),
+        )  # fmt: skip
+        return [fault.message for fault in problems(wanted) if fault.field == "hyperparameters.layers"]
+
+    kept = {"embeddings": {"rate": 0.0}}
+    assert faults("random", kept) == ["The word vectors are random, and would stay so."]
+    assert faults("random", {}) == faults("sentences", kept) == []
