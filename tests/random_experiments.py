@@ -16,7 +16,9 @@ from engine.registry import HyperparameterField, complete
 from engine.search.space import Range, searchable
 
 NUMBERS, BANDS, STATES = "sine_mlp", "bands_cnn", "policy_mlp"  # they read curves, patches of four bands, places
+TEXTS = ("minilm", "text_transformer", "text_bilstm")
 SHIFTS = ("noise", "blur", "contrast", "jpeg", "inversion", "label shift")
+TEXT_SHIFTS = ("typos", "case", "dropped words", "label shift")
 Body = dict[str, Any]
 
 
@@ -41,20 +43,22 @@ def a_seed(draw: random.Random) -> int:
 
 
 def a_dataset(draw: random.Random, backbone: str, family: str) -> Body:
-    own = {NUMBERS: "sinusoid", BANDS: "regions", STATES: "point_mass"}
+    own = {NUMBERS: "sinusoid", BANDS: "regions", STATES: "point_mass", **dict.fromkeys(TEXTS, "clinc150")}
+    shifts = TEXT_SHIFTS if backbone in TEXTS else SHIFTS
+    divided = FAMILIES[family].divides == "images"
     return {
         "name": own.get(backbone) or draw.choice(("glyphs", "digits")), "split_seed": a_seed(draw),
         "vary_frequency": backbone == NUMBERS and draw.random() < 0.5,
         "distance": draw.choice((1.0, draw.uniform(0, 3))),
-        **({} if backbone in own else {"classes": maybe(draw, draw.randint(7, 10))}),
-        **(of_images(draw) if FAMILIES[family].divides == "images" else {"split": maybe(draw, "random-classes")}),
+        **({} if backbone in (NUMBERS, BANDS, STATES) else {"classes": maybe(draw, draw.randint(7, 10))}),
+        **(of_images(draw, shifts) if divided else {"split": maybe(draw, "random-classes")}),
     }  # fmt: skip
 
 
-def of_images(draw: random.Random) -> Body:
+def of_images(draw: random.Random, shifts: tuple[str, ...]) -> Body:
     """What only fine-tuning has."""
-    shift = {"kind": draw.choice(SHIFTS), "severity": draw.randint(1, 5)}
-    further = draw.sample(SHIFTS, draw.randint(0, 2))
+    shift = {"kind": draw.choice(shifts), "severity": draw.randint(1, 5)}
+    further = draw.sample(shifts, draw.randint(0, 2))
     return {
         "labels_per_class": maybe(draw, draw.randint(1, 20)), "part": maybe(draw, "source half"),
         "split": maybe(draw, "stratified"), "shift": maybe(draw, shift),
