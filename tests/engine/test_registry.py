@@ -13,7 +13,7 @@ from engine import registry
 from engine.backbones import catalog
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment, MethodChoice, parse_experiment
-from engine.method import HyperparameterModel, hyper
+from engine.method import ENCODERS, HyperparameterModel, hyper
 from engine.preflight.problems import problems
 
 NAMES = [
@@ -52,8 +52,8 @@ def test_every_hyperparameter_is_explained_and_its_default_lies_within_bounds(na
 @pytest.mark.parametrize("name", NAMES)
 def test_every_preset_is_valid_and_the_picture_names_every_block(name: str) -> None:
     method = registry.method(name)
-    blocks = catalog.backbone("conv4").block_names
-    for values in method.presets.values():
+    for title, values in method.presets.items():
+        blocks = catalog.backbone("minilm" if title == ENCODERS else "conv4").block_names
         assert tuple(method.picture(values, blocks)) == blocks
 
 
