@@ -15,9 +15,6 @@ Unlike = tuple[float, bool] | None  # how unlike all that was learnt, and whethe
 Said = Sequence[tuple[str, float]]  # classes with their probabilities, the likeliest first
 
 
-COMPUTES = ("=", "+", "-", "@")  # what a spreadsheet takes for the beginning of a formula
-
-
 class AnswerRow(Protocol):
     def __call__(
         self, image: str, said: Said, reason: str, unlike: Unlike, run: str = "", text: str = ""
@@ -43,7 +40,7 @@ def answer_table(path: Path, count: int, of_runs: bool = False, what: str = "ima
                 best = [cell for name, share in said[:count] for cell in (name, f"{share:.6f}")]
                 judged = ("", "") if unlike is None else ("yes" if unlike[1] else "no", f"{unlike[0]:.6f}")
                 empty = [""] * (2 * count - len(best))
-                about = [as_words(text), image] if of_texts else [image]
+                about = [text, image] if of_texts else [image]
                 table.writerow([*([run] if of_runs else []), *about, *best, *empty, *judged, reason])
 
             yield write
@@ -52,8 +49,3 @@ def answer_table(path: Path, count: int, of_runs: bool = False, what: str = "ima
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise StorageError(f"“{path}” cannot be written ({reason}).", "Choose another place.") from None
-
-
-def as_words(text: str) -> str:
-    """A text that a spreadsheet shows and does not compute: whoever wrote it is not the one who opens the table."""
-    return f"'{text}" if text.startswith(COMPUTES) else text

@@ -3,7 +3,6 @@ nearest, and which words an answer hangs on."""
 
 from __future__ import annotations
 
-import csv
 import os
 from pathlib import Path
 
@@ -30,7 +29,6 @@ from engine.using.least_sure import features_of
 from engine.using.nearest import gallery
 from engine.using.own_images import own_images
 from engine.using.predictions import form_of, predictions, stacked, unstacked
-from engine.using.table import answer_table
 from engine.using.tasks import bins_of
 from engine.using.trial import answers
 from engine.using.which_words import MOST, heat_of_words, read_words
@@ -209,15 +207,6 @@ def test_of_a_divided_set_what_is_to_be_tested_on_is_no_example(tmp_path: Path) 
     found = bins_of(few, Pieces(8, "words"), PLAIN)
     assert found.names == ("x", "y")
     assert [one.text for one in found.images] == ["a b", "c d"]
-
-
-def test_a_spreadsheet_computes_no_text(tmp_path: Path) -> None:
-    file, given = tmp_path / "said.csv", ["=1+1", "@SUM(A1)", "plain = text", "- no"]
-    with answer_table(file, 1, what="texts") as row:
-        for text in given:
-            row("=a.csv, row 2", [("a", 1.0)], "", None, text=text)
-    rows = list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines()))
-    assert [one["text"] for one in rows] == ["'=1+1", "'@SUM(A1)", "plain = text", "'- no"]
 
 
 def test_word_pieces_that_are_replaced_are_not_remembered(tmp_path: Path) -> None:

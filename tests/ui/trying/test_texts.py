@@ -170,7 +170,7 @@ def test_labelled_texts_become_data_sets(qtbot: QtBot, page: TryingPage, tmp_pat
     pane.labels.write(tmp_path / "mine")
     wait(qtbot, lambda: not pane.labels._is_writing)
     written = load(DatasetChoice.model_validate({"name": "texts", "path": str(tmp_path / "mine")}))
-    assert list(written.texts)[:2] == ["the piano of a stranger", "some bread, “quoted”"]
+    assert list(written.texts)[:2] == ["the piano of a stranger", "some bread, “quoted”"]  # type: ignore[attr-defined]
     assert set(written.class_names) == {"music", "food"}
     opened: list[object] = []
     page.parts.navigator.opened.connect(lambda page, request: opened.append(request))
@@ -198,7 +198,7 @@ def test_the_most_alike_are_texts(qtbot: QtBot, page: TryingPage) -> None:
     found: list[object] = []
     page.images.work.find_reasons(0, found.append, found.append)
     wait(qtbot, lambda: bool(found))
-    assert all(isinstance(one, AlikeText) for one in found[0].alike)
+    assert all(isinstance(one, AlikeText) for one in found[0].alike)  # type: ignore[attr-defined]
 
 
 def test_classes_are_made_by_hand_of_typed_texts(qtbot: QtBot, page: TryingPage, root: Path) -> None:
