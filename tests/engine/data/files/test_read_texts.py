@@ -71,7 +71,7 @@ def test_texts_and_classes_of_many_lines_are_cells(tmp_path: Path, sign: str, li
     file.write_text(table(sign, ("text", "label"), rows), encoding="utf-8")
     data = read(file)
     assert list(data.texts) == [text for text, _ in rows]
-    assert sorted(data.class_names) == ["fees", "praise␊of it"]
+    assert sorted(data.class_names) == ["fees", "praise of it"]
 
 
 def test_a_whole_sentence_may_name_a_column_that_stands_beside_numbers(tmp_path: Path) -> None:
