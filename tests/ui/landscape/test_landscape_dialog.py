@@ -71,6 +71,7 @@ def test_one_run_its_line_and_what_is_around_it(qtbot: QtBot, window: MainWindow
     assert "points of error" in dialog.verdict.text()
     assert "6 of 30 training examples and 6 of 18 test examples" in dialog.words.text()
     assert dialog.average.isVisible()
+    assert dialog.line.visibleRegion().boundingRect() == dialog.line.rect(), "the picture has to be scrolled"
     dialog.view.setCurrentIndex(1)
     until_done(qtbot, dialog)
     assert dialog.plane.isVisible()
