@@ -64,7 +64,7 @@ class LandscapeDialog(QDialog):
         self.view.setAccessibleName("What is shown")
         self.figure = Choice([("loss", "Loss"), ("accuracy", "Accuracy")])
         self.figure.setAccessibleName("Figure")
-        self.part = Choice([("test", "Test examples"), ("train", "Training examples")])
+        self.part = Choice([("test", "Test"), ("train", "Training")])
         self.part.setAccessibleName("Examples of the plane")
         self.average = QCheckBox(AVERAGE)
         self.average.setToolTip(AVERAGE_TIP)
