@@ -39,7 +39,7 @@ from engine.preflight.problems import problems
 from engine.preparation.inputs import prepared_words
 from engine.provenance.noted import in_run_folder
 from engine.registry import complete, with_method
-from engine.spoken import said_of
+from engine.spoken import refusal_of, said_of
 
 
 def execute(
@@ -67,7 +67,7 @@ def execute(
             for event in _run(experiment, directory, stop, resume, known):
                 yield _told(event, what)
     except ExperimentError as error:
-        yield RunFailed("experiment", said_of(error.message, what), said_of(error.advice, what))
+        yield RunFailed("experiment", *refusal_of(error.message, error.advice, what))
     except Exception as error:  # noqa: BLE001 the boundary: a bug becomes a failed run that keeps its traceback
         yield _out_of_memory(experiment) if is_out_of_memory(error) else _bug(error)
     finally:

@@ -17,6 +17,13 @@ def said_of(words: str, what: str) -> str:
     return "".join(part if part.startswith("“") else IMAGE.sub(_text, part) for part in QUOTED.split(words))
 
 
+def refusal_of(message: str, advice: str, what: str) -> tuple[str, str]:
+    """Both sentences said of `what`; where one names texts, "images" in the other are meant."""
+    if NAMED.search(message) or NAMED.search(advice):
+        return message, advice
+    return said_of(message, what), said_of(advice, what)
+
+
 def _text(found: re.Match[str]) -> str:
     if found[2]:
         return f"{found[1]} text"

@@ -23,7 +23,7 @@ from engine.preflight.tasks import task_faults
 from engine.preflight.texts import kind_faults
 from engine.registry import build_method, method
 from engine.search.space import search_faults
-from engine.spoken import said_of
+from engine.spoken import refusal_of
 
 
 def problems(experiment: Experiment) -> list[InvalidExperiment]:
@@ -34,7 +34,7 @@ def problems(experiment: Experiment) -> list[InvalidExperiment]:
     found = *found, *_family(experiment, built), *_search(experiment), *_device(experiment.device)
     what = kind_of(experiment.dataset)
     for fault in found:
-        fault.message, fault.advice = said_of(fault.message, what), said_of(fault.advice, what)
+        fault.message, fault.advice = refusal_of(fault.message, fault.advice, what)
     return [*found]
 
 

@@ -68,6 +68,6 @@ def test_a_run_at_work_is_not_looked_at(refuses: Callable[..., str], at: At, tmp
 
 def test_what_is_refused(refuses: Callable[..., str], at: At) -> None:
     assert "At most one run" in refuses("between", 1, 2, "--around", *at)
-    assert "images are asked for" in refuses("between", 1, 2, "--images", 1, *at)
+    assert "examples are asked for" in refuses("between", 1, 2, "--images", 1, *at)
     assert "points are asked for" in refuses("between", 1, 2, "--points", 2, *at)
     assert "no run" in refuses("between", 1, 9, *at).lower()

@@ -121,8 +121,8 @@ def test_it_is_exported_once_it_agrees(runs: Path, tmp_path: Path) -> None:
     assert "Nearest mean" in (tmp_path / "out" / "README.md").read_text()
 
 
-def test_views_are_all_different() -> None:
-    found, words = views(bins(2, 2))
+def test_views_are_all_different(runs: Path) -> None:
+    found, words = views(bins(2, 2), open_answering(Answering(backbone=BACKBONE), runs).form)
     assert len({one.tobytes() for one in found}) == len(found) == 32
     assert words.startswith("32 views of 4 examples")
 

@@ -188,7 +188,7 @@ def test_images_that_either_run_learns_from_test_nothing(runs: Path) -> None:
     assert not np.isin(data.contents[source.test.ids], learns).any()
     assert not np.isin(data.contents[source.test.ids], learnt_from(runs / "source")).any()
     assert "without 7 that this run learns from" in source.words
-    with pytest.raises(DataError, match="No test image"):
+    with pytest.raises(DataError, match="No test example"):
         source_of(runs, data.contents[split.test])
 
 

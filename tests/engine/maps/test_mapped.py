@@ -25,7 +25,7 @@ def test_one_network_is_watched_and_two_lie_on_each_other(tmp_path: Path) -> Non
     maps = [one for one in said if isinstance(one, Mapped)]
     shares = [one.fraction for one in said if isinstance(one, Preparing)]
     assert isinstance(said[0], Preparing)
-    assert "Conv-4 looks at 40 images" in said[0].text
+    assert "Conv-4 looks at 40 examples" in said[0].text
     assert all(0 <= share <= 1 for share in shares)
     assert not maps[0].near  # the components come first
     assert maps[0].flat[0].shape == (40, 2)
@@ -73,5 +73,5 @@ def test_weights_that_are_gone_are_told_before_any_network_looks(tmp_path: Path)
 
 
 def test_two_images_make_no_map(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="takes 3 images, and there are 2"):
+    with pytest.raises(DataError, match="takes 3 examples, and there are 2"):
         next(mapped(load(DatasetChoice(name="digits")), np.arange(2), [TRAINED], tmp_path))

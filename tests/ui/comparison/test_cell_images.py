@@ -46,7 +46,7 @@ def test_one_image_is_shown_large_and_whole_and_the_arrow_keys_go_on(
     strip = cell.strip
     strip.setFocus()
     qtbot.keyClick(strip, Qt.Key.Key_Right)
-    assert strip.accessibleDescription().startswith("Image 2 of 3: a/2.png")
+    assert strip.accessibleDescription().startswith("Example 2 of 3: a/2.png")
     qtbot.keyClick(strip, Qt.Key.Key_Return)
     dialog = cell.dialog
     qtbot.waitExposed(dialog)

@@ -177,7 +177,7 @@ def test_a_cell_of_the_confusion_matrix_lists_its_images(qtbot: QtBot, page: Com
     qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=spot)
     # of the 12 images LP-FT gets wrong, 0, 4 and 8 are circles called squares
     said = page.pane.confusion.images.words.text()
-    assert "True circle, predicted square: From scratch 15 images, LP-FT 3 images" in said
+    assert "True circle, predicted square: From scratch 15 examples, LP-FT 3 examples" in said
     qtbot.keyClick(matrix, Qt.Key.Key_Down)
     assert matrix.cell == (1, 1)
     assert "true square, predicted square: 27" in matrix.accessibleDescription()

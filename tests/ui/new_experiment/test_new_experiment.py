@@ -14,6 +14,7 @@ from engine import registry
 from engine.events import RunState
 from engine.experiment import BackboneChoice, Experiment
 from engine.machine.warm import load_torch
+from engine.method import are_trained
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 from tests.new_runs import new_run
@@ -61,7 +62,8 @@ def has_a_form_a_picture_and_its_defaults(page: NewExperimentPage, name: str) ->
     assert form is not None
     assert list(form.rows) == [field.name for field in fields]
     kind, chosen = registry.method(name), page.method.choice().hyperparameters
-    assert kind.Hyperparameters(**chosen) == kind.Hyperparameters()
+    trained = are_trained(page.experiment().backbone.weights)
+    assert kind.Hyperparameters(**chosen) == kind.Hyperparameters(**kind.usual(trained))
     assert not kind.unused & chosen.keys()
     for field in fields:
         row = form.rows[field.name]

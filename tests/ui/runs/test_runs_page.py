@@ -111,7 +111,7 @@ def test_a_cell_of_the_confusion_matrix_shows_its_images(qtbot: QtBot, open_page
         for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Return):
             qtbot.keyClick(matrix, key)
     assert view.grid.names == ("True a, taken for b",)
-    assert view.words.text() == "True a, taken for b: 1 image"
+    assert view.words.text() == "True a, taken for b: 1 example"
     assert view.grid.order.tolist() == [0]
     page._read_content()
     qtbot.waitUntil(page.is_settled)

@@ -9,7 +9,7 @@ from ui.trying.hand.work import HandWork
 from ui.trying.lot import TypedTexts
 from ui.trying.typing_texts import TypingTexts
 from ui.widgets.fields import Choice
-from ui.widgets.layouts import in_column
+from ui.widgets.layouts import in_column, set_shown
 from ui.widgets.text import Text
 
 ASKED = ""  # to be classified
@@ -33,8 +33,8 @@ class TypeSide(QWidget):
     def adjust(self) -> None:
         by, names = self._work.by, self._work.state.bins.names
         texts = by is not None and bool(by.form.tokenizer)
-        self.setVisible(texts)
-        self._pad.setVisible(not texts)
+        set_shown(self, texts)
+        set_shown(self._pad, not texts)
         self.goes.set_options([(ASKED, "To classify"), *((name, f"Examples of {name}") for name in names)])
 
     def _give(self, texts: TypedTexts) -> None:
