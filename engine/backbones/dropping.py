@@ -8,8 +8,9 @@ all blocks but the last lose values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -22,20 +23,44 @@ from engine.machine.transfers import sent
 VALUES = 3  # dimensions of what is lost from: texts, pieces and their values
 
 
-@contextmanager
-def dropping(model: Backbone, share: float, draws: torch.Generator) -> Iterator[None]:
-    """While open, so large a share of the values is 0 and the rest is scaled up; padding stays 0. draws: on the CPU, so
-    that they are the same on every device. Raises `InvalidExperiment` where it has no place to lose any."""
+@dataclass(eq=False)
+class Losing:
+    """Called after each place that loses values. draws: on the CPU, so that they are the same on every device. whole:
+    texts and pieces of a step that passes in parts, for all of which is drawn when the first one passes. rows: int64
+    [m], the texts of the part that passes now, cut where all of them are padding."""
 
-    def drop(_: nn.Module, __: object, values: Tensor) -> Tensor:
+    share: float
+    draws: torch.Generator
+    whole: tuple[int, int] | None = None
+    rows: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))
+    kept: dict[nn.Module, Tensor] = field(default_factory=dict)
+
+    def __call__(self, layer: nn.Module, _: object, values: Tensor) -> Tensor:
         if values.dim() != VALUES:  # the weights of attention
             return values
-        kept = torch.rand(values.shape, generator=draws) >= share
-        return values * sent(kept, values.device) / (1 - share)
+        kept = self._drawn(values.shape) if self.whole is None else self._part(layer, values)
+        return values * sent(kept, values.device) / (1 - self.share)
 
-    hooks = [one.register_forward_hook(drop) for one in places(model)] if share else []
+    def _part(self, layer: nn.Module, values: Tensor) -> Tensor:
+        if layer not in self.kept:
+            assert self.whole is not None
+            self.kept[layer] = self._drawn((*self.whole, values.shape[2]))
+        return self.kept[layer][self.rows, : values.shape[1]]
+
+    def _drawn(self, size: Sequence[int]) -> Tensor:
+        return torch.rand(tuple(size), generator=self.draws) >= self.share
+
+
+@contextmanager
+def dropping(
+    model: Backbone, share: float, draws: torch.Generator, whole: tuple[int, int] | None = None
+) -> Iterator[Losing]:
+    """While open, so large a share of the values is 0 and the rest is scaled up; padding stays 0. whole: of a step in
+    parts, see `Losing`. Raises `InvalidExperiment` where it has no place to lose any."""
+    losing = Losing(share, draws, whole)
+    hooks = [one.register_forward_hook(losing) for one in places(model)] if share else []
     try:
-        yield
+        yield losing
     finally:
         for hook in hooks:
             hook.remove()

@@ -20,7 +20,7 @@ def confidence(chosen: HeadCell, on: Benched, seed: int) -> Answers | None:
     if left is None:
         return None
     unit = float(left.std()) or 1.0  # heads measure in units of their own: distances, cosines, logits
-    found = scores(head, labelled.features, labelled.labels, on.classes, on.test.features)
+    found = scores(head, labelled.given(head), labelled.labels, on.classes, on.test.given(head))
     shares = probabilities(found / unit, temperature_of(left / unit, labelled.labels))
     return Answers.of_probabilities(on.test.ids, shares, on.test.labels)
 
@@ -33,5 +33,5 @@ def left_out(head: Head, labelled: FeaturePart, classes: int, seed: int) -> NDAr
     found = np.empty((len(labelled.labels), classes))
     for places in folds:
         learnt = labelled.at(np.setdiff1d(np.arange(len(labelled.labels)), places))
-        found[places] = scores(head, learnt.features, learnt.labels, classes, labelled.features[places])
+        found[places] = scores(head, learnt.given(head), learnt.labels, classes, labelled.given(head)[places])
     return found

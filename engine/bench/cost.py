@@ -36,6 +36,7 @@ def bench_cost(experiment: Experiment, method: HeadBench) -> Cost:
     timing, heads = Timing(experiment, None, EVALUATION_BATCH), heads_of(method, data)
     model, images = timing.model, timing.images
     embedding = timing.forward * (len(split.train) + len(split.test) * (1 + len(experiment.dataset.tested_on)))
+    embedding = 0.0 if method.words_alone else embedding
     fitting = bench_seconds(heads, counts, classes, model.features, method.hyperparameters.repeats)
     head, trunk = (model.features + 1) * classes, parameter_count(model)
     memory = (

@@ -92,7 +92,9 @@ def read_features(experiment: Experiment, method: HeadBench, runs: Path) -> Gene
     split = split_images(data, choice, experiment.seed)
 
     def part(ids: np.ndarray, shift: Shift | None) -> Generator[Preparing, None, FeaturePart]:
-        features = yield from embedded(data, ids, FeatureKind.of(experiment, runs, shift))
+        features = np.zeros((len(ids), 0), np.float32)
+        if not method.words_alone:
+            features = yield from embedded(data, ids, FeatureKind.of(experiment, runs, shift))
         labels = positions(data.labels[ids], split.classes).numpy()
         if shift is not None:
             labels = shifted_labels(labels, len(split.classes), shift, choice.split_seed)
@@ -105,7 +107,9 @@ def read_features(experiment: Experiment, method: HeadBench, runs: Path) -> Gene
     for shift in choice.tested_on:
         further.append((shift, (yield from part(split.test, shift))))
     names = tuple(data.class_names[c] for c in split.classes)
-    called = yield from names_of(data, split.classes, FeatureKind.of(experiment, runs))
+    called = None
+    if method.all_heads:
+        called = yield from names_of(data, split.classes, FeatureKind.of(experiment, runs))
     on = Benched(train, test, names, data.labels[split.train])
     return BenchMaterial(data, split, on, tuple(further), heads_of(method, data, called))
 
@@ -114,14 +118,14 @@ def facts(experiment: Experiment, material: BenchMaterial) -> dict[str, Any]:
     """What the window shows beside a run."""
     info = catalog.backbone(experiment.backbone.name)
     head = (info.features + 1) * material.on.classes
+    network = {"trainable parameters": head, "parameters": info.parameters + head, "head parameters": head}
+    words_alone = all(one.of_texts for one in material.heads)
     return {
         "classes": material.on.classes,
         f"training {material.what}": len(material.split.train),
         f"test {material.what}": len(material.split.test),
         "heads": len(material.heads),
-        "trainable parameters": head,
-        "parameters": info.parameters + head,
-        "head parameters": head,
+        **({} if words_alone else network),
         "split": material.split.description,
         "data": material.data.fingerprint,
     }
@@ -211,8 +215,8 @@ def of_chosen(chosen: HeadCell, experiment: Experiment, material: BenchMaterial)
 
 def predictions(chosen: HeadCell, on: Benched, part: FeaturePart, seed: int) -> np.ndarray:
     """Classes int64 [n] of these images by the chosen head, fitted on draw 0."""
-    labelled = on.labelled(chosen.count, seed, 0)
-    return scores(chosen.tuned or chosen.head, labelled.features, labelled.labels, on.classes, part.features).argmax(1)
+    labelled, head = on.labelled(chosen.count, seed, 0), chosen.tuned or chosen.head
+    return scores(head, labelled.given(head), labelled.labels, on.classes, part.given(head)).argmax(1)
 
 
 def cell_result(cell: HeadCell, images: int, what: str) -> Evaluated:

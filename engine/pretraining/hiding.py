@@ -17,6 +17,7 @@ from engine.backbones.precision import rounded
 from engine.errors import InvalidExperiment
 from engine.machine.transfers import sent
 from engine.preparation.inputs import Preparer
+from engine.pretraining.lengths import by_length, in_order, trimmed
 from engine.pretraining.pool import Pool
 from engine.pretraining.pretext import OwnAnswers, Pretext, Told
 from engine.texts.alphabet import alphabet, frequencies
@@ -72,9 +73,9 @@ class HiddenWords(Pretext):
 
     def said(self, model: Backbone, hidden: Hidden) -> Tensor:
         """Logits float32 [asked, numbers], in the order of the places that are asked for."""
-        with rounded(model, self.bf16), before_pooling(model) as states:
-            model.embed(hidden.pieces)
-        answers = self.head(states[0].float()[hidden.asked])
+        with rounded(model, self.bf16):
+            states = states_of(model, hidden.pieces)
+        answers = self.head(states.float()[hidden.asked])
         return F.linear(answers, table_of(model).weight, self.bias)
 
     def measured(self, model: Backbone, shape: Preparer, batches: Iterator[Tensor], draws: torch.Generator) -> Told:
@@ -117,6 +118,15 @@ def table_of(model: Backbone) -> nn.Embedding:
     if table is None:
         raise InvalidExperiment("This network has no table of words.", "Choose another backbone.", "backbone")
     return table
+
+
+def states_of(model: Backbone, pieces: Tensor) -> Tensor:
+    """What the network makes of each piece, [n, L, width], of pieces int64 [n, L]; zeros where there is padding."""
+    groups = by_length(pieces)
+    with before_pooling(model) as states:
+        for rows in groups:
+            model.embed(trimmed(pieces[rows]))
+    return in_order(states, groups)
 
 
 @contextmanager

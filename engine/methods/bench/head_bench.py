@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Literal
 
 from engine.heads.catalog import HEADS
+from engine.heads.counted_words import CountedWords
 from engine.heads.head import Head
 from engine.method import HyperparameterModel, Method, hyper
 
@@ -27,7 +28,11 @@ class HeadBenchHyperparameters(HyperparameterModel):
     heads: Literal[
         "all", "Nearest mean", "Nearest mean, cosine", "Nearest mean, centred", "Nearest mean, power",
         "Cosine classifier", "Logistic regression", "Ridge regression", "Shrunk Mahalanobis",
-    ] = hyper("all", "Heads", "All heads, or one of them.", advanced=True)  # fmt: skip
+        "Counted words, no network",
+    ] = hyper(
+        "all", "Heads", "All heads, or one of them; of texts also counted words alone, without a network.",
+        advanced=True,
+    )  # fmt: skip
 
 
 class HeadBench(Method):
@@ -45,6 +50,11 @@ class HeadBench(Method):
     @property
     def all_heads(self) -> bool:
         return bool(self.hyperparameters.heads == "all")
+
+    @property
+    def words_alone(self) -> bool:
+        """Whether nothing of the network is asked."""
+        return bool(self.hyperparameters.heads == CountedWords.title)
 
     @property
     def heads(self) -> tuple[Head, ...]:

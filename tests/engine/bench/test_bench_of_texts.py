@@ -13,13 +13,15 @@ from engine.bench.figures import figures, is_bench
 from engine.bench.of_texts import names_of, part_of
 from engine.data import sources
 from engine.data.dataset import DataSet, DatasetInfo
+from engine.data.splits import split_images
 from engine.data.text_set import TextSet
-from engine.events import EpochCompleted, Evaluated, Event, Notice, Preparing, RunFinished
+from engine.events import EpochCompleted, Evaluated, Event, Notice, Preparing, RunFinished, RunStarted
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, Shift
 from engine.heads.catalog import HEADS
 from engine.heads.class_names import ClassNames
 from engine.heads.counted_words import CountedWords
+from engine.preflight.problems import problems
 from tests.engine.tuning.resuming import assert_equal, in_pieces, keep_every_point
 from tests.texts import text_set
 
@@ -69,6 +71,44 @@ def test_counted_words_are_a_measure_and_never_chosen(told: list[Event]) -> None
     folds = {figure.head: figure.folds for figure in figures(cells(told)) if figure.position == 2}
     assert max(folds, key=lambda head: folds[head]) == "Counted words, no network"
     assert run.protocol["head"] == max((head for head in folds if "no network" not in head), key=lambda h: folds[h])
+
+
+def test_counted_words_alone_ask_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is embedded, and its figure is that of counting the words of the very texts that others learn from."""
+    know_topics(monkeypatch)
+    monkeypatch.setattr("engine.bench.run.embedded", None)
+    given = bench(heads=CountedWords.title, most_labels="all")
+    given = given.model_copy(update={"dataset": given.dataset.model_copy(update={"labels_per_class": 3})})
+    assert problems(given) == []
+    events = list(execute(given, tmp_path / "run"))
+    assert isinstance(events[-1], RunFinished), events[-1]
+    assert {figure.head for figure in figures(cells(events))} == {CountedWords.title}
+    run = next(event for event in events if isinstance(event, Evaluated))
+    data = text_set(4, 16)
+    split = split_images(data, given.dataset, given.seed)
+    learnt, asked = (np.array([data.texts[at] for at in ids], object) for ids in (split.train, split.test))
+    said = CountedWords().fit(learnt, data.labels[split.train], 4)(asked).argmax(1)
+    assert len(split.train) == 12
+    assert run.value == pytest.approx(float((said == data.labels[split.test]).mean()))
+    assert run.protocol["weights"] == "none: words are counted"
+    started = next(event for event in events if isinstance(event, RunStarted))
+    assert "parameters" not in started.facts
+
+
+def test_one_head_needs_no_class_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    know_topics(monkeypatch)
+    monkeypatch.setattr("engine.bench.run.names_of", None)
+    events = list(execute(bench(heads="Logistic regression"), tmp_path / "run"))
+    assert isinstance(events[-1], RunFinished), events[-1]
+    assert {figure.head for figure in figures(cells(events))} == {"Logistic regression", CountedWords.title}
+
+
+def test_words_of_images_are_not_counted() -> None:
+    method = MethodChoice(name="head_bench", hyperparameters={"heads": CountedWords.title})
+    (fault,) = problems(Experiment(dataset=DatasetChoice(name="digits"), method=method))
+    assert (fault.message, fault.field) == (
+        "Words are counted in texts, and these are images.", "hyperparameters.heads",
+    )  # fmt: skip
 
 
 def test_nothing_that_a_bench_says_of_texts_speaks_of_images(told: list[Event]) -> None:

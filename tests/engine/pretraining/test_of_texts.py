@@ -30,7 +30,7 @@ from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodC
 from engine.preflight.cost import estimate
 from engine.preflight.problems import problems
 from engine.preparation.inputs import Pieces
-from engine.pretraining import training
+from engine.pretraining import lengths, training
 from engine.pretraining.album import FILE, NEITHER, Album
 from engine.pretraining.hiding import HiddenWords, before_pooling, table_of
 from engine.pretraining.losses import in_batch
@@ -259,6 +259,32 @@ def test_what_is_lost_is_drawn_by_the_run_alone(model: Backbone, pieces: Tensor)
     assert float((ones == 0).float().mean()) == pytest.approx(0.25, abs=0.02)
     assert ones.unique().tolist() == [0.0, pytest.approx(4 / 3)]
     assert torch.equal(small.through(torch.ones(3, 3, 3), 0, 1), torch.ones(3, 3, 3))
+
+
+LENGTHS = (3, 1, 0, 9, 2, 14, 5, 5, 1, 7)  # words of each text of a step, one of them empty
+
+
+@pytest.mark.parametrize("name", ["text_transformer", "text_bilstm"])
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_groups_by_length_change_no_number(
+    kind: type[TextPretrainMethod], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Loss and gradients are those of one pass of the whole step, with the same values lost."""
+    places_of = torch.arange(16) < torch.tensor(LENGTHS)[:, None]
+    step = (torch.randint(1, NUMBERS, (len(LENGTHS), 16), generator=torch.Generator().manual_seed(2))) * places_of
+    found = []
+    for together in (2, len(LENGTHS)):
+        monkeypatch.setattr(lengths, "TOGETHER", together)
+        torch.manual_seed(0)
+        network = random_backbone(name, None)
+        one = asked(kind.name, network, **({"dropout": 0.3} if kind.name == "text_contrast" else {}))
+        value = one.told(network, SHAPE, step.int(), torch.Generator().manual_seed(4))["loss"]
+        value.backward()
+        learnt = [each.grad for each in (*network.parameters(), *one.parameters()) if each.grad is not None]
+        found.append((value.detach(), learnt))
+    (value, learnt), (other, theirs) = found
+    torch.testing.assert_close(value, other, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(learnt, theirs, rtol=1e-3, atol=1e-6)
 
 
 def test_kept_word_vectors_do_not_move_and_the_others_do(tmp_path: Path) -> None:
