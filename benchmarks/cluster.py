@@ -98,7 +98,7 @@ class Places:
     def places(self) -> int:
         return self._desk.places()
 
-    def close(self) -> None:
+    def close(self, wait: bool = True) -> None:
         """It is used on."""
 
 

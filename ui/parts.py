@@ -13,6 +13,7 @@ from engine.errors import StorageError
 from engine.work.queue import RunQueue, new_run
 from ui.background import Background
 from ui.downloads.downloads import Downloads
+from ui.elsewhere import Machines
 from ui.library import Library
 from ui.live import Live
 
@@ -59,6 +60,7 @@ class Parts:
     toasts: Toasts
     settings: QSettings
     downloads: Downloads
+    machines: Machines
 
     def go_on(self, run_ids: Sequence[int]) -> None:
         """Let saved runs go on where they were cut off; those that cannot are told."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.work.worker import Worker
 
 FOLDER = "cluster"  # of a workspace
-START = "Begin one with “cluster start”, or choose another device."
+START = "Begin one with “cluster start” or under Settings, Machines; or choose another device."
 
 
 class ClusterDesk:
@@ -39,8 +39,9 @@ class ClusterDesk:
         from engine.remote.on_dask import DaskCluster
 
         with self._lock:
-            if self._cluster is None:
-                address, key = where(self._folder), KeyFile.read(self._folder / KEY)
+            address = where(self._folder)
+            if self._cluster is None or self._cluster.address != address:
+                key = KeyFile.read(self._folder / KEY)
                 desk = short_hash(str(self._folder), socket.gethostname())  # the same after a restart
                 self._cluster = DaskCluster(address, key, desk)
             self._cluster.connect()
@@ -49,7 +50,14 @@ class ClusterDesk:
     def places(self) -> int:
         return 1 if self._cluster is None else self._cluster.places()
 
-    def close(self) -> None:
+    def close(self, wait: bool = True) -> None:
+        """Let go of the cluster; it is connected to again when it is asked for. wait: until nothing is left of it."""
+        if wait:
+            self._close()
+        elif self._cluster is not None or self._lock.locked():
+            threading.Thread(target=self._close, name="leaving a cluster").start()
+
+    def _close(self) -> None:
         with self._lock:
             cluster, self._cluster = self._cluster, None
         if cluster is not None:

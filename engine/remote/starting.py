@@ -47,9 +47,14 @@ def end(root: Path) -> None:
         desk.connect().shut_down()
     finally:
         desk.close()
-    (root / FOLDER / WHERE).unlink(missing_ok=True)
+    forget(root)
     for child in _begun:
         child.poll()
+
+
+def forget(root: Path) -> None:
+    """The workspace has no cluster any more, whether its line has ended or not. Its key stays."""
+    (root / FOLDER / WHERE).unlink(missing_ok=True)
 
 
 def address_here() -> str:

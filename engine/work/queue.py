@@ -173,9 +173,10 @@ class RunQueue:
         late = [thread for thread in threads if self._holds(thread)]
         if how == "abandon" and late:
             self._settle_late(late)
-        if self._cluster is not None:
-            self._cluster.close()
-        return not any(thread.is_alive() for thread in threads)
+        ended = not any(thread.is_alive() for thread in threads)
+        if self._cluster is not None and (ended or how == "abandon"):
+            self._cluster.close(wait=timeout > 0)
+        return ended
 
     def _settle_late(self, threads: list[RunThread]) -> None:
         # What cannot be written is marked by the next start.

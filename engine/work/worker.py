@@ -60,8 +60,8 @@ class Elsewhere(Protocol):
         """How many there are, as far as is known; at least 1."""
         ...
 
-    def close(self) -> None:
-        """Let go of them; what they work goes on."""
+    def close(self, wait: bool = True) -> None:
+        """Let go of them; what they work goes on. wait: until that is done."""
         ...
 
 

@@ -126,6 +126,7 @@ def open_window(
     def after_paint() -> None:
         tell_left_over(window.parts)
         window.parts.downloads.load()
+        window.parts.machines.load()
         loading.start()
         if then is not None:
             then(window.parts)

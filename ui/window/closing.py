@@ -130,6 +130,7 @@ class Closing(QObject):
         self._done = True
         parts = self._parts
         parts.live.stop()
+        parts.machines.close()
         parts.background.close()
         parts.downloads.close()
         parts.queue.close("abandon", 0.0)

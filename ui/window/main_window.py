@@ -19,6 +19,7 @@ from ui import theme
 from ui.about import about
 from ui.background import Background
 from ui.downloads.downloads import Downloads
+from ui.elsewhere import Machines
 from ui.library import Library, recording_store
 from ui.live import Live
 from ui.pages import PAGES, build_page
@@ -111,6 +112,7 @@ class MainWindow(QMainWindow):
             "open workspace": lambda: self.shell.workspaces.choose(),
             "show workspace": lambda: show_folder(self.parts.workspace.root),
             "downloads": lambda: self.shell.status.show_downloads(),
+            "machines": lambda: self.shell.show_machines(),
             "quit": self.close,
             "undo": self._undo,
             "redo": self._redo,
@@ -278,15 +280,17 @@ def build_parts(workspace: Workspace, window: QMainWindow) -> Parts:
     settings, toasts = open_settings(workspace.root), Toasts(window)
     remember_folders(settings)
     library = Library(workspace, window)
-    queue = RunQueue(lambda: recording_store(workspace), cluster=ClusterDesk(workspace.root))
+    desk, background = ClusterDesk(workspace.root), Background(4, window)
+    queue = RunQueue(lambda: recording_store(workspace), cluster=desk)
     return Parts(
         workspace=workspace,
         library=library,
-        background=Background(4, window),
+        background=background,
         queue=queue,
         navigator=Navigator(window),
         live=Live(queue, library, window),
         toasts=toasts,
         settings=settings,
         downloads=Downloads(workspace.root / "downloads.json", settings, toasts, window),
+        machines=Machines(desk, workspace.root, background, window),
     )

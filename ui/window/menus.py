@@ -40,6 +40,9 @@ MENUS: dict[str, tuple[tuple[str, str, str, str] | None, ...]] = {
         ("queue", "&Add to queue", "Ctrl+Shift+R", "Put the experiment in line and stay here"),
         None,
         ("example", "Run the one-minute &example", "", "Three methods, two labels per class"),
+    ),
+    "&Settings": (
+        ("machines", "&Machines…", "", "Other machines that work your runs: who is there, and how another one joins"),
         None,
         ("keep awake", "&Keep the computer awake", "", "While a run works, the computer does not sleep by itself"),
         ("tell endings", "&Notify when a long run ends", "", "While another window is in front"),

@@ -24,7 +24,7 @@ class Shell:
     """Made once the window has its menus."""
 
     def __init__(self, window: QMainWindow, parts: Parts, menus: Menus, memory: WindowMemory) -> None:
-        self._parts, self._memory = parts, memory
+        self._window, self._parts, self._memory = window, parts, memory
         for switch, at_first in SWITCHES.items():
             menus.make_switch(switch, memory.is_on(switch, at_first))
         self._choose_worker()
@@ -40,6 +40,12 @@ class Shell:
         if name == OFFLINE:
             self._parts.downloads.offline = on
         self._choose_worker()
+
+    def show_machines(self) -> None:
+        """Who works for this workspace besides this machine."""
+        from ui.machines.dialog import show_machines
+
+        show_machines(self._parts, self._window)
 
     def _choose_worker(self) -> None:
         """Of the runs that are put in line from now on."""

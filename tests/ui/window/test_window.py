@@ -34,14 +34,15 @@ def say(*names):
     print(sorted(set(names) & set(sys.modules)))
 
 def begin(window):
-    say("engine.experiment", "numpy", "pydantic", "PIL", "pyqtgraph", "rich", "sqlite_utils", "storage.store", "torch")
+    say("engine.experiment", "numpy", "pydantic", "PIL", "pyqtgraph", "rich", "sqlite_utils", "storage.store", "torch",
+        "dask", "distributed", "cryptography")
     import ui.pages.new_experiment
     say("engine.preflight.problems", "engine.provenance.noted", "engine.provenance.seen")
     build(window)
 
 def usable(loading):
     window = loading.parent()
-    say("pyqtgraph", "sklearn", "torch")
+    say("pyqtgraph", "sklearn", "torch", "dask", "distributed")
     window.close()
 
 build, MainWindow.begin, EngineLoading.start = MainWindow.begin, begin, usable

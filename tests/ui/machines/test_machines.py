@@ -1,0 +1,178 @@
+"""Settings, Machines: a real line of orders, real machines that join it and are lost, and what is said of each."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
+
+pytest.importorskip("distributed")
+
+from engine.machine.extras import Extra
+from engine.remote import on_dask, starting
+from engine.remote.cluster import MachineState
+from engine.remote.machine import Joining, WorkPlace
+from tests.engine.remote.loopback import free_port
+from ui.machines.dialog import MachinesDialog
+from ui.machines.hosts import hosts, kept, row, summary
+from ui.machines.panel import MachinesPanel
+from ui.window.main_window import MainWindow
+
+PLACE = MachineState("tls://10.0.0.2:4000", "office", "0.16.0", "cpu", 8, 16_000_000_000, (), 0.5)
+GPU = replace(PLACE, address="tls://10.0.0.3:4000", host="rack", device="0", runs=("a",), seconds=40.0)
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(starting, "address_here", lambda: "127.0.0.1")
+
+
+@pytest.fixture
+def dialog(window: MainWindow) -> Iterator[MachinesDialog]:
+    window.parts.machines.load()
+    window.menus.actions["machines"].trigger()
+    shown = window.findChild(MachinesDialog)
+    assert shown is not None
+    yield shown
+    shown.close()
+    if (window.parts.machines.folder / "where.json").is_file():
+        starting.end(window.parts.workspace.root)
+    window.parts.queue.close("abandon", 1.0)
+
+
+@pytest.fixture
+def panel(dialog: MachinesDialog) -> MachinesPanel:
+    return dialog.panel
+
+
+def names(panel: MachinesPanel) -> list[list[str]]:
+    return panel.table.cells.texts()
+
+
+def test_places_are_told_machine_by_machine() -> None:
+    other = replace(PLACE, address="tls://10.0.0.2:4001", runs=("b",), seconds=9.0)
+    found = hosts([PLACE, other, GPU], {})
+    assert list(found) == ["office", "rack"]
+    office = found["office"]
+    assert (office.places, office.free, office.gpus, office.seconds) == (2, 1, 0, 0.5)
+    assert summary(found) == "3 places on 2 machines, 1 of them free."
+    assert [cell.words for cell in row(office, 0.0)] == [
+        "office", "1 of 2", "the processor", "8", "16 GB", "0.16.0", "now",
+    ]  # fmt: skip
+    assert [cell.words for cell in row(found["rack"], 0.0)][1:3] == ["0 of 1", "1 GPU"]
+    assert row(found["rack"], 0.0)[6].words == "40 s ago"
+
+
+def test_a_machine_that_is_lost_stays_in_the_list_until_it_comes_back() -> None:
+    first = kept({}, hosts([PLACE, GPU], {}), 100.0)
+    lost = kept(first, hosts([PLACE], {}), 200.0)
+    assert lost["rack"].gone == 160.0
+    assert lost["office"].gone is None
+    assert [cell.words for cell in row(lost["rack"], 220.0)][1::5] == ["–", "gone 1 min 0 s"]
+    assert summary(lost) == "1 place on 1 machine, free."
+    assert kept(lost, hosts([], {}), 300.0)["rack"].gone == 160.0
+    assert kept(lost, hosts([PLACE, GPU], {}), 300.0)["rack"].gone is None
+
+
+def test_another_version_is_marked() -> None:
+    found = hosts([replace(PLACE, version="0.3.0")], {"0.3.0": "office has Warmstart 0.3.0, the other machine 0.16.0."})
+    cell = row(found["office"], 0.0)[5]
+    assert cell.words == "0.3.0 (other)"
+    assert "Warmstart 0.3.0" in cell.tip
+
+
+def test_without_a_cluster_nothing_is_asked_and_how_one_begins_is_shown(qtbot: QtBot, panel: MachinesPanel) -> None:
+    qtbot.waitUntil(lambda: panel.beginning.host.text() == "127.0.0.1")
+    assert panel.state.text().startswith("This workspace has no cluster")
+    assert panel.beginning.isVisible()
+    assert panel.beginning.go.isEnabled()
+    assert not any(one.isVisible() for one in (panel.deeds, panel.adding, panel.table, panel.problem, panel.address))
+
+
+def test_what_is_not_installed_is_said_with_the_line_that_installs_it(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, window: MainWindow
+) -> None:
+    monkeypatch.setattr(on_dask, "EXTRA", Extra("A cluster", {"no_such_module": "no-such-package>=1"}))
+    window.menus.actions["machines"].trigger()
+    dialog = window.findChild(MachinesDialog)
+    assert dialog is not None
+    panel = dialog.panel
+    qtbot.waitUntil(panel.installing.isVisible)
+    assert "A cluster needs no_such_module, which is not installed." in panel.installing.words.text()
+    assert 'pip install "no-such-package>=1"' in panel.installing.words.text()
+    assert not panel.beginning.isVisible()
+    assert not panel.deeds.isVisible()
+    dialog.close()
+
+
+def test_a_port_that_is_taken_is_said_in_a_sentence(qtbot: QtBot, panel: MachinesPanel) -> None:
+    qtbot.waitUntil(panel.beginning.go.isEnabled)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        panel.beginning.port.setValue(taken.getsockname()[1])
+        panel.beginning.go.click()
+        assert not panel.beginning.isEnabled()
+        qtbot.waitUntil(panel.problem.isVisible)
+    assert "could not be begun at 127.0.0.1" in panel.problem.text.text()
+    assert "Give another" in panel.problem.text.text()
+    assert panel.beginning.isEnabled()
+    assert panel.beginning.isVisible()
+
+
+def test_a_cluster_begins_machines_come_and_go_and_it_ends(
+    qtbot: QtBot, panel: MachinesPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    qtbot.waitUntil(panel.beginning.go.isEnabled)
+    panel.beginning.port.setValue(port)
+    panel.beginning.go.click()
+    qtbot.waitUntil(panel.deeds.isVisible)
+    address = f"tls://127.0.0.1:{port}"
+    assert panel.address.text().startswith(address)
+    assert not panel.beginning.isVisible()
+    assert panel.state.text() == "No machine works for it yet."
+    panel.add.click()
+    assert panel.adding.line.field.text() == f"warmstart worker --connect {address} --key cluster.key"
+    key = Path(panel.adding.key.field.text())
+    machine = WorkPlace(Joining(address, key, tmp_path / "machine"))
+    machine.look()
+    try:
+        qtbot.waitUntil(lambda: len(names(panel)) == 1)
+        assert names(panel)[0][:2] == [socket.gethostname(), "1 of 1"]
+        assert panel.state.text() == "1 place on 1 machine, free."
+    finally:
+        machine.end()
+    qtbot.waitUntil(lambda: names(panel)[0][6].startswith("gone"))
+    assert panel.state.text() == "No machine works for it any more."
+    assert len(names(panel)) == 1
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: box.buttons()[0].click() or 0)
+    monkeypatch.setattr(QMessageBox, "clickedButton", lambda box: box.buttons()[-1])
+    panel.end.click()
+    qtbot.waitUntil(panel.beginning.isVisible)
+    assert panel.state.text().startswith("This workspace has no cluster")
+    assert key.is_file()
+
+
+def test_a_cluster_that_does_not_answer_is_said_so_and_can_be_forgotten(
+    qtbot: QtBot, panel: MachinesPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_dask, "PATIENCE", 1.0)
+    folder = panel._machines.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    from engine.remote.certificates import made_key
+
+    made_key().write(folder / "cluster.key")
+    (folder / "where.json").write_text(f'{{"address": "tls://127.0.0.1:{free_port()}"}}')
+    qtbot.waitUntil(panel.problem.isVisible)
+    assert panel.state.text() == "The cluster does not answer."
+    assert panel.again.isVisible()
+    assert "It is tried again." in panel.problem.text.text()
+    panel.end.click()
+    qtbot.waitUntil(panel.beginning.isVisible)
+    assert not (folder / "where.json").exists()

@@ -1,0 +1,147 @@
+"""The workspace's cluster as the window knows it. Nothing is asked of it, and nothing of it imported, before a person
+looks at it or has a run worked there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.errors import ExperimentError
+from engine.remote.desk import FOLDER, ClusterDesk, where
+from ui.background import Background
+
+if TYPE_CHECKING:
+    from engine.remote.cluster import MachineState
+
+LOOK_MS = 2000  # between two looks while somebody looks on
+
+
+@dataclass(frozen=True)
+class SeenCluster:
+    """address: "" where the workspace has no cluster. lacking: what is not installed and how it is, in words. fault:
+    why it could not be asked. places: who is there; None before it was asked. version: of this program; wrong: what is
+    said of another one that a place has, by version. here: this machine's address, for one that is to be begun."""
+
+    address: str = ""
+    lacking: str = ""
+    fault: str = ""
+    places: tuple[MachineState, ...] | None = None
+    version: str = ""
+    wrong: Mapping[str, str] = field(default_factory=dict)
+    here: str = ""
+
+
+class Machines(QObject):
+    """changed: `now` is news. All that waits for a disk or a network is done in the background."""
+
+    changed = Signal()
+
+    def __init__(self, desk: ClusterDesk, root: Path, background: Background, parent: QObject) -> None:
+        super().__init__(parent)
+        self.now = SeenCluster()
+        self.folder = root / FOLDER
+        self._desk, self._root, self._background = desk, root, background
+        self._asked = False
+        self._timer = QTimer(self, interval=LOOK_MS)
+        self._timer.timeout.connect(self.look)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the workspace has a cluster, answering or not."""
+        return bool(self.now.address)
+
+    def load(self) -> None:
+        """Find out whether there is a cluster, from the workspace's folder alone."""
+        self._background.run(lambda cancelled: SeenCluster(address(self.folder)), self._know, at_once=True)
+
+    def watch(self, on: bool) -> None:
+        """Look at it again and again, while somebody looks on."""
+        if on:
+            self.look()
+            self._timer.start()
+        else:
+            self._timer.stop()
+
+    def look(self) -> None:
+        """Ask who is there; one question at a time."""
+        if self._asked:
+            return
+        self._asked = True
+        self._background.run(lambda cancelled: seen(self._desk, self.folder), self._answered, self._failed, long=True)
+
+    def _answered(self, now: SeenCluster) -> None:
+        self._asked = False
+        self._know(now)
+
+    def _failed(self, error: Exception) -> None:
+        self._asked = False
+        self._background.crashed.emit(error)
+
+    def _know(self, now: SeenCluster) -> None:
+        if now != self.now:
+            self.now = now
+            self.changed.emit()
+
+    # What is done with it
+
+    def begin(self, host: str, port: int, failed: Callable[[Exception], None]) -> None:
+        """Begin a cluster that other machines reach at this address; `changed` says that it is up."""
+
+        def work(cancelled: object) -> SeenCluster:
+            from engine.remote import starting
+
+            starting.begin(self._root, host, port)
+            return seen(self._desk, self.folder)
+
+        self._background.run(work, self._know, failed, "cluster", long=True)
+
+    def end(self, failed: Callable[[Exception], None]) -> None:
+        """End it; one that does not answer is forgotten."""
+
+        def work(cancelled: object) -> SeenCluster:
+            from engine.remote import starting
+            from engine.remote.cluster import ClusterAway
+
+            with suppress(ClusterAway):
+                starting.end(self._root)
+            starting.forget(self._root)
+            self._desk.close()
+            return seen(self._desk, self.folder)
+
+        self._background.run(work, self._know, failed, "cluster", long=True)
+
+    def close(self) -> None:
+        self._timer.stop()
+
+
+def address(folder: Path) -> str:
+    """Of the cluster whose folder this is; "" where there is none."""
+    with suppress(ExperimentError):
+        return where(folder)
+    return ""
+
+
+def seen(desk: ClusterDesk, folder: Path) -> SeenCluster:
+    """How it is now. For a thread: it asks the network, and imports for that."""
+    from engine.remote.on_dask import EXTRA
+    from engine.remote.order import version
+    from engine.remote.starting import address_here
+    from engine.remote.work import other_version
+
+    at = address(folder)
+    if EXTRA.missing():
+        return SeenCluster(at, lacking=" ".join(EXTRA.lacking()))
+    if not at:
+        return SeenCluster(here=address_here())
+    try:
+        places = tuple(desk.connect().machines())
+    except ExperimentError as error:
+        return SeenCluster(at, fault=str(error), version=version())
+    found = {one.version: other_version(one.version) for one in places}
+    wrong = {theirs: " ".join(said) for theirs, said in found.items() if said}
+    return SeenCluster(at, places=places, version=version(), wrong=wrong)

@@ -1,0 +1,103 @@
+"""The places of a cluster told machine by machine, with those that were here and are gone. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from engine.comparison.wording import count, duration, size
+
+if TYPE_CHECKING:
+    from engine.remote.cluster import MachineState
+    from ui.figures.plain_table import TableCell
+
+HEADS = ("Machine", "Free", "Works on", "Cores", "Memory", "Version", "Last sign")
+
+
+@dataclass(frozen=True)
+class Host:
+    """One machine. free: of its places. gpus: of which a place works with each. seconds: since its last sign of life.
+    wrong: what is said of its version. gone: when it was last here, in seconds since the epoch; None while it is."""
+
+    name: str
+    places: int
+    free: int
+    gpus: int
+    cores: int
+    memory: int
+    version: str
+    seconds: float
+    wrong: str = ""
+    runs: tuple[str, ...] = ()
+    gone: float | None = None
+
+
+def hosts(places: Iterable[MachineState], wrong: Mapping[str, str]) -> dict[str, Host]:
+    """By name. wrong: what is said of a version that is not this program's, by version."""
+    found: dict[str, list[MachineState]] = {}
+    for one in places:
+        found.setdefault(one.host, []).append(one)
+    return {name: _host(name, group, wrong) for name, group in sorted(found.items())}
+
+
+def _host(name: str, group: list[MachineState], wrong: Mapping[str, str]) -> Host:
+    first = group[0]
+    gpus = {one.device for one in group if one.device != "cpu"}
+    said = next((wrong[one.version] for one in group if wrong.get(one.version)), "")
+    return Host(
+        name, len(group), sum(not one.runs for one in group), len(gpus), first.cores, first.memory,
+        ", ".join(sorted({one.version or "from a folder" for one in group})), min(one.seconds for one in group),
+        said, tuple(run for one in group for run in one.runs),
+    )  # fmt: skip
+
+
+def kept(before: Mapping[str, Host], here: Mapping[str, Host], now: float) -> dict[str, Host]:
+    """Those that are here, and those that were before with when they were last seen."""
+    lost = {
+        name: one if one.gone is not None else replace(one, gone=now - one.seconds, free=0, runs=())
+        for name, one in before.items()
+        if name not in here
+    }
+    return dict(sorted({**lost, **here}.items()))
+
+
+def summary(known: Mapping[str, Host]) -> str:
+    """ "6 places on 2 machines, 4 of them free"."""
+    here = [one for one in known.values() if one.gone is None]
+    if not here:
+        return "No machine works for it yet." if not known else "No machine works for it any more."
+    places, free = sum(one.places for one in here), sum(one.free for one in here)
+    works = "all of them free" if places == free else f"{free} of them free" if free else "none of them free"
+    if places == 1:
+        works = "free" if free else "at work"
+    return f"{count(places, 'places')} on {count(len(here), 'machines')}, {works}."
+
+
+def row(host: Host, now: float) -> tuple[TableCell, ...]:
+    from ui.figures.plain_table import TableCell
+
+    gone = host.gone is not None
+    said = f"gone {duration(max(0.0, now - host.gone))}" if host.gone is not None else _sign(host.seconds)
+    words = (
+        (host.name, ""), ("–" if gone else f"{host.free} of {host.places}", _at_work(host)),
+        (f"{count(host.gpus, 'GPUs')}" if host.gpus else "the processor", ""), (str(host.cores), ""),
+        (size(host.memory), ""), (f"{host.version} (other)" if host.wrong else host.version, host.wrong),
+        (said, ""),
+    )  # fmt: skip
+    right = (1, 3, 4)
+    return tuple(
+        TableCell(text, tip, right=place in right, muted=gone, bold=place == 0 and not gone)
+        for place, (text, tip) in enumerate(words)
+    )
+
+
+def _sign(seconds: float) -> str:
+    return "now" if seconds < 3 else f"{duration(seconds)} ago"
+
+
+def _at_work(host: Host) -> str:
+    """What its places do, for a tooltip."""
+    if host.gone is not None:
+        return "It does not answer any more. Runs that it worked begin again on another machine."
+    return f"{count(len(host.runs), 'runs')} at work" if host.runs else "Nothing is at work there"

@@ -1,0 +1,155 @@
+"""The machines that work for this workspace: who is there, how another one joins, how all of it begins and ends."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import urlsplit
+
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from engine.errors import ExperimentError
+from ui.background import Background
+from ui.elsewhere import Machines
+from ui.figures.plain_table import PlainTable
+from ui.machines.adding import AddingCard
+from ui.machines.beginning import PORT, BeginningCard
+from ui.machines.hosts import HEADS, Host, hosts, kept, row, summary
+from ui.machines.installing import InstallingCard
+from ui.widgets.buttons import button
+from ui.widgets.folders import show_folder
+from ui.widgets.layouts import in_column, in_row
+from ui.widgets.problem import Problem
+from ui.widgets.text import Elided, Text
+
+COLUMN = 320  # pixels of the widest
+NONE = "This workspace has no cluster: its runs are worked by this machine alone."
+ASKING = "Asking the cluster…"
+END = "End the cluster…"
+FORGET = "Forget it"
+
+
+class MachinesPanel(QWidget):
+    """Follows `machines`, and has it look at the cluster, for as long as it is shown."""
+
+    def __init__(self, machines: Machines, background: Background) -> None:
+        super().__init__()
+        self._machines, self._background = machines, background
+        self._hosts: dict[str, Host] = {}
+        self.state, self.address = Text("", bold=True), Elided("", "small", "muted")
+        self.table, self.problem = PlainTable("Machines of the cluster"), Problem()
+        self.beginning, self.adding = BeginningCard(), AddingCard()
+        self.installing = InstallingCard(background)
+        self._lay_out()
+        self.beginning.wanted.connect(self._begin)
+        self.installing.done.connect(machines.look)
+        machines.changed.connect(self.refresh)
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        self.add = button("Add a machine", "new", "What to do at the other machine", self._toggle_adding)
+        self.add.setCheckable(True)
+        self.folder = button("Certificates", "folder", "The folder with the key of this cluster", self._show_folder)
+        self.again = button("Begin it again", "reset", "With the same key, at the same address", self._begin_again)
+        self.end = button(END, "stop", "Machines wait until it begins again", self._end)
+        self.deeds = QWidget()
+        in_row(self.add, self.again, ..., self.folder, self.end, owner=self.deeds, gap=8)
+        in_column(
+            in_column(self.state, self.address, gap=2), self.table, self.problem, self.installing, self.beginning,
+            self.deeds, self.adding, ..., owner=self, gap=12, edges=(0, 0, 8, 0),
+        )  # fmt: skip
+        self.adding.hide()
+
+    # What it shows
+
+    def refresh(self) -> None:
+        """As it is now."""
+        now = self._machines.now
+        self._set_busy(False)
+        if now.places is not None:
+            self._hosts = kept(self._hosts, hosts(now.places, now.wrong), time.time())
+        self.state.setText(self._words())
+        self.address.setText(f"{now.address} · this program is {now.version or 'from a folder'}")
+        self.address.setVisible(bool(now.address))
+        self.problem.say(now.fault)
+        self.installing.show_lacking(now.lacking)
+        self._show_table()
+        known, up = self._machines.is_known, now.places is not None
+        self.beginning.setVisible(not known and not now.lacking)
+        self.beginning.suggest(now.here)
+        self.deeds.setVisible(known and not now.lacking)
+        self.again.setVisible(bool(now.fault))
+        self.end.setText(END if up else FORGET)
+        self.add.setVisible(up)
+        self.adding.setVisible(up and self.add.isChecked())
+        self.adding.show_cluster(now.address, self._machines.folder / "cluster.key")
+
+    def _words(self) -> str:
+        now = self._machines.now
+        if now.lacking:
+            return "Other machines can work your runs, once this is installed here:"
+        if not now.address:
+            return NONE
+        if now.fault:
+            return "The cluster does not answer."
+        return ASKING if now.places is None else summary(self._hosts)
+
+    def _show_table(self) -> None:
+        now = time.time()
+        rows = [row(one, now) for one in self._hosts.values()]
+        self.table.setVisible(bool(rows) and self._machines.is_known)
+        if [[cell.words for cell in line] for line in rows] != self.table.cells.texts():
+            self.table.show_cells(HEADS, rows)
+            self.table.fit_columns(COLUMN)
+
+    # What it does
+
+    def _begin(self, host: str, port: int) -> None:
+        self._set_busy(True)
+        self.problem.say("")
+        self.state.setText("Beginning a cluster…")
+        self._machines.begin(host, port, self._refused)
+
+    def _begin_again(self) -> None:
+        at = urlsplit(self._machines.now.address)
+        self._begin(at.hostname or "", at.port or PORT)
+
+    def _refused(self, error: Exception) -> None:
+        self.refresh()
+        if isinstance(error, ExperimentError):
+            self.problem.say(str(error))
+        else:
+            self._background.crashed.emit(error)
+
+    def _set_busy(self, busy: bool) -> None:
+        for one in (self.beginning, self.deeds):
+            one.setEnabled(not busy)
+
+    def _end(self) -> None:
+        if self._machines.now.places is not None and not self._is_sure():
+            return
+        self._set_busy(True)
+        self.add.setChecked(False)
+        self._hosts = {}
+        self._machines.end(self._refused)
+
+    def _is_sure(self) -> bool:
+        at_work = sum(len(one.runs) for one in self._hosts.values())
+        box = QMessageBox(self, icon=QMessageBox.Icon.Question)
+        box.setWindowTitle("End the cluster")
+        box.setText("End the cluster?")
+        lost = f"{at_work} at work there begin{'s' if at_work == 1 else ''} again when a cluster answers. " * (
+            at_work > 0
+        )
+        box.setInformativeText(f"{lost}Its machines wait for it to begin again; its key stays.")
+        stay = box.addButton("Keep it", QMessageBox.ButtonRole.RejectRole)
+        end = box.addButton("End it", QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(stay)
+        box.setEscapeButton(stay)
+        box.exec()
+        return box.clickedButton() is end
+
+    def _toggle_adding(self) -> None:
+        self.adding.setVisible(self.add.isChecked())
+
+    def _show_folder(self) -> None:
+        show_folder(self._machines.folder)
