@@ -20,6 +20,13 @@ ABOUT = (
 BEGIN = "Begin a cluster"
 
 
+class PortField(IntField):
+    """A number that is a name: written without commas."""
+
+    def words(self, value: int) -> str:
+        return str(value)
+
+
 class BeginningCard(Card):
     """wanted(address, port): the button was pressed."""
 
@@ -28,7 +35,7 @@ class BeginningCard(Card):
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName(BEGIN)
-        self.host, self.port = QLineEdit(maxLength=255), IntField(1, MOST_PORT)
+        self.host, self.port = QLineEdit(maxLength=255), PortField(1, MOST_PORT)
         self.port.setValue(PORT)
         self.go = PrimaryButton(BEGIN)
         self.go.clicked.connect(self._press)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from urllib.parse import urlsplit
 
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from engine.errors import ExperimentError
@@ -58,6 +60,16 @@ class MachinesPanel(QWidget):
             self.deeds, self.adding, ..., owner=self, gap=12, edges=(0, 0, 8, 0),
         )  # fmt: skip
         self.adding.hide()
+
+    def minimumSizeHint(self) -> QSize:
+        """As high as its words are at this width, not as if each word had a line of its own."""
+        column = self.layout()
+        return super().minimumSizeHint() if column is None else QSize(1, column.heightForWidth(self.width()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
     # What it shows
 

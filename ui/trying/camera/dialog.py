@@ -13,13 +13,13 @@ from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 from ui.background import Background
 from ui.trying.answers_told import AnswersTold
 from ui.trying.camera.device import CAMERA, CameraDevice, load
-from ui.trying.camera.installing import InstallLine
 from ui.trying.camera.live import Answering, LiveAnswer, LiveAnswers
 from ui.trying.camera.port import FramePort
 from ui.trying.handing_in import encoding
 from ui.widgets.buttons import PrimaryButton, button
 from ui.widgets.fields import Choice
 from ui.widgets.frame import WordsArea
+from ui.widgets.install_line import InstallLine
 from ui.widgets.layouts import in_column, in_row, set_shown
 from ui.widgets.picture import Picture
 from ui.widgets.place import fit

@@ -1,4 +1,4 @@
-"""A line that installs what the camera needs by a click, and says how far that is."""
+"""A line that installs what one thing needs by a click, and says how far that is."""
 
 from __future__ import annotations
 
