@@ -90,8 +90,6 @@ class LandscapeDialog(QDialog):
         column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         self.words.setText(HINT)
         self.setMinimumWidth(LEAST)
-        for said in (self.verdict, self.words):  # else each asks for the height of a word a line, and the picture grows
-            said.setMinimumWidth(0)
         for one in (self.go_on, self.verdict):
             one.hide()
         fit(self, 860, 720)

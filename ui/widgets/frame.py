@@ -88,7 +88,10 @@ class Pages(QStackedWidget):
     sizeHint = minimumSizeHint
 
     def heightForWidth(self, width: int) -> int:
-        return self.minimumSizeHint().height()
+        page = self.currentWidget()
+        inside = page.layout() if page is not None else None
+        least = self.minimumSizeHint().height()
+        return max(least, inside.minimumHeightForWidth(width)) if inside is not None else least
 
 
 class _Handle(QSplitterHandle):

@@ -52,8 +52,17 @@ class Text(QLabel):
             policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
             policy.setHeightForWidth(True)
             self.setSizePolicy(policy)
-            self.setMinimumWidth(1)
         self._paint_role()
+
+    def sizeHint(self) -> QSize:
+        """As wide as reads well. Where it wraps no more than a line is asked for: what is above it asks for the
+        height at the width that there is."""
+        natural = super().sizeHint()
+        return QSize(natural.width(), self.minimumSizeHint().height()) if self.wordWrap() else natural
+
+    def minimumSizeHint(self) -> QSize:
+        least = super().minimumSizeHint()
+        return QSize(1, least.height()) if self.wordWrap() else least
 
     def set_role(self, role: str) -> None:
         self._role = role
