@@ -96,6 +96,17 @@ def test_rewards_to_come_and_what_is_expected_of_them() -> None:
     assert torch.allclose(baseline(places, wanted), wanted, atol=1e-3)
 
 
+@pytest.mark.parametrize("wish", [(1.0, 0.0), (1.0, 1.0), (-1.0, 1.0), (0.0, 0.0)])
+def test_tries_that_all_went_one_way_are_expected_to_be_as_they_were(wish: tuple[float, float]) -> None:
+    """Wishes beyond the largest move lead each try along one line, where place, its square and time say the same."""
+    goals = torch.rand(50, 2, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    always = torch.tensor(wish) * 9
+    tries = tried(lambda parameters, places: always.expand_as(places), {}, goals, torch.zeros(MOVES, 50, 20, 2))
+    wanted = to_come(tries.rewards)
+    assert (baseline(tries.places, wanted) - wanted).abs().max() < 0.03 * wanted.abs().max()
+    assert advantages(tries).isfinite().all()
+
+
 def test_a_point_that_wishes_to_go_right_goes_there_and_no_faster_than_it_may() -> None:
     assert moved(torch.zeros(2), torch.tensor([3.0, -0.5])).tolist() == pytest.approx([0.1, -0.05])
     goals = torch.tensor([[0.1, 0.0]])
