@@ -20,6 +20,7 @@ TRAINING, VALIDATION = "train/", "val/"  # how the names of curves begin
 SOURCE, FORGOTTEN = "source/", "forgotten/"  # how names begin of what is left of what the weights knew, and what not
 OLD_HEAD, FRESH_PROBE = "old head", "fresh probe"  # what tells the source's classes
 COLLAPSED = "collapsed/"  # how the names of values begin that a network has which says the same of everything
+IGNORANT = "ignorant/"  # and of what one has that knows nothing at all
 AT_THRESHOLD = "at the threshold"  # the note of what a threshold makes of the examples behind a figure
 BEFORE = "before adaptation"  # how names end that were measured before the inner steps
 

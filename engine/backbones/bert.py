@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -79,7 +80,10 @@ class TextEmbeddings(nn.Module):
 
 
 class BertLayer(nn.Module):
-    """[n, pieces, width] to the same: attention to all pieces that are no padding, then a perceptron."""
+    """[n, pieces, width] to the same: attention to all pieces that are no padding, then a perceptron. forwards: to none
+    that comes later, while `reading_forwards`."""
+
+    forwards = False
 
     def __init__(self, shape: BertShape) -> None:
         super().__init__()
@@ -100,12 +104,28 @@ class BertLayer(nn.Module):
         layers = self.query, self.key, self.value
         query, key, value = (layer(values).unflatten(2, (self.heads, -1)).transpose(1, 2) for layer in layers)
         keys = (seen | ~seen.any(1, keepdim=True))[:, None, None]
+        if self.forwards:
+            places = torch.arange(seen.shape[1], device=seen.device)
+            keys = keys & (places <= places[:, None]) | (places == places[:, None])
         if not torch.is_grad_enabled():
             mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=keys)
         else:  # written out, because the quick form has no gradient of a gradient
             scores = (query @ key.transpose(2, 3)) / query.shape[3] ** 0.5
             mixed = scores.masked_fill(~keys, -math.inf).softmax(3) @ value
         return mixed.transpose(1, 2).flatten(2)
+
+
+@contextmanager
+def reading_forwards(network: nn.Module) -> Iterator[None]:
+    """While open, none of its layers of attention looks at what comes later in a text."""
+    layers = [one for one in network.modules() if isinstance(one, BertLayer)]
+    for one in layers:
+        one.forwards = True
+    try:
+        yield
+    finally:
+        for one in layers:
+            one.forwards = False
 
 
 class MeanOfPieces(nn.Module):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.backbones import catalog
 from engine.data.sources import kind_of
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
@@ -11,6 +12,7 @@ from engine.layers import HEAD
 from engine.method import Method
 from engine.pretraining.method import PretrainMethod
 from engine.registry import methods
+from engine.texts.own import HUB
 
 WORDS = "embeddings"  # the first block of a network of texts
 
@@ -39,8 +41,19 @@ def _question(experiment: Experiment, built: PretrainMethod) -> Iterator[Invalid
         yield InvalidExperiment(
             f"{built.title} learns from labels, which these images do not have.", "Choose SimCLR.", "dataset"
         )
+    yield from _direction(experiment, built)
     if built.reads == "texts" and experiment.backbone.weights == "random" and built.kept_blocks((WORDS, HEAD)):
         yield InvalidExperiment(
             "The word vectors are random, and would stay so.",
             "Let them be learnt, or choose pretrained weights.", "hyperparameters.word_vectors",
+        )  # fmt: skip
+
+
+def _direction(experiment: Experiment, built: PretrainMethod) -> Iterator[InvalidExperiment]:
+    name = experiment.backbone.name
+    if built.reads_forwards and (name.startswith(HUB) or catalog.backbone(name).family == "recurrent"):
+        title = catalog.backbone(name).title
+        yield InvalidExperiment(
+            f"{title} reads a text both ways, so that it would see the word that it is asked for.",
+            "Choose the small text transformer, or masked words.", "backbone",
         )  # fmt: skip

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import math
 
+import torch
+
 from engine.backbones.backbone import parameter_count
 from engine.data.sources import load
 from engine.data.splits import ImageSplit, split_images
+from engine.data.text_set import TextSet
 from engine.experiment import Experiment
 from engine.families import Cost
+from engine.machine.draws import own_draws
 from engine.preparation.inputs import Pieces, Preparer
 from engine.preparation.rows import row_bytes
 from engine.pretraining.looking import ASKED, BANK, COUNTED, KNOWN, PIXEL_SIDE
 from engine.pretraining.method import PretrainMethod
+from engine.pretraining.pool import Pool
 from engine.pretraining.training import LOOK_EVERY
-from engine.tuning.timing import Timing, activations
+from engine.tuning.timing import Timing, activations, seconds_of
 
 LEARNT = 16  # bytes of a parameter that learns: weight, gradient and AdamW's two moments
 TESTED = 3  # networks in the test: its own, random weights, those it started from
@@ -26,8 +31,8 @@ def pretrain_cost(experiment: Experiment, method: PretrainMethod) -> Cost:
     split = split_images(load(experiment.dataset), experiment.dataset, experiment.seed)
     batch = min(method.hyperparameters.batch_size, len(split.train))
     timing = Timing(experiment, None, batch)
-    passes, unlearnt = method.passes
-    each = timing.forward * ((passes - unlearnt) * (1 + BACKWARD) + unlearnt)
+    passes = method.passes[0]
+    each = _seconds_each(experiment, method, timing, split)
     steps = method.epochs * (len(split.train) // batch)
     looks = 1 + math.ceil(steps * batch / LOOK_EVERY)
     looking = looks * timing.forward * min(2 * BANK + ASKED, len(split.train) * 2 + len(split.validation))
@@ -44,6 +49,29 @@ def pretrain_cost(experiment: Experiment, method: PretrainMethod) -> Cost:
     tested = TESTED * timing.forward * (min(KNOWN, len(split.train)) + len(split.test))
     total = method.epochs * epoch + looking + tested
     return Cost(learnt, size, steps, epoch, total, memory)
+
+
+def _seconds_each(experiment: Experiment, method: PretrainMethod, timing: Timing, split: ImageSplit) -> float:
+    """Of a step, for each of its examples. Of texts the question itself is timed: answers over a whole vocabulary may
+    take longer than the network."""
+    data, shape = load(experiment.dataset), timing.shape
+    if not isinstance(data, TextSet):
+        passes, unlearnt = method.passes
+        return timing.forward * ((passes - unlearnt) * (1 + BACKWARD) + unlearnt)
+    pool = Pool(len(split.train), shape.size, shape.channels, 0, len(timing.images), shape.tokenizer,
+                data.shown(split.train, experiment.dataset.shift))  # fmt: skip
+    for name in method.kept_blocks(tuple(timing.model.blocks)):
+        timing.model.blocks[name].requires_grad_(False)
+    with own_draws(0):
+        pretext = method.pretext(timing.model, pool).to(timing.device)
+    draws = torch.Generator().manual_seed(0)
+
+    def step() -> None:
+        timing.model.train()
+        pretext.told(timing.model, shape, timing.images, draws)["loss"].backward()
+        timing.model.zero_grad(set_to_none=True)
+
+    return seconds_of(step) / len(timing.images)
 
 
 def tested_bytes(features: int, shape: Preparer, split: ImageSplit) -> int:

@@ -111,6 +111,7 @@ class PretrainMethod(Method):
     Hyperparameters = PretrainHyperparameters
     changes: ClassVar[str] = "views"
     learns_labels: ClassVar[bool] = False  # True: the labels of the training images are learnt from
+    reads_forwards: ClassVar[bool] = False  # True: of a text nothing may be seen that comes later
     reads: ClassVar[str] = "images"  # what it asks its question of, as `Form.kind` of a backbone says it
 
     @classmethod
@@ -144,6 +145,10 @@ class PretrainMethod(Method):
 
     def collapsed(self, pool: Pool) -> float | None:
         """The loss where the network says the same of every image; None where that means nothing."""
+        return None
+
+    def ignorant(self, pool: Pool) -> float | None:
+        """The loss of who knows nothing at all; None where that is the same as `collapsed`, or means nothing."""
         return None
 
     def remarks(self, pool: Pool, characters: bool) -> Iterator[str]:

@@ -112,7 +112,7 @@ def pool_of(material: Material, method: PretrainMethod) -> Pool:
 
 def facts(training: Pretraining, material: Material) -> dict[str, Any]:
     """What the window shows beside a run."""
-    collapsed = training.method.collapsed(training.pool)
+    collapsed, ignorant = (ask(training.pool) for ask in (training.method.collapsed, training.method.ignorant))
     what = material.data.what
     return {
         "classes": len(material.split.classes),
@@ -122,6 +122,7 @@ def facts(training: Pretraining, material: Material) -> dict[str, Any]:
         "labels": used_labels(training, material),
         **parameters(training.model, training.pretext),
         **({} if collapsed is None else {"loss when collapsed": f"{collapsed:.3f}"}),
+        **({} if ignorant is None else {"loss of who knows nothing": f"{ignorant:.3f}"}),
         "split": material.split.description,
         "data": material.data.fingerprint,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -24,6 +25,8 @@ from engine.errors import Diverged
 from engine.events import EpochCompleted, Event, Metrics, Notice
 from engine.machine.draws import own_draws
 from engine.machine.limits import Limits
+from engine.metrics import COLLAPSED as COLLAPSED_LOSS
+from engine.metrics import IGNORANT
 from engine.preparation.inputs import Labelled, Preparer, picked
 from engine.pretraining.looking import FixedImages
 from engine.pretraining.method import COLLAPSED, IN_A_ROW, PretrainMethod, told_below
@@ -67,6 +70,12 @@ class Pretraining:
         self.steps_per_epoch = len(train) // pool.batch
         self.look_every = max(1, LOOK_EVERY // pool.batch)
         self._waiting = OnDevice(train.device)
+
+    @cached_property
+    def _unlearnt(self) -> dict[str, float]:
+        """The loss of a network that says the same of everything, and of one that knows nothing."""
+        found = {COLLAPSED_LOSS: self.method.collapsed(self.pool), IGNORANT: self.method.ignorant(self.pool)}
+        return {f"{name}loss": value for name, value in found.items() if value is not None}
 
     @property
     def total_steps(self) -> int:
@@ -160,8 +169,7 @@ class Pretraining:
         if self.step and "val/neighbours" in values and self.method.keeps_best:
             later = -float(self.step)  # of equal ones the one that learnt longer
             yield from self.checkpoints.offer(self.model, self.step, values["val/neighbours"], later)
-        if (collapsed := self.method.collapsed(self.pool)) is not None:
-            values["collapsed/loss"] = collapsed
+        values |= self._unlearnt
         yield Metrics(self.step, {name: value for name, value in values.items() if math.isfinite(value)})
         yield from self._warned(values["val/spread"])
         yield from self.pictures.take(self.model, self.pretext, self.step)

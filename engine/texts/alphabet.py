@@ -55,9 +55,13 @@ def alphabet(tokenizer: str, texts: Sequence[str]) -> Alphabet:
     return Alphabet(numbers, mask + ahead, marks, lambda number: made.id_to_token(number - ahead) or UNKNOWN)
 
 
-def frequencies(tokenizer: str, texts: Sequence[str], length: int, known: Alphabet) -> NDArray[np.int64]:
-    """int64 [numbers]: how often each piece stands in these texts, marks and padding not counted."""
-    found = np.bincount(tokens(tokenizer, texts, length).ravel(), minlength=known.numbers)
+def frequencies(
+    tokenizer: str, texts: Sequence[str], length: int, known: Alphabet, firsts: bool = True
+) -> NDArray[np.int64]:
+    """int64 [numbers]: how often each piece stands in these texts, marks and padding not counted. firsts: with those
+    that nothing comes before."""
+    rows = tokens(tokenizer, texts, length)
+    found = np.bincount((rows if firsts else rows[:, 1:]).ravel(), minlength=known.numbers)
     found[[0, *known.marks]] = 0
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -160,3 +161,29 @@ def test_the_name_and_the_key_are_checked(refuses: Command, warmstart: Command, 
     assert "needs a study" in refuses("study", "continue")
     printed = warmstart("run", saved(tmp_path / "s.json", study()), "--dry-run")
     assert len(json.loads(printed.out)["arms"]) == 3
+
+
+def test_its_figure_is_drawn_and_its_time_told(tmp_path: Path, warmstart: Command) -> None:
+    """A picture and its numbers; on other data the same arms, under a title that says so; the time before anything is
+    run."""
+    file = saved(tmp_path / "s.json", study(seeds=[0], learning_rates=[], figure="labels"))
+    figure, numbers = tmp_path / "new" / "figure.png", tmp_path / "figure.csv"
+    answer = warmstart("study", file, "--workspace", tmp_path / "w", "--data", "glyphs", "--figure", figure)
+    assert answer.code == 0, answer.err
+    assert "Many (Glyphs)" in answer.out
+    assert figure.read_bytes().startswith(b"\x89PNG")
+    assert figure.stat().st_size > 5000
+    assert warmstart("study", "show", 1, "--workspace", tmp_path / "w", "--figure", numbers).code == 0
+    heads, *rows = numbers.read_text().splitlines()
+    assert heads.startswith("arm,column,value")
+    assert len(rows) == 3 * 2
+    dry = warmstart("study", file, "--dry-run")
+    assert json.loads(dry.out)["dataset"]["name"] == "digits"
+    assert re.search(r"^6 runs, about .+ on this machine, one after the other$", dry.err, re.MULTILINE)
+
+
+def test_a_figure_and_data_that_cannot_be_are_refused(tmp_path: Path, refuses: Command) -> None:
+    file = saved(tmp_path / "s.json", study())
+    assert "does not end in .png, .svg, .pdf, .csv" in refuses("study", file, "--figure", "a.gif")
+    assert "neither a data set nor a folder" in refuses("study", file, "--data", "nowhere")
+    assert "Leave --data out" in refuses("study", "show", 1, "--data", "digits", "--workspace", tmp_path / "w")

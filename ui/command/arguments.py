@@ -35,6 +35,7 @@ COMMANDS = (
     "demo", "run", "resume", "study", "list", "show", "compare", "between", "fetch", "weights", "predict", "adapt",
     "test", "kept", "mix", "export", "cluster", "worker",
 )  # fmt: skip
+FIGURES = (".png", ".svg", ".pdf", ".csv")  # that a study's may be saved as
 LISTS = ("datasets", "backbones", "methods", "presets", "devices", "runs")
 
 
@@ -102,6 +103,13 @@ def png_name(text: str) -> str:
     if Path(text).suffix.lower() == ".png":
         return text
     raise InvalidExperiment(f"“{text}” does not end in .png, and the picture is a PNG.", "Give a name such as a.png.")
+
+
+def figure_name(text: str) -> str:
+    """A name for a figure; its ending says what is written, and others are refused before anything is run."""
+    if Path(text).suffix.lower() in FIGURES:
+        return text
+    raise InvalidExperiment(f"“{shown(text)}” does not end in {', '.join(FIGURES)}.", "Give a name such as a.png.")
 
 
 def way(text: str) -> tuple[str, int | str]:
@@ -173,7 +181,11 @@ def add_study(study: argparse.ArgumentParser) -> None:
     study.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps, cluster (see: list devices)")
     add_compute(study)
     add_worker(study)
-    study.add_argument("--dry-run", action="store_true", help="print the study file and run nothing")
+    study.add_argument("--data", metavar="DATA", help="ask the question of other data: a name, a folder or a file")
+    study.add_argument("--figure", type=figure_name, metavar="FILE", help="also draw it: .png, .svg, .pdf or .csv")
+    study.add_argument(
+        "--dry-run", action="store_true", help="print the study file and about how long it takes, and run nothing"
+    )
 
 
 def add_questions(command: Callable[..., argparse.ArgumentParser]) -> None:

@@ -52,6 +52,9 @@ examples:
 
   PROGRAM study list                          the saved studies and the bundled ones
   PROGRAM study error-against-size            run a bundled study; its table is printed at the end
+  PROGRAM study ulmfit --figure ulmfit.png    and its figure is drawn
+  PROGRAM study ulmfit --data mails.csv       the same question of other data
+  PROGRAM study ulmfit --dry-run              what would be run, and about how long it takes
   PROGRAM study my-study.json --seeds 3       a study file: {"title": …, "arms": [{"title": …, "method": …}, …],
                                               "labels": [1, 5], "shifts": [null, {"kind": "noise", "severity": 3}]}
   PROGRAM study continue 2                    go on after a stop, a crash or a failure; nothing finished is run again

@@ -15,6 +15,7 @@ from ui.studies.builder import StudyBuilder
 from ui.studies.deeds import StudyDeeds
 from ui.studies.detail import StudyDetail
 from ui.studies.driver import StudyDriver
+from ui.studies.expected import ExpectedTime, is_expected
 from ui.studies.reading import ListedStudy, StudyNow, read_list, read_study
 from ui.studies.study_list import StudyList
 from ui.widgets.buttons import button
@@ -35,6 +36,7 @@ class StudiesPage(Page):
         self.deeds.build = self.open_builder
         self.list = StudyList(self.driver.word)
         self.detail = StudyDetail(self.deeds.actions)
+        self.expected = ExpectedTime(parts, self)
         self.empty = Invitation(
             "No studies yet",
             "A study asks one question with many runs: from how many labels is it worth training everything, or which "
@@ -76,6 +78,7 @@ class StudiesPage(Page):
         self.driver.changed.connect(lambda _: self._note_change())
         self.list.chosen.connect(lambda _: self._read(at_once=True))
         self.list.customContextMenuRequested.connect(self._show_menu)
+        self.expected.told.connect(self._tell_expected)
         self.detail.run_wanted.connect(partial(self.parts.navigator.open, "runs"))
 
     def receive(self, request: Study | int) -> None:
@@ -142,9 +145,16 @@ class StudiesPage(Page):
         if number != self._asked:
             return
         self._answered = number
+        word = self.driver.word(now.row.id)
         self.deeds.adjust(now)
-        self.detail.show_study(now, self.driver.word(now.row.id))
+        self.detail.show_study(now, word)
         self.right.setCurrentWidget(self.detail)
+        self.expected.ask(now if is_expected(now, word) and self.isVisible() else None)
+
+    def _tell_expected(self, study_id: int, words: str) -> None:
+        now, word = self.detail.now, self.driver.word(study_id)
+        if now is not None and now.row.id == study_id and is_expected(now, word):
+            self.detail.header.show_study(now, word, words)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -14,7 +14,7 @@ from engine.data.sources import is_drawn
 from engine.errors import StorageError
 from engine.events import Evaluated, TrialCompleted
 from engine.experiment import Experiment
-from engine.metrics import BEFORE, COLLAPSED
+from engine.metrics import BEFORE, COLLAPSED, IGNORANT
 from engine.work.recorder import SavedCurve
 from ui import theme
 from ui.figures.curve_axes import StepScale
@@ -43,7 +43,8 @@ class Content:
 
 
 SEVERAL = ("task accuracy", "task loss", "task weight", "conflict")  # of a run that learns several tasks
-READ = ("train", "val", "collapsed", "moved", "rate", *SEVERAL, "bench", "bench folds", "source")  # what the page draws
+LOSSES = ("train", "val", "collapsed", "ignorant")
+READ = (*LOSSES, "moved", "rate", *SEVERAL, "bench", "bench folds", "source")  # what the page draws
 
 
 def read_content(store: RunStore, run_id: int) -> Content:
@@ -83,7 +84,11 @@ def _of_both(measured: str) -> dict[str, tuple[str, Style, bool]]:
     before = {f"{part}/{measured} {BEFORE}": (f"{label}, before", style, True) for part, label, style in parts}
     if measured == NEIGHBOURS:  # while another question is put, which may be answered by a share as well
         after["train/accuracy"] = ("its question", "train", False)
-    return after | before | {f"{COLLAPSED}{measured}": ("collapsed", "train", True)}
+    unlearnt: dict[str, tuple[str, Style, bool]] = {
+        f"{COLLAPSED}{measured}": ("collapsed", "train", True),
+        f"{IGNORANT}{measured}": ("knows nothing", "train", True),
+    }
+    return after | before | unlearnt
 
 
 def expects_accuracy(experiment: Experiment) -> bool:

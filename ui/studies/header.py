@@ -19,8 +19,9 @@ from ui.widgets.text import Elided, Text
 LEAST_WIDTH = 320  # pixels
 
 
-def status_words(now: StudyNow, word: str) -> str:
-    """One line: what it does, how far it is, what is still to come. word: see `StudyDriver.word`."""
+def status_words(now: StudyNow, word: str, expected: str = "") -> str:
+    """One line: what it does, how far it is, what is still to come. word: see `StudyDriver.word`. expected: how long
+    it will take, before its first run."""
     said = {"starting": "Checking the data. ", "working": "At work: ", "ending": "Ending the present run: "}.get(
         word, ""
     )
@@ -30,7 +31,7 @@ def status_words(now: StudyNow, word: str) -> str:
     if now.seconds_left and not now.is_complete:
         parts.append(f"about {duration(now.seconds_left)} to go")
     elif not now.is_complete and now.seconds_per_run is None:
-        parts.append("how long it takes is known after the first run")
+        parts.append(expected or "how long it takes is known after the first run")
     return ", ".join(parts) + "."
 
 
@@ -66,12 +67,12 @@ class StudyHeader(QWidget):
         layout = self.layout()
         return QSize(LEAST_WIDTH, layout.minimumHeightForWidth(LEAST_WIDTH)) if layout is not None else QSize()
 
-    def show_study(self, now: StudyNow, word: str) -> None:
-        """word: what this window does with it."""
+    def show_study(self, now: StudyNow, word: str, expected: str = "") -> None:
+        """word: what this window does with it. expected: how long it will take."""
         self.title.setText(now.row.title)
         self.question.setText(now.study.description)
         self.question.setVisible(bool(now.study.description))
-        self.status.setText(status_words(now, word))
+        self.status.setText(status_words(now, word, expected))
         done = now.progress
         share, role = share_of(done.finished, done.total)
         self.bar.show_share(share, role, progress_words(done), done.finished < done.total)

@@ -46,7 +46,7 @@ def run_from_command_line(chosen: argparse.Namespace) -> int:
     if chosen.plan and names_study(chosen.plan):
         from ui.terminal.study import new_study
 
-        return new_study(argparse.Namespace(**vars(chosen), what=chosen.plan))
+        return new_study(argparse.Namespace(**vars(chosen), what=chosen.plan, figure=None))
     plan = plan_from(chosen)
     forced = dict(chosen.compute)
     check_file(fault for experiment in plan.experiments for fault in problems(experiment))

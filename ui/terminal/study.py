@@ -8,12 +8,15 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from engine.errors import InvalidExperiment
-from engine.experiment import Experiment
+from engine.comparison.wording import count, duration
+from engine.data.sources import load
+from engine.errors import ExperimentError, InvalidExperiment
+from engine.experiment import Experiment, parse_experiment
 from engine.given import is_file
 from engine.remote.desk import ClusterDesk
 from engine.studies.cells import cells, count_runs, study_as_json
 from engine.studies.checks import check_study, faults, one_of_each
+from engine.studies.expected import study_seconds
 from engine.studies.study import Study, completed, load_study, study_preset, study_presets
 from engine.work.process import WORKERS
 from engine.work.queue import RunQueue
@@ -22,13 +25,14 @@ from storage.record import RecordingStore
 from storage.store import RunStore, StudyRow
 from storage.workspace import Workspace
 from ui.command.arguments import program
-from ui.command.flags import seeds_from
-from ui.studies.reading import progress_words, read_study, saved_study, study_now
+from ui.command.flags import dataset_from, seeds_from
+from ui.studies.reading import StudyNow, progress_words, read_study, saved_study, study_now
 from ui.terminal.checks import check_computed, check_device, check_file, exact
 from ui.terminal.downloads import fetch_missing_weights
 from ui.terminal.interrupts import Interrupts
 from ui.terminal.output import print_file, print_json, print_table, say
 from ui.terminal.study_display import StudyDisplay, make_study_display, print_study
+from ui.terminal.study_figure import save_study_figure
 from ui.terminal.workspaces import open_workspace
 from ui.window.awake import Awake
 
@@ -44,6 +48,10 @@ def study_from_command_line(chosen: argparse.Namespace) -> int:
         return new_study(chosen)
     if chosen.what == "list":
         return list_studies(chosen)
+    if chosen.data is not None:
+        raise InvalidExperiment(
+            f"“study {chosen.what}” is of a saved study, whose data are known.", "Leave --data out."
+        )
     if not chosen.key:
         raise InvalidExperiment(f"“study {chosen.what}” needs a study.", f"{program()} study list shows them.")
     return show_study(chosen) if chosen.what == "show" else continue_study(chosen)
@@ -54,11 +62,13 @@ def new_study(chosen: argparse.Namespace) -> int:
     study = named_study(chosen.what)
     seeds = seeds_from(chosen)
     study = study.with_seeds(seeds) if seeds else study
+    study = study if chosen.data is None else on_data(study, chosen.data)
     study = completed(study if chosen.device is None else study.model_copy(update={"device": chosen.device}))
     check_file(faults(study))
     check_computed((experiment for _, experiment in one_of_each(study)), dict(chosen.compute))
     if chosen.dry_run:
         print_file(study_as_json(study))
+        say_cost(study)
         return DONE
     workspace = open_workspace(chosen.workspace)
     study = with_exact_weights(study, workspace)
@@ -81,6 +91,25 @@ def named_study(text: str) -> Study:
     if not is_preset and (text.endswith(".json") or is_file(text)):
         return load_study(Path(text))
     return study_preset(text)
+
+
+def on_data(study: Study, data: str) -> Study:
+    """The same question, asked of other data. Raises `ExperimentError` where there are none of this name."""
+    choice = parse_experiment({"dataset": dataset_from(data)}).dataset
+    of = load(choice).title
+    return study.model_copy(update={
+        "dataset": choice, "title": f"{study.title[:60]} ({of})"[:120], "description": f"As “{study.title}”, on {of}.",
+    })  # fmt: skip
+
+
+def say_cost(study: Study) -> None:
+    """About how long it would take, on standard error; why that cannot be told where its data or weights are not
+    here."""
+    try:
+        words = f"about {duration(study_seconds(study))} on this machine, one after the other"
+    except ExperimentError as error:
+        words = f"how long they take cannot be told: {error}"
+    say(f"{count(count_runs(study), 'runs')}, {words}", error=True)
 
 
 def with_exact_weights(study: Study, workspace: Workspace) -> Study:
@@ -122,6 +151,7 @@ def work(store: RunStore, row: StudyRow, device: str, display: StudyDisplay, cho
         follow(runner, store, row, display, interrupts)
     now = read_study(store, row.id)
     print_study(now, chosen.json)
+    draw(now, chosen)
     if interrupts.stopping():
         display.say(f"Stopped. To go on: {program()} study continue {row.uid}")
         return INTERRUPTED
@@ -155,8 +185,15 @@ def wait(runner: StudyRunner, interrupts: Interrupts) -> None:
 def show_study(chosen: argparse.Namespace) -> int:
     with RunStore(open_workspace(chosen.workspace)) as store:
         store.mark_interrupted()
-        print_study(read_study(store, chosen.key), chosen.json)
+        now = read_study(store, chosen.key)
+    print_study(now, chosen.json)
+    draw(now, chosen)
     return DONE
+
+
+def draw(now: StudyNow, chosen: argparse.Namespace) -> None:
+    if chosen.figure:
+        save_study_figure(now, Path(chosen.figure))
 
 
 def list_studies(chosen: argparse.Namespace) -> int:

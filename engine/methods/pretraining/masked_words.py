@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.method import hyper
-from engine.pretraining.method import REBUILD, TextHyperparameters, TextPretrainMethod
+from engine.pretraining.language import LanguageMethod
+from engine.pretraining.method import TextHyperparameters
 from engine.pretraining.pool import Pool
 
 if TYPE_CHECKING:
@@ -25,29 +26,16 @@ class MaskedWordsHyperparameters(TextHyperparameters):
     )  # fmt: skip
 
 
-class MaskedWords(TextPretrainMethod):
+class MaskedWords(LanguageMethod):
     name = "masked_words"
     order = 480
     title = "Masked words"
-    group = REBUILD
     idea = "Say which words of a text were hidden: a small language model."
     paper = "Devlin et al. 2019, BERT: Pre-training of Deep Bidirectional Transformers, arXiv 1810.04805"
     differs = "Single pieces of short texts, at least one of each text; no second question about pairs of sentences."
     Hyperparameters = MaskedWordsHyperparameters
-    presets = {"Usual values": {}, "Small language model": {"epochs": 20}}
-
-    @property
-    def passes(self) -> tuple[int, int]:
-        return 1, 0
 
     def pretext(self, model: Backbone, pool: Pool) -> Pretext:
         from engine.pretraining.hiding import HiddenWords
 
         return HiddenWords(model, pool, self.hyperparameters.hidden)
-
-    def collapsed(self, pool: Pool) -> float:
-        """Of who knows nothing but how frequent each word is."""
-        from engine.texts.alphabet import alphabet, frequencies, unigram_entropy
-
-        known = alphabet(pool.tokenizer, pool.texts)
-        return unigram_entropy(frequencies(pool.tokenizer, pool.texts, pool.size, known))
