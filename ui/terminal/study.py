@@ -16,7 +16,6 @@ from engine.given import is_file
 from engine.remote.desk import ClusterDesk
 from engine.studies.cells import cells, count_runs, study_as_json
 from engine.studies.checks import check_study, faults, one_of_each
-from engine.studies.expected import study_seconds
 from engine.studies.study import Study, completed, load_study, study_preset, study_presets
 from engine.work.process import WORKERS
 from engine.work.queue import RunQueue
@@ -105,6 +104,8 @@ def on_data(study: Study, data: str) -> Study:
 def say_cost(study: Study) -> None:
     """About how long it would take, on standard error; why that cannot be told where its data or weights are not
     here."""
+    from engine.studies.expected import study_seconds  # loads torch
+
     try:
         words = f"about {duration(study_seconds(study))} on this machine, one after the other"
     except ExperimentError as error:
