@@ -31,6 +31,7 @@ def table_faults(experiment: Experiment, built: Method | None) -> Iterator[Inval
     yield from _one_at_a_time(experiment, built, table)
     yield from _too_late(experiment, built, table)
     yield from _random_words(experiment, built, table)
+    yield from _solved(built, table)
 
 
 def _what_learns(experiment: Experiment, chosen: FineTuneMethod, table: Table) -> Iterator[InvalidExperiment]:
@@ -50,6 +51,15 @@ def _what_learns(experiment: Experiment, chosen: FineTuneMethod, table: Table) -
         yield InvalidExperiment(
             "The new head never learns, so that it would stay random.",
             "Let the head learn, or keep the head of a saved run.", TABLE,
+        )  # fmt: skip
+
+
+def _solved(chosen: FineTuneMethod, table: Table) -> Iterator[InvalidExperiment]:
+    """A head is fitted to the end on features that stay."""
+    if chosen.stages() and chosen.stage_at(0).solved and set(chosen.groups(tuple(table), 0)) != {HEAD}:
+        yield InvalidExperiment(
+            "The head is to be fitted to the end, but it does not learn alone at first.",
+            "Let other blocks begin after the first epoch, or train the head by steps.", TABLE,
         )  # fmt: skip
 
 

@@ -108,7 +108,9 @@ class Course(ABC):
                 "hyperparameters.layers",
             )
         if self.on_features(stage, first):
-            return HeadOnFeatures(self.model, self.train, self.validation, self.shape, self.table[HEAD].rate)
+            return HeadOnFeatures(
+                self.model, self.train, self.validation, self.shape, self.table[HEAD].rate, stage.solved
+            )
         low_rank = [name for name in names if self.table[name].trains == "low-rank" and name in learning]
         named = [prefix_of(name) + key for name in low_rank for key in low_rank_weights(self.model.block(name))]
         rank, scale = getattr(settings, "rank", 4), getattr(settings, "scale", 8.0)

@@ -24,6 +24,7 @@ from engine.preparation.augmentation import Augmentation
 from engine.preparation.inputs import Inputs, Labelled, Preparer, as_long, picked
 from engine.tuning.lowrank import LowRank
 from engine.tuning.objective import Blend
+from engine.tuning.solving import Solving
 from engine.tuning.trainable import Part, chosen, frozen_prefix, prefix_of
 
 EVALUATION_BATCH = 64
@@ -171,9 +172,11 @@ class HeadOnFeatures:
     """
 
     def __init__(
-        self, model: Backbone, train: Labelled, validation: Labelled, shape: Preparer, rate: float = 1.0
-    ) -> None:
-        self.model, self.shape, self.rate = model, shape, rate
+        self, model: Backbone, train: Labelled, validation: Labelled, shape: Preparer, rate: float = 1.0,
+        solved: bool = False,
+    ) -> None:  # fmt: skip
+        """solved: the head is fitted to the end as soon as there are features."""
+        self.model, self.shape, self.rate, self._solved = model, shape, rate, solved
         self._sets = (train, validation)
         self._features: list[Tensor] = []
         self._head = nn.Linear(1, 1)
@@ -189,6 +192,8 @@ class HeadOnFeatures:
                 parts.append(embed(self.model, self.shape(labelled.inputs[part])))
             self._features.append(torch.cat(parts) if parts else torch.empty(0, self.model.features))
         self._standardise()
+        if self._solved:
+            yield from self._solve()
 
     def _standardise(self) -> None:
         train = self._features[0]
@@ -196,15 +201,25 @@ class HeadOnFeatures:
         flat = deviation < 1e-3 * deviation.mean().clamp_min(1e-12)
         self._deviation = torch.where(flat, torch.ones_like(deviation), deviation)
         self._features = [(features - self._mean) / self._deviation for features in self._features]
-        self._head = self._standardised_head()
+        own = self._own_head()
+        self._head = nn.Linear(own.in_features, own.out_features, device=self._mean.device)
+        self._set(own.weight, own.bias)
+
+    def _solve(self) -> Iterator[Preparing]:
+        """Logistic regression on training features of length 1; the head then reads plain ones as if each had their
+        mean length."""
+        plain, labels = self._features[0] * self._deviation + self._mean, self._sets[0].labels
+        lengths = plain.norm(dim=1, keepdim=True).clamp_min(1e-12)
+        solving = Solving(plain / lengths, labels, self._own_head().out_features)
+        for share in solving.rounds():
+            yield Preparing("Fitting the head to the end", share)
+        self._set(solving.weight.detach() / lengths.mean(), solving.bias.detach())
 
     @torch.no_grad()
-    def _standardised_head(self) -> nn.Linear:
-        own = self._own_head()
-        head = nn.Linear(own.in_features, own.out_features, device=self._mean.device)
-        head.weight.copy_(own.weight * self._deviation)
-        head.bias.copy_(own.bias + own.weight @ self._mean)
-        return head
+    def _set(self, weight: Tensor, bias: Tensor) -> None:
+        """Of plain features."""
+        self._head.weight.copy_(weight * self._deviation)
+        self._head.bias.copy_(bias + weight @ self._mean)
 
     def _own_head(self) -> nn.Linear:
         assert isinstance(self.model.head, nn.Linear)

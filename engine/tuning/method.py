@@ -41,12 +41,14 @@ STATISTICS_AS_IN_THE_PAPER: BatchNorm = _batch_norm("pretrained statistics", AS_
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Consecutive epochs with one optimiser and one schedule. in_pairs: the trunk learns from pairs, without a head."""
+    """Consecutive epochs with one optimiser and one schedule. in_pairs: the trunk learns from pairs, without a head.
+    solved: the head is fitted to the end before the first of them, which only look at what it says."""
 
     epochs: int
     learning_rate: float
     weight_decay: float
     in_pairs: bool = False
+    solved: bool = False
 
 
 class FineTuneHyperparameters(HyperparameterModel):

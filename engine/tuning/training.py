@@ -242,16 +242,18 @@ class StageTraining:
         blend = run.objective.blend(len(indices), labels.device)
         logits = self.learner.logits(indices, blend)
         loss = run.objective.loss(logits, labels, blend)
-        self._stepped(loss)
+        self._stepped(None if self.stage.solved else loss)
         self.tally.add(run.step, loss, logits, labels)
 
-    def _stepped(self, loss: Tensor) -> None:
+    def _stepped(self, loss: Tensor | None) -> None:
+        """loss: None where what learns is where it is to be."""
         run = self.run
-        self.rates.zero_grad()
-        loss.backward()
-        self.anchor.add_gradient()
-        self.rates.step(run.limits.fraction if self.endless else self._step / max(1, self.steps))
-        self.average.update()
+        if loss is not None:
+            self.rates.zero_grad()
+            loss.backward()
+            self.anchor.add_gradient()
+            self.rates.step(run.limits.fraction if self.endless else self._step / max(1, self.steps))
+            self.average.update()
         self._step += 1
         run.step += 1
 
