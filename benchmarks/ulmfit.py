@@ -22,6 +22,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import torch
 from PySide6.QtCore import QSize, QSizeF
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QApplication
@@ -36,10 +37,9 @@ from engine.events import Evaluated, Event, Preparing, RunFailed
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.heads.counted_words import CountedWords
-from engine.heads.head import Head
-from engine.heads.logistic import Logistic
 from engine.machine.files import write_text
 from engine.machine.places import settle
+from engine.tuning.solving import Solving
 from ui import theme
 from ui.figures.drawing import arm_pen
 from ui.figures.figure_export import save
@@ -59,6 +59,7 @@ TITLES = {
 EPOCHS = {"clinc150": 1, "amazon": 10, "sms_spam": 3}  # of contrast: some hundred steps of 64 texts
 CONTRAST = {"judged": "no labels", "learning_rate": 3e-5, "word_vectors": "kept", "batch_size": 64}
 BATCH, STEPS, LEAST, MOST = 32, 320, 20, 100  # from scratch: texts in a step, steps, and epochs at least and at most
+MOST_STEPS = 2000  # by which fewer epochs are made, but as many as of all labels
 ALL = 8  # epochs of all labels
 JUDGED = 100  # texts, at least five of each class, by which its best epoch is chosen
 NAMES = 190.0  # pixels for the arms' names
@@ -130,27 +131,32 @@ def choice_of(name: str, folder: Path) -> DatasetChoice:
 # One cell
 
 
-def answered(head: Head, learn: np.ndarray, asked: np.ndarray, target: Target, split: ImageSplit) -> float:
-    """Share of the test texts that the head gets wrong after learning from these features or texts."""
-    labels = target.data.labels
-    scores = head.fit(learn, labels[split.train], len(target.data.class_names))(asked)
-    return float((scores.argmax(1) != labels[split.test]).mean())
-
-
 def counted(target: Target, labels: int, draw: int) -> float:
     split, texts = target.split(labels, draw), np.array(target.data.texts, object)
-    return answered(CountedWords(), texts[split.train], texts[split.test], target, split)
+    head = CountedWords().fit(texts[split.train], target.data.labels[split.train], len(target.data.class_names))
+    return wrong(head(texts[split.test]), target, split)
+
+
+def wrong(scores: np.ndarray, target: Target, split: ImageSplit) -> float:
+    """Share of the test texts."""
+    return float((scores.argmax(1) != target.data.labels[split.test]).mean())
 
 
 def probed(backbone: BackboneChoice, target: Target, labels: int, draw: int) -> float:
     split = target.split(labels, draw)
     learn, asked = (features_of(target.data, ids, target.folder, backbone) for ids in (split.train, split.test))
-    return answered(Logistic(10.0), learn, asked, target, split)
+    given = (torch.from_numpy(one) for one in (learn, target.data.labels[split.train]))
+    solving = Solving(*given, len(target.data.class_names))
+    for _ in solving.rounds():
+        pass
+    scores = asked @ solving.weight.detach().numpy().T + solving.bias.detach().numpy()
+    return wrong(scores, target, split)
 
 
 def scratch(target: Target, labels: int, draw: int) -> float:
     classes = len(target.data.class_names)
-    epochs = min(MOST, max(LEAST, STEPS * BATCH // (labels * classes))) if labels else ALL
+    texts = labels * classes
+    epochs = min(MOST, max(LEAST, STEPS * BATCH // texts), max(ALL, MOST_STEPS * BATCH // texts)) if labels else ALL
     values = {"learning_rate": 1e-3, "epochs": epochs, "batch_size": BATCH}
     judged = {"validation_per_class": max(5, JUDGED // classes)}
     data = target.with_labels(labels).model_copy(update=judged)

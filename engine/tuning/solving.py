@@ -14,8 +14,9 @@ PRECISION = 1e-6  # of the largest part of the gradient, at which it is fitted
 
 
 class Solving:
-    """features: float [n, d]. labels: int64 [n]. Minimises the mean cross-entropy and |weight|^2 / (2 C n); weight
-    [classes, d] and bias [classes] begin at 0, so that nothing is drawn."""
+    """features: float [n, d]. labels: int64 [n]. Minimises the mean cross-entropy and |weight|^2 / (2 C n), of two
+    classes as of one column that stands for both; weight [classes, d] and bias [classes] begin at 0, so that nothing is
+    drawn."""
 
     def __init__(self, features: Tensor, labels: Tensor, classes: int) -> None:
         self._features, self._labels = features, labels
@@ -23,7 +24,8 @@ class Solving:
         self.bias = features.new_zeros(classes, requires_grad=True)
 
     def loss(self) -> Tensor:
-        pull = self.weight.square().sum() / (2 * STRENGTH * len(self._labels))
+        both = 2 if len(self.weight) == 2 else 1  # (-w / 2, w / 2) have half of the square of w
+        pull = both * self.weight.square().sum() / (2 * STRENGTH * len(self._labels))
         return F.cross_entropy(F.linear(self._features, self.weight, self.bias), self._labels) + pull
 
     def rounds(self) -> Iterator[float]:
@@ -41,6 +43,6 @@ class Solving:
         for made in range(ROUNDS):
             yield made / ROUNDS
             before = self.loss().detach()
-            optimiser.step(closure)  # type: ignore[no-untyped-call]
+            optimiser.step(closure)
             if not self.loss().detach() < before - PRECISION * before.abs():
                 return
