@@ -22,11 +22,12 @@ import numpy as np
 
 from engine.events import CLUSTER, Event, Metrics, RunFinished, RunStarted
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.remote.attempts import Attempts
 from engine.remote.cluster import MachineWords
 from engine.remote.journal import Hearing, entry, lines_after
 from engine.remote.on_dask import DaskCluster, teller
 from engine.remote.order import Order, version
-from engine.remote.work import Control, folder_of, write_down
+from engine.remote.work import Control, write_down
 from engine.remote.worker import OnCluster
 from engine.work.queue import RunQueue, new_run
 from engine.work.worker import Job
@@ -52,9 +53,8 @@ def paced(told: str, rate: float, seconds: float) -> None:
     from engine.machine.places import home
 
     order = Order.heard(told)
-    folder = folder_of(home(), order.uid)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_down(folder, order.attempt, steady(rate, seconds), teller(order), Control())
+    folder = Attempts(home()).begin(order.uid, f"{order.attempt}-0", told)
+    write_down(folder, steady(rate, seconds), teller(order), Control())
 
 
 def steady(rate: float, seconds: float) -> Iterator[Event]:
@@ -113,7 +113,7 @@ def events(made: Loopback, desk: DaskCluster, places: int, rate: float, seconds:
 
     for number, order in enumerate(orders):
         desk.listen(order.uid, partial(deliver, number=number))
-    with desk._asked() as client:
+    with desk._line.asked() as client:
         kept = [client.submit(paced, order.told(), rate, seconds, key=order.key, pure=False) for order in orders]
         while ended < places:
             try:
@@ -123,16 +123,9 @@ def events(made: Loopback, desk: DaskCluster, places: int, rate: float, seconds:
             late += [arrived - entry(line).place.time for line in message.lines]
             ended += sum(one.is_last for one in hearing[number].take(message.lines))
         client.cancel(kept)
-    said = sum(len(all_lines(folder_of(made.folder / "machine", order.uid))) for order in orders)
+    there = Attempts(made.folder / "machine")
+    said = sum(len(lines_after(there.folder(order.uid, "1-0"), 0, 10**9)) for order in orders)
     return said, sum(one.place.number for one in hearing), np.array(late)
-
-
-def all_lines(folder: Path) -> list[str]:
-    found: list[str] = []
-    name = entry(lines_after(folder, "", 0)[0]).place.journal
-    while more := lines_after(folder, name, len(found)):
-        found += more
-    return found
 
 
 def stopping(made: Loopback, desk: DaskCluster) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import re
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
@@ -114,6 +115,18 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether it says, in any library's words, that there is not enough memory."""
     words = str(error).lower()
     return isinstance(error, MemoryError) or any(sign in words for sign in OUT_OF_MEMORY)
+
+
+def cause_of(error: BaseException) -> str:
+    """ "disk" or "memory" where it came about for want of either, in any library's words; else ""."""
+    while True:
+        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "no space left" in str(error).lower():
+            return "disk"
+        if is_out_of_memory(error):
+            return "memory"
+        if error.__cause__ is None:
+            return ""
+        error = error.__cause__
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

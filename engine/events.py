@@ -227,12 +227,14 @@ class RunStopped:
 
 @dataclass(frozen=True, slots=True)
 class RunFailed:
-    """kind: "experiment" (mendable; no traceback shown) or "bug". traceback: kept for 'Copy details'."""
+    """kind: "experiment" (mendable; no traceback shown) or "bug". traceback: kept for 'Copy details'. cause: "disk" or
+    "memory" for want of either, which another machine may have."""
 
     kind: str
     message: str
     advice: str
     traceback: str = ""
+    cause: str = ""
 
 
 Event = (

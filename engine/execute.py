@@ -14,7 +14,7 @@ import torch
 from engine.artifacts.bookmark import Bookmark
 from engine.backbones import catalog
 from engine.data.sources import kind_of
-from engine.errors import Cancelled, ExperimentError, is_out_of_memory
+from engine.errors import Cancelled, ExperimentError, cause_of, is_out_of_memory
 from engine.events import (
     Evaluated,
     Event,
@@ -67,7 +67,7 @@ def execute(
             for event in _run(experiment, directory, stop, resume, known):
                 yield _told(event, what)
     except ExperimentError as error:
-        yield RunFailed("experiment", *refusal_of(error.message, error.advice, what))
+        yield RunFailed("experiment", *refusal_of(error.message, error.advice, what), cause=cause_of(error))
     except Exception as error:  # noqa: BLE001 the boundary: a bug becomes a failed run that keeps its traceback
         yield _out_of_memory(experiment) if is_out_of_memory(error) else _bug(error)
     finally:
@@ -150,6 +150,7 @@ def _out_of_memory(experiment: Experiment) -> RunFailed:
         "experiment",
         f"There was not enough memory on {experiment.device}.",
         f"Try again with {smaller}{', or with ' * bool(smaller)}smaller images or a smaller backbone.",
+        cause="memory",
     )
 
 

@@ -70,6 +70,11 @@ class Bookmark:
         self._random = kept["random"]
 
     @property
+    def note(self) -> Mapping[str, Any]:
+        """What was noted at the place that the run goes on from; empty at its start."""
+        return self._note
+
+    @property
     def computed_by(self) -> tuple[Formulation, ...]:
         """What the run that goes on was computed by; empty for a new one and those of versions that chose nothing."""
         told = (self.found or {}).get("formulation")

@@ -15,6 +15,7 @@ from engine.errors import ExperimentError, StorageError
 
 YEARS = 10
 NAME = "Warmstart cluster"
+PEM = "-----BEGIN "
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,10 @@ class KeyFile:
     def read(path: Path) -> KeyFile:
         """Raises `ExperimentError` for a file that is none."""
         try:
-            return KeyFile(**json.loads(path.read_text("utf-8")))
+            told = KeyFile(**json.loads(path.read_text("utf-8")))
+            if not all(isinstance(text, str) and text.startswith(PEM) for text in asdict(told).values()):
+                raise ValueError(path)
+            return told
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise StorageError(f"The key {path} cannot be read ({reason}).", "Copy it from the desk.") from error
@@ -39,11 +43,23 @@ class KeyFile:
             ) from error
 
     def write(self, path: Path) -> None:
-        """For this person's eyes only. Raises `OSError`."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(asdict(self), file)
+        """For this person's eyes only, whole or not at all; one that is there stays. Raises `OSError`."""
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.{os.getpid()}")
+        part.unlink(missing_ok=True)
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(asdict(self), file)
+            if not path.exists():
+                os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    @staticmethod
+    def seen_by_others(path: Path) -> bool:
+        """Whether other people of this machine can read the file."""
+        return os.name == "posix" and bool(path.stat().st_mode & 0o077)
 
 
 def made_key() -> KeyFile:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +13,7 @@ from engine.remote.order import Order
 
 Deliver = Callable[["MachineWords"], None]
 WAITING = "waiting"  # the state of an order that no machine works yet
+LOST = "lost"  # of one whose machine was lost
 
 
 class ClusterAway(ExperimentError):
@@ -21,11 +22,13 @@ class ClusterAway(ExperimentError):
 
 @dataclass(frozen=True)
 class MachineWords:
-    """What a machine says of one run. at: its address. lines: of the journal. needs: digests of files to be sent."""
+    """What a machine says of one run. at: its address. lines: of the journal. needs: digests of files to be sent.
+    refused: (attempt, why) where it cannot work it now."""
 
     at: str
     lines: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ class FoundJournal:
 
 @dataclass(frozen=True)
 class MachineState:
-    """One place that works a run at a time. runs: uids of those at work. seconds: since its last sign of life."""
+    """One place that works a run at a time. runs: uids of those at work. seconds: since its last sign of life. free:
+    bytes on its disk. trouble: why it takes no runs now, in words; "" where it does."""
 
     address: str
     host: str
@@ -49,10 +53,13 @@ class MachineState:
     memory: int
     runs: tuple[str, ...]
     seconds: float
+    free: int = 0
+    trouble: str = ""
 
 
 class Cluster(Protocol):
-    """All may be called from any thread, wait for an answer, and raise `ClusterAway` where none comes."""
+    """All may be called from any thread, wait for an answer for some seconds, and raise `ClusterAway` where none comes,
+    `ExperimentError` where a machine refuses."""
 
     def listen(self, uid: str, deliver: Deliver) -> None:
         """From now on hand over what is said of the run, in a thread of the cluster's own."""
@@ -66,8 +73,9 @@ class Cluster(Protocol):
         """Where machines are to say what `listen` hands over."""
         ...
 
-    def submit(self, order: Order) -> None:
-        """Put the order in line. One that is in line or at work already stays as it is."""
+    def submit(self, order: Order, among: Sequence[str] = ()) -> None:
+        """Put the order in line. One that is in line or at work already stays as it is. among: addresses of those that
+        may work it, where not all may."""
         ...
 
     def cancel(self, key: str) -> None:
@@ -75,31 +83,31 @@ class Cluster(Protocol):
         ...
 
     def state(self, key: str) -> str:
-        """`WAITING`, the address of who works the order, or "" where the cluster knows nothing (more) of it."""
+        """`WAITING`, `LOST`, the address of who works the order, or "" where the cluster knows nothing of it."""
         ...
 
     def find(self, uid: str) -> list[FoundJournal]:
-        """The journals of a run on all machines that are there."""
+        """The journals of a run on all machines that are there and answer."""
         ...
 
     def read(self, at: str, uid: str, after: Heard) -> list[str]:
         """Lines of the journal there behind this place, all where it is another journal; empty where there is none."""
         ...
 
-    def say(self, at: str, uid: str, word: str) -> None:
-        """ "pause", "resume", "stop" or "discard" to a run at work there."""
+    def say(self, at: str, uid: str, word: str) -> bool:
+        """ "pause", "resume", "stop" or "discard" to a run at work there; whether it was."""
         ...
 
     def give(self, at: str, files: Mapping[str, Path]) -> None:
         """Send files to a machine, by digest. What it has got meanwhile is not sent again."""
         ...
 
-    def fetch(self, at: str, uid: str, into: Path) -> None:
-        """Bring the files that the run left there, but its journal."""
+    def fetch(self, at: str, uid: str, journal: str, into: Path) -> None:
+        """Bring the files that this attempt of a run left there."""
         ...
 
-    def forget(self, uid: str) -> None:
-        """Remove what the run left on all machines that are there."""
+    def forget(self, uid: str, last: int) -> None:
+        """Remove what attempts of the run up to this one left on all machines that are there."""
         ...
 
     def places(self) -> int:
@@ -107,5 +115,5 @@ class Cluster(Protocol):
         ...
 
     def machines(self) -> list[MachineState]:
-        """Who is there now."""
+        """Who is there now and answers."""
         ...

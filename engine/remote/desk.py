@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 FOLDER = "cluster"  # of a workspace
 START = "Begin one with “cluster start” or under Settings, Machines; or choose another device."
+
+
+class NoCluster(ExperimentError):
+    """The workspace has none."""
 
 
 class ClusterDesk:
@@ -31,20 +36,20 @@ class ClusterDesk:
 
         return OnCluster(self.connect)
 
-    def connect(self) -> DaskCluster:
-        """Raises `ExperimentError` where the workspace has no cluster, `ClusterAway` where it does not answer."""
+    def connect(self, same_version: bool = True) -> DaskCluster:
+        """Raises `NoCluster`, `ClusterAway` where it does not answer, `ExperimentError` for another version."""
         from engine.data.hashes import short_hash
         from engine.remote.certificates import KeyFile
         from engine.remote.line import KEY
         from engine.remote.on_dask import DaskCluster
 
         with self._lock:
-            address = where(self._folder)
-            if self._cluster is None or self._cluster.address != address:
+            where(self._folder)
+            if self._cluster is None:
                 key = KeyFile.read(self._folder / KEY)
                 desk = short_hash(str(self._folder), socket.gethostname())  # the same after a restart
-                self._cluster = DaskCluster(address, key, desk)
-            self._cluster.connect()
+                self._cluster = DaskCluster(partial(where, self._folder), key, desk)
+            self._cluster.connect(same_version)
             return self._cluster
 
     def places(self) -> int:
@@ -65,10 +70,10 @@ class ClusterDesk:
 
 
 def where(folder: Path) -> str:
-    """The address of the workspace's cluster; raises `ExperimentError` where it has none."""
+    """The address of the workspace's cluster; raises `NoCluster` where it has none."""
     from engine.remote.line import WHERE
 
     try:
         return str(json.loads((folder / WHERE).read_text("utf-8"))["address"])
     except (OSError, ValueError, LookupError) as error:
-        raise ExperimentError("This workspace has no cluster.", START) from error
+        raise NoCluster("This workspace has no cluster.", START) from error

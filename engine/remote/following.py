@@ -14,15 +14,16 @@ from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from engine.events import LAST_EVENTS, Event, Heard, Notice, Preparing, ResumePoint, RunFailed, RunStopped
+from engine.errors import ExperimentError, StorageError
+from engine.events import LAST_EVENTS, Event, Heard, Notice, Preparing, ResumePoint, RunFailed, RunStarted, RunStopped
 from engine.experiment import Experiment
 from engine.machine.files import write_text
-from engine.remote.cluster import WAITING, Cluster, ClusterAway, FoundJournal, MachineWords
-from engine.remote.journal import Hearing, attempt
+from engine.remote.cluster import LOST, WAITING, Cluster, ClusterAway, FoundJournal, MachineWords
+from engine.remote.journal import Hearing, JournalEntry, attempt
 from engine.remote.order import ordered, returned
+from engine.remote.patience import Patience
 from engine.work.worker import Job, Word
 
-MOST_ATTEMPTS = 3  # machines that a run may lose while it is followed
 QUIET = 1.0, 8.0  # seconds of silence until somebody is asked: at first, and at most when it goes on
 AWAY = 2.0  # seconds between two tries to reach a cluster that does not answer
 LEAVES = ("later", "abandon", "discard")
@@ -41,11 +42,15 @@ class FollowedRun:
         self._cluster, self._job, self._inbox, self._word = cluster, job, inbox, word
         self._uid = job.directory.name
         self._hearing = Hearing(job.heard)
-        self._attempt = self._first = attempt(self._hearing.place.journal)
+        self._attempt = attempt(self._hearing.place.journal)
         self._files: dict[str, Path] = {}  # that the run needs, by digest
         self._at = ""  # who works it
         self._told = False  # that it is to stop, to who works it
+        self._settled = False  # its end is in its journal, and nobody needs what lies elsewhere
         self._quiet = QUIET[0]
+        self._patience = Patience()
+        self._among: tuple[str, ...] = ()  # who alone may work it
+        self._why: list[Notice] = []  # it begins anew, which is told once it has begun
 
     def events(self) -> Iterator[Event]:
         self._cluster.listen(self._uid, self._inbox.put)
@@ -53,8 +58,7 @@ class FollowedRun:
             for event in self._events():
                 yield event
                 if isinstance(event, LAST_EVENTS):
-                    with suppress(ClusterAway):
-                        self._cluster.forget(self._uid)
+                    self._forget_if_settled()
                     return
         finally:
             self._cluster.leave(self._uid)
@@ -76,9 +80,11 @@ class FollowedRun:
                 if self._word() == "stop":
                     yield from self._stop()
                 yield from self._look() if message is None else self._take(message)
-            except ClusterAway as error:
+            except (ClusterAway, StorageError) as error:
                 yield Preparing(error.message.rstrip("."))
                 time.sleep(AWAY)
+            except ExperimentError as error:
+                yield from self._refused_by(error)
             message = self._next()
 
     def _next(self) -> MachineWords | None:
@@ -92,8 +98,12 @@ class FollowedRun:
         return message
 
     def _take(self, message: MachineWords) -> Iterator[Event]:
+        if message.refused:
+            yield from self._refused(*message.refused)
+            return
         self._works(message.at)
         if message.needs:
+            yield Preparing("Files are sent to the machine that works it")
             self._give(message)
         yield from self._hand_on(message.at, message.lines)
         while self._hearing.missing:
@@ -104,10 +114,19 @@ class FollowedRun:
 
     def _hand_on(self, at: str, lines: Iterable[str]) -> Iterator[Event]:
         for one in self._hearing.take(lines):
+            if one.is_last and self._may_elsewhere(at, one):
+                yield from self._order()
+                return
             if one.is_last:
-                self._bring(at)
+                self._bring(at, one.place.journal)
+                self._settled = True
             self.place = one.place
+            self._patience.reached(one.place.number)
+            self._attempt = max(self._attempt, attempt(one.place.journal))
             yield one.event
+            if isinstance(one.event, RunStarted):
+                why, self._why = self._why, []
+                yield from why
 
     def _read(self, at: str) -> Iterator[Event]:
         """All that was written down there behind what is known."""
@@ -123,17 +142,18 @@ class FollowedRun:
         if state == WAITING:
             yield Preparing("In line on the cluster")
             return
-        if not state:
+        lost = state == LOST
+        if lost or not state:
             state, ended = self._found()
             if ended:
                 yield from self._read(state)
-                self._cluster.forget(self._uid)  # its last event is saved already, and it is to be worked again
+                self._cluster.forget(self._uid, self._attempt)  # its end is saved already, and it is to be worked again
                 state = ""
         if state:
             self._works(state)
             yield from self._read(state)
         else:
-            yield from self._order()
+            yield from self._order(lost)
 
     def _found(self) -> tuple[str, bool]:
         """Who has a journal of this run that has ended, or works an attempt that was ordered before this program was
@@ -149,19 +169,55 @@ class FollowedRun:
         self._attempt = max([self._attempt, *(attempt(one.journal) for one in found)])
         return "", False
 
-    def _order(self) -> Iterator[Event]:
-        if self._attempt >= self._first + MOST_ATTEMPTS:
-            yield RunFailed(
-                "experiment", f"{MOST_ATTEMPTS} machines of the cluster were lost while they worked this run.",
-                "It may need more memory than they have: try a smaller batch, or machines with more.",
-            )  # fmt: skip
+    def _order(self, lost: bool = False) -> Iterator[Event]:
+        if lost and (failed := self._patience.lost()):
+            yield failed
             return
-        if self._at:
-            yield Notice("The machine that worked this run was lost. It begins anew on another one.", "warning")
-        self._attempt += 1
+        if lost or self._at:
+            yield from self._anew("The machine that worked this run was lost. It goes on on another one.")
         self._works("")
-        order, self._files = ordered(self._job, self._attempt, self._cluster.topic())
-        self._cluster.submit(order)
+        try:
+            order, self._files = ordered(self._job, self._attempt + 1, self._cluster.topic())
+        except (ExperimentError, OSError) as error:
+            yield RunFailed("experiment", *_in_words(error))
+            return
+        self._attempt += 1
+        self._cluster.submit(order, self._among)
+
+    def _anew(self, words: str) -> Iterator[Event]:
+        yield Preparing(words.rstrip("."))
+        self._why.append(Notice(words, "warning"))
+
+    def _refused(self, which: str, words: str) -> Iterator[Event]:
+        """A machine that cannot work it now has given it back."""
+        if which != str(self._attempt):
+            return
+        if failed := self._patience.refused(words):
+            yield failed
+            return
+        yield from self._anew(f"{words} The run is put in line again.")
+        self._works("")
+        yield from self._order()
+
+    def _refused_by(self, error: ExperimentError) -> Iterator[Event]:
+        """A machine does not do what it is asked, such as giving a file that it should have."""
+        if failed := self._patience.refused(error.message, error.advice):
+            yield failed
+            return
+        yield Preparing(error.message.rstrip("."))
+        time.sleep(AWAY)
+
+    def _may_elsewhere(self, at: str, last: JournalEntry) -> bool:
+        """Whether it failed for want of memory, and a machine that has more is there."""
+        if self._among or not isinstance(last.event, RunFailed) or last.event.cause != "memory":
+            return False
+        there = self._cluster.machines()
+        had = max((one.memory for one in there if one.address == at), default=0)
+        self._among = tuple(one.address for one in there if one.memory > had > 0)
+        if self._among:
+            self._cluster.forget(self._uid, self._attempt)
+            self._why.append(Notice(f"{last.event.message} It goes on on a machine with more.", "warning"))
+        return bool(self._among)
 
     def _give(self, message: MachineWords) -> None:
         if not self._files:  # it was ordered before this program was started
@@ -177,28 +233,29 @@ class FollowedRun:
         state = self._cluster.state(self._key)
         if state == WAITING:
             self._cluster.cancel(self._key)
-            yield RunStopped(0, "by hand before the first step")
-        elif state:
+            self._settled = True
+            yield RunStopped(0, "by hand while it waited in line")
+        elif state not in ("", LOST):
             self._works(state)
-            if not self._told:
-                self._cluster.say(state, self._uid, "stop")
-                self._told = True
+            self._told = self._told or self._cluster.say(state, self._uid, "stop")
 
     def _leave(self) -> None:
         """A run that is left goes on; one that is discarded does not."""
         if self._word() != "discard":
             return
-        with suppress(ClusterAway):
-            state = self._cluster.state(self._key)
+        with suppress(ExperimentError):
             self._cluster.cancel(self._key)
-            if state not in ("", WAITING):
-                self._cluster.say(state, self._uid, "discard")
-            self._cluster.forget(self._uid)
+            self._cluster.forget(self._uid, self._attempt)
 
-    def _bring(self, at: str) -> None:
+    def _forget_if_settled(self) -> None:
+        if self._settled:
+            with suppress(ExperimentError):
+                self._cluster.forget(self._uid, self._attempt)
+
+    def _bring(self, at: str, journal: str) -> None:
         """The files of a run that has ended, before anybody hears that it has."""
         folder = self._job.directory
-        self._cluster.fetch(at, self._uid, folder)
+        self._cluster.fetch(at, self._uid, journal, folder)
         written = folder / "experiment.json"
         if written.is_file():
             there = Experiment.model_validate_json(written.read_text("utf-8"))
@@ -211,3 +268,10 @@ class FollowedRun:
 
 def _newest(found: FoundJournal) -> tuple[bool, int]:
     return found.ended, attempt(found.journal)
+
+
+def _in_words(error: ExperimentError | OSError) -> tuple[str, str]:
+    if isinstance(error, ExperimentError):
+        return error.message, error.advice
+    reason = (error.strerror or str(error)).lower()
+    return f"{error.filename} cannot be read ({reason}).", "Make it readable, then begin the run again."

@@ -1,24 +1,27 @@
 """What a run says, numbered and written down where it is worked before anybody hears of it.
 
 A line is JSON: {"journal", "number", "time", "event", "arrays"}; the event as `engine.work.wire` tells it, its arrays
-in base64. What has no end of line was never said.
+in base64. What has no end of line was never said, and what is no such line ends what can be read.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from engine.events import LAST_EVENTS, Event, Heard
-from engine.work.wire import from_wire, to_wire
+from engine.work.wire import WireError, from_wire, to_wire
 
 FILE = "events.jsonl"
 MOST = 2000  # lines that are read at a time
+TAIL = 2**16  # bytes at the end of a journal, where its last line most often is
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,14 @@ class JournalEntry:
 
 
 class Journal:
-    """Of one attempt of a run. name: "<attempt>-<letters>", another each time."""
+    """Of one attempt of a run. name: "<attempt>-<letters>", another each time. begun: lines of an earlier attempt that
+    this one goes on from, which become its own. number, time: of the last line."""
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self.name, self._number = name, 0
+    def __init__(self, folder: Path, name: str, begun: Iterable[str] = ()) -> None:
+        self.name, self.number, self.time = name, 0, 0.0
         self._file = (folder / FILE).open("wb")
+        for line in begun:
+            self._write({**json.loads(line), "journal": name})
 
     def __enter__(self) -> Self:
         return self
@@ -48,77 +54,106 @@ class Journal:
 
     def append(self, event: Event, time: float) -> str:
         """The line that was written. time: see `Heard`. Raises `OSError`."""
-        self._number += 1
         line, arrays = to_wire(event)
-        told = {
-            "journal": self.name, "number": self._number, "time": time, "event": line,
-            "arrays": base64.b64encode(arrays).decode(),
-        }  # fmt: skip
+        packed = base64.b64encode(arrays).decode()
+        return self._write(
+            {"journal": self.name, "number": self.number + 1, "time": time, "event": line, "arrays": packed}
+        )
+
+    def settle(self) -> None:
+        """All that was written is on the disk. Raises `OSError`."""
+        os.fsync(self._file.fileno())
+
+    def _write(self, told: dict[str, Any]) -> str:
         written = json.dumps(told)
         self._file.write(written.encode() + b"\n")
         self._file.flush()
+        self.number, self.time = told["number"], told["time"]
         return written
 
 
-def entry(line: str) -> JournalEntry:
-    """Raises `WireError` for an event that this version does not know."""
-    told = json.loads(line)
+def entry(line: str | bytes) -> JournalEntry:
+    """Raises `WireError` for an event that this version does not know, and for what is no line of a journal."""
+    told = _told(line)
     place = Heard(told["journal"], told["number"], told["time"])
     return JournalEntry(place, from_wire(told["event"], base64.b64decode(told["arrays"])))
 
 
-def lines_after(folder: Path, journal: str, number: int) -> list[str]:
-    """At most `MOST` lines behind this number of this journal, or from the first one where it is another journal that
-    lies there; empty where there is none."""
+def _told(line: str | bytes) -> dict[str, Any]:
+    try:
+        told = json.loads(line)
+        kinds = {"journal": str, "number": int, "time": int | float, "event": str, "arrays": str}
+        if all(isinstance(told[name], kind) for name, kind in kinds.items()):
+            attempt(told["journal"])
+            return dict(told)
+    except (ValueError, TypeError, LookupError) as error:
+        raise WireError("A line of the run's journal arrived damaged.", "Resume the run.") from error
+    raise WireError("What the run said is no line of a journal.", "Resume the run.")
+
+
+def lines_after(folder: Path, number: int, most: int = MOST) -> list[str]:
+    """At most so many lines behind this number; empty where there is no journal."""
     try:
         with (folder / FILE).open("rb") as file:
-            first = file.readline()
-            begin = number if first.endswith(b"\n") and json.loads(first)["journal"] == journal else 0
-            file.seek(0)
-            found = islice(file, begin, begin + MOST)
-            return [line.decode().rstrip("\n") for line in found if line.endswith(b"\n")]
+            return list(_whole(islice(file, number, number + most)))
     except FileNotFoundError:
         return []
 
 
+def _whole(lines: Iterable[bytes]) -> Iterator[str]:
+    """Those up to the first that a crash has cut off or damaged."""
+    for line in lines:
+        try:
+            _told(line)
+        except WireError:
+            return
+        if not line.endswith(b"\n"):
+            return
+        yield line.decode().rstrip("\n")
+
+
 def attempt(journal: str) -> int:
-    """Which attempt of its run it is of; 0 for none."""
+    """Which attempt of its run it is of; 0 for none. Raises `ValueError` for what is no journal's name."""
     return int(journal.partition("-")[0] or 0)
 
 
 def last_entry(folder: Path) -> JournalEntry | None:
     """The last that was said; None where nothing was."""
     try:
-        body = (folder / FILE).read_bytes()
+        with (folder / FILE).open("rb") as file:
+            length = file.seek(0, os.SEEK_END)
+            for size in (TAIL, length):
+                begin = max(0, length - size)
+                file.seek(begin)
+                for line in reversed(file.read().split(b"\n")[bool(begin) : -1]):
+                    with suppress(WireError):
+                        return entry(line)
     except FileNotFoundError:
-        return None
-    line = body.rpartition(b"\n")[0].rpartition(b"\n")[2]
-    return entry(line.decode()) if line else None
+        pass
+    return None
 
 
 class Hearing:
-    """Lines as they arrive, late, twice or with gaps, become entries in order. place: of the last one; missing: lines
-    that must be asked for lie before what came."""
+    """Lines as they arrive, late, twice or with gaps, become entries in order. place: of the last one that was taken to
+    its end; missing: lines that must be asked for lie before what came."""
 
     def __init__(self, place: Heard | None) -> None:
         self.place = place or Heard("", 0)
         self.missing = False
         self._old: set[str] = set()
 
-    def take(self, lines: Iterable[str]) -> list[JournalEntry]:
-        """What is new of them."""
-        fresh: list[JournalEntry] = []
+    def take(self, lines: Iterable[str]) -> Iterator[JournalEntry]:
+        """What is new of them. One counts as heard when the next is asked for."""
         self.missing = False
         for line in lines:
-            told = json.loads(line)
-            if self._is_old(told["journal"]) or told["number"] <= self.place.number:
+            one = entry(line)
+            if self._is_old(one.place.journal) or one.place.number <= self.place.number:
                 continue
-            if told["number"] > self.place.number + 1:
+            if one.place.number > self.place.number + 1:
                 self.missing = True
-                break
-            fresh.append(entry(line))
-            self.place = fresh[-1].place
-        return fresh
+                return
+            yield one
+            self.place = one.place
 
     def _is_old(self, journal: str) -> bool:
         """Whether another attempt has taken its place; one that is new is turned to."""

@@ -19,7 +19,8 @@ from engine.remote.order import version
 
 KEY, WHERE = "cluster.key", "where.json"
 SETTINGS: dict[str, object] = {
-    "distributed.scheduler.worker-ttl": None,  # a step may hold a machine for minutes; who is gone is seen by its line
+    "distributed.scheduler.worker-ttl": "300s",  # of silence: asleep, or a step that lets nobody else speak
+    "distributed.scheduler.worker-saturation": 1.0,  # a run at a time; the next waits here, not there
     "distributed.scheduler.allowed-failures": 0,  # the desk orders a lost run again, under another number
     "distributed.scheduler.work-stealing": False,
     "distributed.admin.low-level-log-length": 100,  # messages that are kept of a topic
@@ -32,13 +33,13 @@ NO_PAGES = "127.0.0.1:0"  # Dask always listens for browsers too: nobody else ca
 async def serve(folder: Path, host: str, port: int) -> None:
     """Until it is told to end."""
     import dask
-    from distributed import Scheduler
 
-    from engine.remote.on_dask import security
+    from engine.remote.connection import security
+    from engine.remote.waiting import Line
 
     dask.config.set(SETTINGS)
     key = KeyFile.read(folder / KEY)
-    async with Scheduler(
+    async with Line(
         host=host, port=port, protocol="tls", security=security(key), dashboard=False, dashboard_address=NO_PAGES
     ) as scheduler:
         told = {"address": scheduler.address, "process": os.getpid(), "version": version()}

@@ -8,38 +8,28 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import psutil
 
-from engine.errors import ExperimentError
 from engine.machine.children import begun
-from engine.remote.certificates import KeyFile
 from engine.remote.cluster import ClusterAway
-from engine.remote.on_dask import EXTRA, DaskCluster
-from engine.remote.work import other_version
+from engine.remote.joining import OTHER_VERSION, Joining, refuse_another_version
+from engine.remote.on_dask import EXTRA
 
 AGAIN = 1.0, 30.0  # seconds until a process is begun again: at first, and at most while that fails
 LASTED = 60.0  # seconds after which an end is not counted as a failure
 CORES = 2  # of a processor for each place
 
 
-@dataclass(frozen=True)
-class Joining:
-    """Which line, with which key, and where this machine keeps what it is sent."""
-
-    address: str
-    key: Path
-    home: Path
-
-
 @dataclass
 class WorkPlace:
-    """A process that works runs, as it comes and goes. gpu: the one that it sees; "" for the processor alone."""
+    """A process that works runs, as it comes and goes. gpu: the one that it sees; "" for the processor alone. refused:
+    it ended because the line has another version."""
 
     joining: Joining
     gpu: str = ""
     child: subprocess.Popen[bytes] | None = None
+    refused: bool = False
     _since: float = 0.0
     _due: float = 0.0
     _pause: float = field(default=AGAIN[0])
@@ -50,6 +40,7 @@ class WorkPlace:
         if self.child is not None and self.child.poll() is not None:
             self._pause = AGAIN[0] if now - self._since > LASTED else min(2 * self._pause, AGAIN[1])
             self._due = now + self._pause
+            self.refused = self.child.returncode == OTHER_VERSION
             self.end()
         if self.child is None and now >= self._due:
             one = {
@@ -73,17 +64,6 @@ class WorkPlace:
                     pipe.close()
 
 
-def refuse_another_version(joining: Joining) -> None:
-    """Raises `ExperimentError` where the cluster has another version of this program, `ClusterAway` where it does not
-    answer."""
-    cluster = DaskCluster(joining.address, KeyFile.read(joining.key), "joining")
-    try:
-        if wrong := other_version(cluster.versions()):
-            raise ExperimentError(*wrong)
-    finally:
-        cluster.close()
-
-
 def usual_places() -> list[str]:
     """The GPUs of this machine by number, one place for each; without any a place for two cores of the processor."""
     if gpus := _gpus():
@@ -101,25 +81,31 @@ def _gpus() -> list[str]:
 
 def serve(joining: Joining, places: list[str], say: Callable[[str], object], ended: threading.Event) -> None:
     """Work for the cluster until `ended`; comes back whenever it does. Raises `ExperimentError` where the versions
-    differ."""
+    differ, also later."""
     EXTRA.require()
-    away = False
-    while not ended.is_set():
-        try:
-            refuse_another_version(joining)
-            break
-        except ClusterAway as error:
-            if not away:
-                say(f"{error.message} It is tried until it does.")
-            away = True
-            ended.wait(AGAIN[0])
+    until_it_answers(joining, say, ended)
     say(f"At work for {joining.address}, {len(places)} at a time. End with Ctrl+C.")
     all_ = [WorkPlace(joining, gpu) for gpu in places]
     try:
         while not ended.is_set():
             for one in all_:
                 one.look()
+            if any(one.refused for one in all_):
+                until_it_answers(joining, say, ended)
             ended.wait(AGAIN[0])
     finally:
         for one in all_:
             one.end()
+
+
+def until_it_answers(joining: Joining, say: Callable[[str], object], ended: threading.Event) -> None:
+    """Raises `ExperimentError` where the versions differ."""
+    away = False
+    while not ended.is_set():
+        try:
+            return refuse_another_version(joining)
+        except ClusterAway as error:
+            if not away:
+                say(f"{error.message} It is tried until it does.")
+            away = True
+            ended.wait(AGAIN[0])

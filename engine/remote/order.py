@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -18,6 +19,7 @@ from engine.machine.places import data_home
 from engine.work.worker import Job
 
 GIVEN = "given"  # below the home of a machine: what a person pointed at, each thing in a folder of its digest
+RUNS = "runs"  # below the folder of an attempt: the runs that it starts from, and its own
 RUN = "run:"
 
 
@@ -62,6 +64,17 @@ class Order:
 def version() -> str:
     """Of this program; "" where it runs from its folder."""
     return str(environment()["packages"].get("warmstart", ""))
+
+
+def other_version(theirs: str) -> tuple[str, str] | None:
+    """What is wrong and what to do where the other end has another version of this program, of which the last number
+    does not count."""
+    own = version()
+    if own.split(".")[:2] == theirs.split(".")[:2]:
+        return None
+    here, there = (one or "from a folder" for one in (own, theirs))
+    words = f"{socket.gethostname()} has Warmstart {here}, the other machine {there}."
+    return words, "Install the same version on both."
 
 
 def ordered(job: Job, attempt: int, topic: str) -> tuple[Order, dict[str, Path]]:
@@ -131,7 +144,7 @@ def _source(experiment: Experiment, runs: Path) -> Iterator[tuple[str, Path]]:
     folder = runs / weights.removeprefix(RUN)
     for file in _files(folder):
         if file.name != RESUME_FILE:
-            yield f"runs/{file.relative_to(runs).as_posix()}", file
+            yield f"{RUNS}/{file.relative_to(runs).as_posix()}", file
 
 
 def _files(path: Path) -> list[Path]:

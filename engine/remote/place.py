@@ -10,11 +10,21 @@ import asyncio
 import os
 import sys
 import threading
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engine.machine.places import settle
+from engine.errors import ExperimentError
+from engine.machine.files import cache_folder
+from engine.machine.places import home, settle
 from engine.remote.certificates import KeyFile
+from engine.remote.cluster import ClusterAway
+from engine.remote.joining import OTHER_VERSION, Joining, refuse_another_version
 from engine.remote.line import NO_PAGES
+from engine.remote.room import has_room
+
+if TYPE_CHECKING:
+    from distributed import Worker
 
 SETTINGS: dict[str, object] = {
     "distributed.comm.timeouts.connect": "10s",
@@ -24,20 +34,22 @@ SETTINGS: dict[str, object] = {
     "distributed.worker.http.routes": [],
 }
 LOST = 20.0  # seconds without a line, after which it ends
+LEAST_REST = 30.0  # seconds without orders for one that found its disk full
+LOOK_AGAIN = 1.0  # seconds
 
 
-async def work(address: str, key: Path, home: Path) -> None:
+async def work(address: str, key: Path, given: Path) -> None:
     import dask
     from distributed import Worker
 
-    from engine.remote.on_dask import security
+    from engine.remote.connection import security
 
     dask.config.set(SETTINGS)
-    settle(home)
-    (home / "dask").mkdir(parents=True, exist_ok=True)
+    settle(given)
+    given.mkdir(parents=True, exist_ok=True)
     async with Worker(
         address, nthreads=1, security=security(KeyFile.read(key)), memory_limit=0, death_timeout=LOST,
-        local_directory=str(home / "dask"), dashboard=False, dashboard_address=NO_PAGES,
+        local_directory=str(cache_folder() / "cluster"), dashboard=False, dashboard_address=NO_PAGES,
     ) as worker:  # fmt: skip
         threading.Thread(target=_get_ready, daemon=True).start()
         await worker.finished()
@@ -48,13 +60,43 @@ def _get_ready() -> None:
     import engine.execute  # noqa: F401
 
 
+def rest() -> None:
+    """Take no orders until there is room again, and for a while in any case: asked in a task."""
+    from distributed import get_worker
+    from distributed.core import Status
+
+    worker = get_worker()
+    worker.loop.add_callback(setattr, worker, "status", Status.paused)
+    threading.Thread(target=_rest, args=(worker,), name="without room", daemon=True).start()
+
+
+def _rest(worker: Worker) -> None:
+    from distributed.core import Status
+
+    time.sleep(LEAST_REST)
+    while not has_room(home()):
+        time.sleep(LOOK_AGAIN)
+    worker.loop.add_callback(setattr, worker, "status", Status.running)
+
+
 def _end_with_parent() -> None:
     sys.stdin.buffer.read()
     os._exit(0)
 
 
+def main(joining: Joining) -> int:
+    """What the process ends with. A run at work is lost with the line: what it has said is in its journal."""
+    try:
+        refuse_another_version(joining)
+    except ClusterAway:
+        return 1
+    except ExperimentError:
+        return OTHER_VERSION
+    asyncio.run(work(joining.address, joining.key, joining.home))
+    return 0
+
+
 if __name__ == "__main__":
     os.dup2(2, 1)  # nobody reads what others print
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    asyncio.run(work(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])))
-    os._exit(0)  # a run at work is lost with its line: what it has said is in its journal
+    os._exit(main(Joining(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))))

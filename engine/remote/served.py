@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,57 +14,82 @@ import psutil
 
 from engine.errors import ExperimentError
 from engine.machine.places import home
-from engine.remote.journal import FILE, last_entry, lines_after
+from engine.remote.attempts import Attempts
+from engine.remote.journal import lines_after
 from engine.remote.keeping import PIECE, KeptFiles
 from engine.remote.order import Order, digest_of, version
-from engine.remote.work import Control, Tell, folder_of, perform
+from engine.remote.room import CannotWork, has_room
+from engine.remote.work import Control, Tell, perform
 
 _at_work: dict[str, Control] = {}
 
 
-def work(told: str, tell: Tell) -> None:
-    """Work an order to its end. tell: hands over what is said of it."""
+def work(told: str, tell: Tell, rest: Callable[[], object]) -> None:
+    """Work an order to its end. tell: hands over what is said of it. rest: takes no more orders for a while, as it
+    has no room for them."""
     order = Order.heard(told)
-    control = _at_work[order.uid] = Control()
+    control = _at_work[order.uid] = Control(order.attempt)
     try:
         perform(order, home(), tell, control)
+    except CannotWork as error:
+        if error.full:
+            rest()
+        tell({"refused": [str(order.attempt), error.message]})
     finally:
-        _at_work.pop(order.uid, None)
+        if _at_work.get(order.uid) is control:
+            del _at_work[order.uid]
 
 
-def say(uid: str, word: str) -> None:
-    if (control := _at_work.get(uid)) is not None:
-        control.say(word)
+async def answer(function: Callable[..., Any], *given: object) -> tuple[str, Any]:
+    """("said", what it returns) or ("refused", (message, advice)), beside the work of the line that carries it."""
+    try:
+        return "said", await asyncio.to_thread(function, *given)
+    except ExperimentError as error:
+        return "refused", (error.message, error.advice)
+    except OSError as error:
+        return "refused", (
+            f"{socket.gethostname()} says: {(error.strerror or str(error)).lower()}.",
+            "It is tried again.",
+        )
 
 
-def journal_of(uid: str) -> tuple[str, bool] | None:
-    """(the journal of a run that lies here, whether it has come to its end); None where there is none."""
-    last = last_entry(folder_of(home(), uid))
-    return None if last is None else (last.place.journal, last.is_last)
+def say(uid: str, word: str) -> bool:
+    """Whether the run is at work here and was told."""
+    if (control := _at_work.get(uid)) is None:
+        return False
+    control.say(word)
+    return True
+
+
+def journals_of(uid: str) -> list[tuple[str, bool]]:
+    """(journal, whether it has come to its end) of each attempt of a run that lies here, the newest first."""
+    return [(one.place.journal, one.is_last) for one in Attempts(home()).known(uid)]
 
 
 def lines(uid: str, journal: str, number: int) -> list[str]:
-    return lines_after(folder_of(home(), uid), journal, number)
+    """What is written behind this place of the attempt to hear of, from its beginning where that is another one."""
+    folder = Attempts(home()).newest(uid)
+    return [] if folder is None else lines_after(folder, number if folder.name == journal else 0)
 
 
 def missing(digests: list[str]) -> list[str]:
     return KeptFiles(home()).missing(digests)
 
 
-def put(digest: str, offset: int, piece: bytes, whole: bool) -> None:
-    KeptFiles(home()).put(digest, offset, piece, whole)
+def put(digest: str, offset: int, piece: bytes, whole: bool, sender: str) -> None:
+    KeptFiles(home()).put(digest, offset, piece, whole, sender)
 
 
-def left_files(uid: str) -> list[tuple[str, int, str]]:
-    """(path below the run's folder, bytes, SHA-256) of what a run left here, but its journal."""
-    folder = folder_of(home(), uid)
-    files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name != FILE)
+def left_files(uid: str, journal: str) -> list[tuple[str, int, str]]:
+    """(path below the run's folder, bytes, SHA-256) of what an attempt left here."""
+    folder = Attempts(home()).run(uid, journal)
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and file.suffix != ".part")
     return [(file.relative_to(folder).as_posix(), file.stat().st_size, digest_of(file)) for file in files]
 
 
-def piece(uid: str, path: str, offset: int) -> bytes:
-    """At most 4 MB of a file that a run left here."""
-    folder = folder_of(home(), uid)
+def piece(uid: str, journal: str, path: str, offset: int) -> bytes:
+    """At most 4 MB of a file that an attempt left here."""
+    folder = Attempts(home()).run(uid, journal)
     file = folder / path
     if not file.resolve().is_relative_to(folder.resolve()):
         raise ExperimentError(f"“{path}” lies outside of the run's folder.", "Begin the run anew.")
@@ -72,16 +98,19 @@ def piece(uid: str, path: str, offset: int) -> bytes:
         return opened.read(PIECE)
 
 
-def forget(uid: str) -> None:
-    """Remove what a run left here; one at work stays."""
-    if uid not in _at_work:
-        shutil.rmtree(folder_of(home(), uid), ignore_errors=True)
+def forget(uid: str, last: int) -> None:
+    """Remove what attempts of a run up to this one left here; one of them at work is given up."""
+    if (control := _at_work.get(uid)) is not None and control.attempt <= last:
+        control.say("discard")
+    Attempts(home()).forget(uid, last)
 
 
 def facts() -> Mapping[str, Any]:
     """Of this process and its machine."""
+    there = Path(home())
     return {
         "host": socket.gethostname(), "version": version(), "device": os.environ.get("CUDA_VISIBLE_DEVICES") or "cpu",
         "cores": psutil.cpu_count(logical=False) or os.cpu_count() or 1, "memory": psutil.virtual_memory().total,
-        "runs": sorted(_at_work), "place": str(Path(home()).resolve()),
+        "runs": sorted(_at_work), "place": str(there.resolve()), "free": shutil.disk_usage(there).free,
+        "trouble": "" if has_room(there) else "Its disk is full",
     }  # fmt: skip

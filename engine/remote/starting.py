@@ -12,7 +12,8 @@ from pathlib import Path
 from engine.errors import ExperimentError
 from engine.machine.children import ROOT
 from engine.remote.certificates import made_key
-from engine.remote.desk import FOLDER, ClusterDesk
+from engine.remote.cluster import ClusterAway
+from engine.remote.desk import FOLDER, ClusterDesk, NoCluster
 from engine.remote.line import KEY, WHERE
 from engine.remote.on_dask import EXTRA
 
@@ -44,7 +45,7 @@ def end(root: Path) -> None:
     """End the line; raises `ExperimentError` where there is none or it does not answer."""
     desk = ClusterDesk(root)
     try:
-        desk.connect().shut_down()
+        desk.connect(same_version=False).shut_down()
     finally:
         desk.close()
     forget(root)
@@ -71,7 +72,7 @@ def _answers(root: Path) -> str | None:
     desk = ClusterDesk(root)
     try:
         return desk.connect().address
-    except ExperimentError:
+    except (ClusterAway, NoCluster):
         return None
     finally:
         desk.close()

@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 import socket
 import threading
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from engine.errors import ExperimentError
-from engine.events import Event, Formulation, Preparing, ResumePoint, RunFailed, RunStarted
-from engine.remote.journal import Journal, last_entry
+from engine.errors import ExperimentError, StorageError
+from engine.events import Event, Formulation, Notice, ResumePoint, RunFailed, RunStarted, RunStopped
+from engine.experiment import Experiment
+from engine.remote.attempts import Attempts
+from engine.remote.going_on import LINES, TIME, taken_up
+from engine.remote.journal import Journal
 from engine.remote.keeping import KeptFiles
-from engine.remote.order import Order, arrived, version
+from engine.remote.order import RUNS, Order, arrived, other_version
+from engine.remote.room import CannotWork, cannot, look_for_room
 
 BATCH = 0.05  # seconds between two batches
 ASK_AGAIN = 2.0  # seconds between two requests for files
-LONGEST_WAIT = 600.0  # seconds for files that nobody sends
+LONGEST_WAIT = 60.0  # seconds for files of which none comes
 LOOK_AGAIN = 0.25  # seconds
 
-Tell = Callable[[dict[str, list[str]]], None]  # {"lines": of the journal} or {"needs": digests of files}
+Tell = Callable[[dict[str, list[str]]], None]  # {"lines": of the journal}, {"needs": digests} or {"refused": words}
 
 
 class Control:
-    """What the desk says to a run at work, from any thread of this process."""
+    """What the desk says to a run at work, from any thread of this process. attempt: which one it is."""
 
-    def __init__(self) -> None:
+    def __init__(self, attempt: int = 0) -> None:
+        self.attempt = attempt
         self.stopping = self.discarded = False
         self._going = threading.Event()
         self._going.set()
@@ -85,102 +89,132 @@ class Batches:
             self._tell({"lines": lines})
 
 
-def folder_of(home: Path, uid: str) -> Path:
-    """Where a machine works the run; raises `ExperimentError` for what is no run's name."""
-    if not uid.isalnum():
-        raise ExperimentError("This is no name of a run.", "Begin the run anew.")
-    return home / "runs" / uid
-
-
-def is_complete(folder: Path) -> bool:
-    """Whether a run was worked to its end there and nobody has taken it away."""
-    found = last_entry(folder)
-    return found is not None and found.is_last and not isinstance(found.event, RunFailed)
-
-
 def perform(order: Order, home: Path, tell: Tell, control: Control) -> None:
-    """Work the order below the home of this machine. One that was worked to its end already is left as it is, for
-    whoever asks for it. Raises `OSError` where nothing can be written."""
-    folder = folder_of(home, order.uid)
-    if is_complete(folder):
+    """Work the order below the home of this machine. A run that was worked to its end already is left as it is, for
+    whoever asks for it. Raises `CannotWork`; then nothing of this attempt is left."""
+    attempts = Attempts(home)
+    if attempts.ended(order.uid) is not None:
         return
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    with closing(_said(order, home, tell, control)) as events:
-        write_down(folder, order.attempt, events, tell, control)
+    journal = f"{order.attempt}-{secrets.token_hex(3)}"
+    try:
+        look_for_room(home)
+        bring(order, home, tell, control)
+        folder = attempts.begin(order.uid, journal, order.told())
+        earlier, events = prepared(order, home, folder, control)
+        with closing(events):
+            write_down(folder, events, tell, control, earlier)
+    except (CannotWork, OSError) as error:
+        attempts.drop(order.uid, journal)
+        raise cannot(error) from error
     if control.discarded:
-        shutil.rmtree(folder, ignore_errors=True)
+        attempts.drop(order.uid, journal)
 
 
-def write_down(folder: Path, attempt: int, events: Iterable[Event], tell: Tell, control: Control) -> None:
-    """Number what is said, write each down in the folder and tell it in batches, until it is discarded."""
-    begun, paused = time.time() - time.monotonic(), 0.0
-    with Journal(folder, f"{attempt}-{secrets.token_hex(3)}") as journal, Batches(tell) as batches:
+def bring(order: Order, home: Path, tell: Tell, control: Control) -> None:
+    """Ask for the files that are not here until they are, or the run is to stop. Raises `CannotWork`."""
+    kept, wanted = KeptFiles(home), [need.digest for need in order.needs]
+    asked, moved, last = -ASK_AGAIN, time.monotonic(), (0, -1)
+    while (gone := kept.missing(wanted)) and not control.stopping:
+        now, here = time.monotonic(), kept.bytes_here(gone)
+        if (len(gone), here) != last:
+            moved, last = now, (len(gone), here)
+        if now - moved > LONGEST_WAIT:
+            raise CannotWork("The files that it needs did not come.")
+        if now - asked >= ASK_AGAIN:
+            asked = now
+            tell({"needs": gone})
+        time.sleep(LOOK_AGAIN)
+
+
+Events = Generator[Event, None, None]
+
+
+def prepared(order: Order, home: Path, folder: Path, control: Control) -> tuple[Sequence[str], Events]:
+    """(lines of an earlier attempt that this one goes on from, what it says from there). Raises `CannotWork`,
+    `OSError`."""
+    if control.stopping:
+        return (), _said(RunStopped(0, "by hand before the first step"))
+    if wrong := other_version(order.version):
+        return (), _said(RunFailed("experiment", *wrong))
+    try:
+        KeptFiles(home).lay(order.needs, folder)
+        experiment = arrived(order.experiment, home, device_here())
+        return taken_up(Attempts(home), order.uid, experiment, folder), _executed(order, experiment, folder, control)
+    except CannotWork:
+        raise
+    except ExperimentError as error:
+        return (), _said(RunFailed("experiment", error.message, error.advice))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:  # a bug, which keeps its traceback
+        words = f"Something went wrong on {socket.gethostname()}: {type(error).__name__}: {error}"
+        advice = "Please copy the details and report them."
+        return (), _said(RunFailed("bug", words, advice, traceback.format_exc()))
+
+
+def _said(event: Event) -> Events:
+    yield event
+
+
+def _executed(order: Order, experiment: Experiment, folder: Path, control: Control) -> Events:
+    from engine.execute import execute
+
+    known, host = tuple(map(Formulation.heard, order.known)), socket.gethostname()
+    said = execute(experiment, folder / RUNS / order.uid, lambda: control.stopping, resume=True, known=known)
+    with closing(said) as events:  # type: ignore[type-var]
+        for event in events:
+            if isinstance(event, RunStarted):
+                event = replace(event, facts={**event.facts, "device": f"{event.facts.get('device', '')}, {host}"})
+            elif isinstance(event, RunFailed):
+                event = failed_here(event, host, experiment.device)
+            yield event
+
+
+def failed_here(event: RunFailed, host: str, device: str) -> RunFailed:
+    """In words that name the machine. Raises `CannotWork` where its disk is full: another may have room."""
+    if event.cause == "disk":
+        raise CannotWork(f"The disk of {host} is full.", full=True)
+    if event.kind == "bug":
+        return replace(event, message=f"{event.message} (on {host})")
+    return replace(event, message=event.message.replace(f"memory on {device}.", f"memory on {host}."))
+
+
+def write_down(
+    folder: Path, events: Iterable[Event], tell: Tell, control: Control, earlier: Sequence[str] = ()
+) -> None:
+    """Number what is said, write each down in the folder and tell it in batches, until it is discarded. earlier: lines
+    that an attempt which goes on has first; it has no second beginning. Raises `OSError`."""
+    with Journal(folder, folder.name, earlier) as journal, Batches(tell) as batches:
+        clock = RunClock(journal.time)
         for event in events:
             if control.discarded:
                 break
-            batches.add(journal.append(event, begun + time.monotonic() - paused))
-            paused += control.rest()
-
-
-def _said(order: Order, home: Path, tell: Tell, control: Control) -> Generator[Event, None, None]:
-    try:
-        if wrong := other_version(order.version):
-            yield RunFailed("experiment", *wrong)
-            return
-        yield from _brought(order, home, tell, control)
-        yield from _executed(order, home, control)
-    except ExperimentError as error:
-        yield RunFailed("experiment", error.message, error.advice)
-    except Exception as error:  # noqa: BLE001 - the boundary: a bug becomes a failed run that keeps its traceback
-        words = f"Something went wrong on {socket.gethostname()}: {type(error).__name__}: {error}"
-        yield RunFailed("bug", words, "Please copy the details and report them.", traceback.format_exc())
-
-
-def other_version(theirs: str) -> tuple[str, str] | None:
-    """What is wrong and what to do where the other end has another version of this program, of which the last number
-    does not count."""
-    own = version()
-    if own.split(".")[:2] == theirs.split(".")[:2]:
-        return None
-    here, there = (one or "from a folder" for one in (own, theirs))
-    words = f"{socket.gethostname()} has Warmstart {here}, the other machine {there}."
-    return words, "Install the same version on both."
-
-
-def _brought(order: Order, home: Path, tell: Tell, control: Control) -> Iterator[Event]:
-    """Ask for the files that are not here until they are."""
-    kept, wanted = KeptFiles(home), [need.digest for need in order.needs]
-    begun, asked = time.monotonic(), -ASK_AGAIN
-    first = len(kept.missing(wanted))
-    while gone := kept.missing(wanted):
-        if control.stopping:
-            return
-        waited = time.monotonic() - begun
-        if waited > LONGEST_WAIT:
-            raise ExperimentError("The files of this run did not come.", "Leave Warmstart open until it has begun.")
-        if waited >= asked + ASK_AGAIN:
-            asked = waited
-            tell({"needs": gone})
-            yield Preparing(f"Files are sent to {socket.gethostname()}", 1 - len(gone) / first)
-        time.sleep(LOOK_AGAIN)
-    kept.lay(order.needs)
-
-
-def _executed(order: Order, home: Path, control: Control) -> Iterator[Event]:
-    from engine.execute import execute
-
-    experiment = arrived(order.experiment, home, device_here())
-    known = tuple(map(Formulation.heard, order.known))
-    said = execute(experiment, folder_of(home, order.uid), lambda: control.stopping, known=known)
-    with closing(said) as events:  # type: ignore[type-var]
-        for event in events:
             if isinstance(event, ResumePoint):
-                continue  # another attempt begins anew
-            if isinstance(event, RunStarted):
-                where = f"{event.facts.get('device', '')}, {socket.gethostname()}"
-                event = replace(event, facts={**event.facts, "device": where})
-            yield event
+                keep_place(event, journal, clock)
+                continue
+            if isinstance(event, RunStarted) and event.note is not None:
+                clock = RunClock(event.note[TIME])
+                event = Notice(f"It went on from step {event.step:,} on {socket.gethostname()}.")
+            batches.add(journal.append(event, clock.now()))
+            clock.stood(control.rest())
+
+
+class RunClock:
+    """Seconds since the epoch, which stand while a run is paused. since: what it begins at, else the machine's."""
+
+    def __init__(self, since: float = 0.0) -> None:
+        self._offset = (since or time.time()) - time.monotonic()
+
+    def now(self) -> float:
+        return self._offset + time.monotonic()
+
+    def stood(self, seconds: float) -> None:
+        self._offset -= seconds
+
+
+def keep_place(point: ResumePoint, journal: Journal, clock: RunClock) -> None:
+    """A place to go on from, once all that was said before is on the disk. One that cannot be kept is none."""
+    with suppress(StorageError):
+        journal.settle()
+        point.write({LINES: journal.number, TIME: clock.now()})
 
 
 def device_here() -> str:

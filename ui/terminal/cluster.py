@@ -13,7 +13,8 @@ from engine.given import person_path
 from engine.remote import starting
 from engine.remote.cluster import MachineState
 from engine.remote.desk import ClusterDesk
-from engine.remote.machine import Joining, serve, usual_places
+from engine.remote.joining import Joining
+from engine.remote.machine import serve, usual_places
 from storage.workspace import default_root
 from ui.command.arguments import program
 from ui.terminal.interrupts import Interrupts

@@ -13,8 +13,9 @@ from pathlib import Path
 from engine.machine.children import begun
 from engine.remote.certificates import KeyFile, made_key
 from engine.remote.cluster import ClusterAway
+from engine.remote.joining import Joining
 from engine.remote.line import KEY, WHERE
-from engine.remote.machine import Joining, WorkPlace
+from engine.remote.machine import WorkPlace
 from engine.remote.on_dask import DaskCluster
 from tests.engine.work.small_runs import until
 

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("distributed")
 
-from engine.remote import on_dask
+from engine.remote import connection
 from engine.remote.certificates import made_key
 from engine.remote.cluster import ClusterAway
 from engine.remote.on_dask import DaskCluster
@@ -17,7 +17,7 @@ from tests.engine.work.small_runs import until
 
 
 def test_a_try_that_fails_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(on_dask, "PATIENCE", 1.0)
+    monkeypatch.setattr(connection, "PATIENCE", 1.0)
     before = threading.active_count()
     cluster = DaskCluster(f"tls://127.0.0.1:{free_port()}", made_key(), "desk")
     for _ in range(2):

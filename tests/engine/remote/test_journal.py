@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from pathlib import Path
 
@@ -11,11 +12,16 @@ import pytest
 from engine.errors import ExperimentError, StorageError
 from engine.events import Evaluated, Event, Heard, Metrics, Notice, RunFailed, RunFinished, RunStarted
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment
-from engine.remote.journal import FILE, Hearing, Journal, entry, last_entry, lines_after
-from engine.remote.keeping import KeptFiles
+from engine.remote import served
+from engine.remote.arriving import brought
+from engine.remote.attempts import Attempts
+from engine.remote.certificates import KeyFile
+from engine.remote.cluster import ClusterAway
+from engine.remote.journal import FILE, TAIL, Hearing, Journal, entry, last_entry, lines_after
+from engine.remote.keeping import PIECE, KeptFiles
 from engine.remote.on_dask import pieces
 from engine.remote.order import NeededFile, Order, arrived, digest_of, ordered, returned
-from engine.remote.work import Control, is_complete, perform
+from engine.remote.work import Control, perform
 from engine.work.worker import Job
 
 
@@ -41,43 +47,88 @@ def test_whatever_the_way_each_is_heard_once_in_its_order(tmp_path: Path, seed: 
         batch, arriving = arriving[:count], arriving[count:]
         heard += [one.place.number for one in hearing.take(batch)]
         if hearing.missing:
-            heard += [one.place.number for one in hearing.take(lines_after(tmp_path, "1-a", hearing.place.number))]
-    heard += [one.place.number for one in hearing.take(lines_after(tmp_path, "1-a", hearing.place.number))]
+            heard += [one.place.number for one in hearing.take(lines_after(tmp_path, hearing.place.number))]
+    heard += [one.place.number for one in hearing.take(lines_after(tmp_path, hearing.place.number))]
     assert heard == list(range(1, 41))
 
 
 def test_late_words_of_an_attempt_that_was_given_up_are_dropped(tmp_path: Path) -> None:
     old, new = written(tmp_path, "1-a"), written(tmp_path, "2-b")
     hearing = Hearing(None)
-    assert len(hearing.take(old[:10])) == 10
+    assert len([*hearing.take(old[:10])]) == 10
     assert [one.place.journal for one in hearing.take([*new[:3], *old[10:], *new[3:5]])] == ["2-b"] * 5
     again = Hearing(Heard("2-b", 5))
-    assert again.take(old) == []
+    assert [*again.take(old)] == []
     assert [one.place.number for one in again.take(new[:7])] == [6, 7]
 
 
 def test_the_same_attempt_begun_twice_is_heard_from_its_beginning(tmp_path: Path) -> None:
     first, second = written(tmp_path, "1-a"), written(tmp_path, "1-b")
     hearing = Hearing(Heard("1-a", 30))
-    assert len(hearing.take(second)) == 40
-    assert hearing.take(first) == []
+    assert len([*hearing.take(second)]) == 40
+    assert [*hearing.take(first)] == []
 
 
 def test_a_line_cut_off_by_a_crash_was_never_said(tmp_path: Path) -> None:
     lines = written(tmp_path, "1-a")
     body = (tmp_path / FILE).read_bytes()
     (tmp_path / FILE).write_bytes(body[:-10])
-    assert lines_after(tmp_path, "1-a", 0) == lines[:-1]
+    assert lines_after(tmp_path, 0) == lines[:-1]
     last = last_entry(tmp_path)
     assert last is not None
-    assert (last.place.number, is_complete(tmp_path)) == (39, False)
+    assert (last.place.number, last.is_last) == (39, False)
 
 
-def test_another_journal_is_read_from_its_first_line(tmp_path: Path) -> None:
-    lines = written(tmp_path, "2-b")
-    assert lines_after(tmp_path, "2-b", 38) == lines[38:]
-    assert lines_after(tmp_path, "1-a", 38) == lines
-    assert lines_after(tmp_path / "nowhere", "", 0) == []
+@pytest.mark.parametrize("damage", [b"\0" * 40, b"{}", b'{"journal": "1-a", "number": "x"}', b"\xff\xfe"])
+def test_what_is_no_line_ends_what_can_be_read(tmp_path: Path, damage: bytes) -> None:
+    """As after a power cut: a disk may have the length of what was written and not what it was."""
+    lines = written(tmp_path, "1-a")
+    body = (tmp_path / FILE).read_bytes().splitlines(keepends=True)
+    (tmp_path / FILE).write_bytes(b"".join([*body[:-1], damage, b"\n"]))
+    assert lines_after(tmp_path, 0) == lines[:-1]
+    last = last_entry(tmp_path)
+    assert last is not None
+    assert last.place.number == 39
+
+
+def test_the_last_line_of_a_long_journal_is_found_from_its_end(tmp_path: Path) -> None:
+    with Journal(tmp_path, "1-a") as journal:
+        for step in range(1, 2000):
+            journal.append(Metrics(step, {"train/loss": 1 / step}), float(step))
+        journal.append(Notice("x" * 3 * TAIL), 1.0)
+    assert (tmp_path / FILE).stat().st_size > 4 * TAIL
+    last = last_entry(tmp_path)
+    assert last is not None
+    assert last.place.number == 2000
+
+
+def test_an_attempt_is_heard_from_its_beginning_where_another_was_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WARMSTART_HOME", str(tmp_path))
+    for name in ("1-a", "2-b"):
+        lines = written(Attempts(tmp_path).begin("abc", name, "{}"), name)
+    assert served.journals_of("abc") == [("2-b", True), ("1-a", True)]
+    assert served.lines("abc", "2-b", 38) == lines[38:]
+    assert served.lines("abc", "1-a", 38) == lines
+    assert served.lines("nowhere", "", 0) == []
+    served.forget("abc", 1)
+    assert served.journals_of("abc") == [("2-b", True)]
+    served.forget("abc", 2)
+    assert not (tmp_path / "attempts" / "abc").exists()
+    for uid, journal in (("..", "1-a"), ("abc", "../1-a"), ("abc", "")):
+        with pytest.raises(ExperimentError):
+            served.left_files(uid, journal)
+
+
+def test_what_was_not_taken_to_its_end_is_heard_again(tmp_path: Path) -> None:
+    """As when the files of a run cannot be fetched: its last word is handed on later, not never."""
+    lines, hearing = written(tmp_path, "1-a"), Hearing(None)
+    for one in hearing.take(lines):
+        if one.is_last:
+            break
+    assert hearing.place.number == 39
+    assert [one.is_last for one in hearing.take(lines)] == [True]
 
 
 def test_arrays_come_back_to_the_last_bit(tmp_path: Path) -> None:
@@ -97,19 +148,18 @@ def order_in(tmp_path: Path, version: str) -> Order:
 
 def test_a_machine_with_another_version_refuses_in_words(tmp_path: Path) -> None:
     perform(order_in(tmp_path, "0.1.7"), tmp_path, lambda said: None, Control())
-    last = last_entry(tmp_path / "runs" / "abc")
-    assert last is not None
+    (last,) = Attempts(tmp_path).known("abc")
     assert isinstance(last.event, RunFailed)
     assert "the other machine 0.1.7" in last.event.message
     assert last.event.advice == "Install the same version on both."
 
 
 def test_a_run_that_was_worked_to_its_end_is_not_worked_twice(tmp_path: Path) -> None:
-    folder = tmp_path / "runs" / "abc"
-    (tmp_path / "runs").mkdir()
+    folder = Attempts(tmp_path).begin("abc", "1-a", "{}")
     lines = written(folder, "1-a")
     perform(order_in(tmp_path, "0.1.7"), tmp_path, lambda said: None, Control())
-    assert lines_after(folder, "1-a", 0) == lines
+    assert [one.name for one in folder.parent.iterdir()] == ["1-a"]
+    assert lines_after(folder, 0) == lines
 
 
 def test_what_an_order_needs_is_told_by_content_and_lies_there_as_here(tmp_path: Path) -> None:
@@ -133,16 +183,17 @@ def test_what_an_order_needs_is_told_by_content_and_lies_there_as_here(tmp_path:
     assert kept.missing(files) == sorted(files)
     for digest, file in files.items():
         for piece in pieces(file):
-            kept.put(digest, *piece)
+            kept.put(digest, *piece, "desk")
     assert kept.missing(files) == []
-    kept.lay(order.needs)
-    kept.lay(order.needs)
+    attempt = there / "attempts" / "own" / "2-b"
+    kept.lay(order.needs, attempt)
+    kept.lay(order.needs, attempt)
     worked = arrived(order.experiment, there, "cpu")
     assert worked.dataset.path is not None
     folder = Path(worked.dataset.path)
     assert (folder.name, folder.is_relative_to(there)) == ("my photos", True)
     assert {file.relative_to(folder).as_posix() for file in folder.rglob("*.png")} == {"a/1.png", "a/2.png", "b/1.png"}
-    assert {file.name for file in (there / "runs" / "src").iterdir()} == {"best.safetensors", "experiment.json"}
+    assert {file.name for file in (attempt / "runs" / "src").iterdir()} == {"best.safetensors", "experiment.json"}
     assert (worked.device, returned(worked, asked)) == ("cpu", asked)
 
 
@@ -151,13 +202,72 @@ def test_a_damaged_or_misplaced_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"whole")
     digest = digest_of(tmp_path / "file")
     with pytest.raises(StorageError, match="damaged"):
-        kept.put(digest, 0, b"other", True)
+        kept.put(digest, 0, b"other", True, "desk")
     assert kept.missing([digest]) == [digest]
-    kept.put(digest, 0, b"whole", True)
-    with pytest.raises(StorageError, match="outside"):
-        kept.lay([NeededFile("../elsewhere", 5, digest)])
+    kept.put(digest, 0, b"whole", True, "desk")
+    for path in ("../elsewhere", "runs/../../elsewhere", "/elsewhere", "given/../../elsewhere"):
+        with pytest.raises(StorageError, match="outside"):
+            kept.lay([NeededFile(path, 5, digest)], tmp_path / "there" / "attempt")
     with pytest.raises(ExperimentError):
         kept.missing(["../../etc/passwd"])
+    with pytest.raises(ExperimentError):
+        kept.put(digest, 0, b"whole", True, "../desk")
+
+
+def test_two_desks_send_the_same_file_at_once(tmp_path: Path) -> None:
+    """Piece by piece, one after the other and one twice as fast."""
+    body = random.Random(0).randbytes(3 * PIECE)
+    (tmp_path / "file").write_bytes(body)
+    digest, kept = digest_of(tmp_path / "file"), KeptFiles(tmp_path / "there")
+    first, second, third = pieces(tmp_path / "file")
+    for piece, desk in ((first, "a"), (second, "a"), (first, "b"), (third, "a"), (second, "b"), (third, "b")):
+        kept.put(digest, *piece, desk)
+    assert [file.read_bytes() == body for file in (tmp_path / "there" / "files").rglob("*") if file.is_file()] == [True]
+
+
+def test_a_file_that_has_changed_is_laid_anew_though_it_is_as_long(tmp_path: Path) -> None:
+    """Weights of one architecture are all as long as each other."""
+    kept, place = KeptFiles(tmp_path / "there"), tmp_path / "there" / "given" / "x" / "weights"
+    for body in (b"old weights", b"new weights"):
+        (tmp_path / "file").write_bytes(body)
+        digest = digest_of(tmp_path / "file")
+        kept.put(digest, 0, body, True, "desk")
+        kept.lay([NeededFile("given/x/weights", len(body), digest)], tmp_path / "attempt")
+        assert place.read_bytes() == body
+
+
+def test_a_machine_writes_nothing_outside_of_the_runs_folder_here(tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "own"
+    digest = hashlib.sha256(b"whole").hexdigest()
+    for path in ("../other/best.safetensors", "/tmp/elsewhere", "a/../../b"):
+        with pytest.raises(StorageError, match="outside"):
+            brought(folder, path, 5, digest, lambda path, offset: b"whole")
+    for came in (b"", b"other"):
+        with pytest.raises(ClusterAway):
+            brought(folder, "best", 5, digest, lambda path, offset, came=came: came)  # type: ignore[misc]
+    assert not folder.exists() or [*folder.iterdir()] == []
+    brought(folder, "a/best", 5, digest, lambda path, offset: b"whole"[offset : offset + 2])
+    assert (folder / "a" / "best").read_bytes() == b"whole"
+    brought(folder, "a/best", 5, digest, lambda path, offset: pytest.fail("it is here"))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "no key", "[]", '{"authority": 1, "certificate": 2, "private": 3}', '{"authority": "-----BEGIN "}']
+)
+def test_what_is_no_key_is_refused_in_words(tmp_path: Path, text: str) -> None:
+    (tmp_path / "cluster.key").write_text(text)
+    with pytest.raises(ExperimentError, match="is no key of a cluster"):
+        KeyFile.read(tmp_path / "cluster.key")
+
+
+def test_a_key_is_for_one_persons_eyes_and_stays(tmp_path: Path) -> None:
+    first, second = (KeyFile(*[f"-----BEGIN {word}"] * 3) for word in ("a", "b"))
+    first.write(tmp_path / "new" / "cluster.key")
+    second.write(tmp_path / "new" / "cluster.key")
+    assert KeyFile.read(tmp_path / "new" / "cluster.key") == first
+    assert [file.name for file in (tmp_path / "new").iterdir()] == ["cluster.key"]
+    assert not KeyFile.seen_by_others(tmp_path / "new" / "cluster.key")
+    assert (tmp_path / "new").stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("size", [0, 1, 4 * 2**20, 4 * 2**20 + 1, 9 * 2**20])

@@ -39,7 +39,7 @@ from engine.remote import machine, starting
 from engine.remote.certificates import made_key
 from engine.remote.cluster import ClusterAway
 from engine.remote.desk import ClusterDesk
-from engine.remote.machine import Joining, refuse_another_version
+from engine.remote.joining import Joining, refuse_another_version
 from engine.remote.on_dask import DaskCluster
 from engine.remote.worker import OnCluster
 from engine.work.queue import RunQueue, new_run
@@ -150,7 +150,7 @@ def test_paused_it_says_nothing_until_it_is_to_go_on(desk: DaskCluster, tmp_path
     events = worker.start(job(tmp_path, LONG, "paused"))
     next(event for event in events if isinstance(event, Metrics))
     worker.say("pause")
-    journal = one_machine.folder / "machine" / "runs" / "paused" / "events.jsonl"
+    journal = next((one_machine.folder / "machine" / "attempts" / "paused").glob("*/events.jsonl"))
     sizes = [0, journal.stat().st_size]
 
     def is_still() -> bool:
@@ -170,14 +170,14 @@ def test_files_go_to_a_machine_once_and_weights_of_a_run_with_them(
 ) -> None:
     [*worker_on(desk).start(job(tmp_path, 2, "source"))]
     sent: list[int] = []
-    call = desk._call
+    call = desk._line.of_one
 
-    def counted(at: str, function: object, *given: object) -> object:
+    def counted(at: str, function: object, *given: object, **named: float) -> object:
         if getattr(function, "__name__", "") == "put":
             sent.append(len(given[2]))  # type: ignore[arg-type]
-        return call(at, function, *given)  # type: ignore[arg-type]
+        return call(at, function, *given, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(desk, "_call", counted)
+    monkeypatch.setattr(desk._line, "of_one", counted)
     start = small(1, CLUSTER).model_copy(
         update={
             "backbone": BackboneChoice(name="conv4", image_size=16, weights="run:source"),
@@ -231,7 +231,7 @@ def test_a_program_that_leaves_and_comes_back_has_every_event_once(one_machine: 
         assert (curve.times[1:] >= curve.times[:-1]).all()
         assert len(store.results(row.id)) == 1
         assert (store.directory(saved) / "best.safetensors").is_file()
-    until(lambda: not (one_machine.folder / "machine" / "runs" / saved.uid).exists())
+    until(lambda: not (one_machine.folder / "machine" / "attempts" / saved.uid).exists())
     assert second.queue.close("later", 60)
 
 
@@ -293,7 +293,7 @@ def test_a_machine_with_another_version_is_refused_before_it_works(
 ) -> None:
     joining = Joining(one_machine.address, one_machine.folder / "cluster.key", one_machine.folder / "other")
     refuse_another_version(joining)
-    monkeypatch.setattr("engine.remote.work.version", lambda: "0.1.2")
+    monkeypatch.setattr("engine.remote.order.version", lambda: "0.1.2")
     with pytest.raises(ExperimentError, match=r"has Warmstart 0\.1\.2"):
         machine.serve(joining, [""], lambda words: None, threading.Event())
 

@@ -1,0 +1,179 @@
+"""How a desk speaks to Dask's scheduler and, through it, to the processes that work runs: nothing waits for ever, and
+whoever does not answer is left alone for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from engine.errors import ExperimentError
+from engine.remote import served
+from engine.remote.certificates import KeyFile
+from engine.remote.cluster import ClusterAway
+
+if TYPE_CHECKING:
+    from distributed import Client, Scheduler
+    from distributed.security import Security
+
+Answer = TypeVar("Answer")
+PATIENCE = 10.0  # seconds for an answer
+FILES = 120.0  # seconds for one that reads or writes whole files
+SOON = 3.0  # seconds for an answer of each of many
+ASLEEP = 60.0  # seconds for which one that gave none is not asked with the others
+TIMEOUTS = {"distributed.comm.timeouts.connect": "10s", "distributed.comm.retry.count": 0}
+GONE = (OSError, TimeoutError, CancelledError, asyncio.CancelledError)
+
+
+class Connection:
+    """To the scheduler at an address, which may be another after that has ended. begun: called with each new client."""
+
+    def __init__(self, address: Callable[[], str], key: KeyFile, begun: Callable[[Client], object]) -> None:
+        self._where, self._key, self._begun = address, key, begun
+        self.address = ""  # where it was last
+        self._client: Client | None = None
+        self._lock = threading.Lock()
+        self._asleep: dict[str, float] = {}  # address -> when it is asked again
+
+    @contextmanager
+    def asked(self) -> Iterator[Client]:
+        """Raises `ClusterAway` where what is done with the client fails for want of an answer."""
+        client: Client | None = None
+        try:
+            client = self._connected()
+            yield client
+        except ExperimentError:
+            raise
+        except GONE as error:
+            raise self._away() from error
+        except Exception as error:
+            if client is not None and client.status == "running":
+                raise
+            raise self._away() from error
+
+    def of_line(self, function: Callable[..., Answer], *given: object) -> Answer:
+        """What the function answers in the scheduler's process."""
+        with self.asked() as client:
+            answer: Answer = client.sync(client._run_on_scheduler, function, *given, callback_timeout=PATIENCE)
+            return answer
+
+    def of_one(self, at: str, function: Callable[..., Answer], *given: object, patience: float = PATIENCE) -> Answer:
+        """What it answers there; raises `ClusterAway` where nobody does, `ExperimentError` where it is refused."""
+        with self.asked() as client:
+            answers = self._run(client, [at], function, given, patience)
+            if at not in answers:
+                raise ClusterAway("The machine that works this run does not answer.", "It is asked again.")
+            how, said = answers[at]
+            if how == "refused":
+                raise ExperimentError(*said)
+            answer: Answer = said
+            return answer
+
+    def of_all(self, function: Callable[..., Answer], *given: object) -> dict[str, Answer]:
+        """What it answers in each process that works runs, by address, of those that answer."""
+        with self.asked() as client:
+            there = [one for one in self.of_line(addresses) if self._asleep.get(one, 0.0) < time.monotonic()]
+            try:
+                answers = self._run(client, there, function, given, SOON)
+            except TimeoutError:
+                answers = client.sync(self._one_by_one, client, there, function, given)
+                self._asleep.update({one: time.monotonic() + ASLEEP for one in there if one not in answers})
+            return {at: said for at, (how, said) in answers.items() if how == "said"}
+
+    def close(self) -> None:
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            let_go(client)
+
+    @staticmethod
+    def _run(
+        client: Client, there: Collection[str], function: Callable[..., Any], given: tuple[object, ...], patience: float
+    ) -> Mapping[str, tuple[str, Any]]:
+        answers: Mapping[str, tuple[str, Any]] = client.sync(
+            client._run, served.answer, function, *given, workers=list(there), on_error="ignore",
+            callback_timeout=patience,
+        )  # fmt: skip
+        return answers
+
+    @staticmethod
+    async def _one_by_one(
+        client: Client, there: Collection[str], function: Callable[..., Any], given: tuple[object, ...]
+    ) -> dict[str, tuple[str, Any]]:
+        async def one(at: str) -> Mapping[str, tuple[str, Any]]:
+            asked = client._run(served.answer, function, *given, workers=[at], on_error="ignore")
+            try:
+                return dict(await asyncio.wait_for(asked, SOON))
+            except TimeoutError:
+                return {}
+
+        return {at: said for answers in await asyncio.gather(*map(one, there)) for at, said in answers.items()}
+
+    def _away(self) -> ClusterAway:
+        return ClusterAway(f"The cluster at {self.address} does not answer.", "It is tried again.")
+
+    def _found(self) -> str:
+        try:
+            return self._where()
+        except ExperimentError as error:
+            raise ClusterAway(error.message, error.advice) from error
+
+    def _connected(self) -> Client:
+        with self._lock:
+            if self._client is None or self._client.status not in ("running", "connecting"):
+                if self._client is not None:
+                    let_go(self._client)
+                    self._client = None
+                self.address = self._found()
+                self._client = made_client(self.address, self._key)
+                self._begun(self._client)
+            return self._client
+
+
+def addresses(dask_scheduler: Scheduler = None) -> list[str]:
+    """Of the processes that work runs; asked of the scheduler itself."""
+    return list(dask_scheduler.workers)
+
+
+def be_quiet() -> None:
+    """What a client says of a line that it has lost is said here in other words."""
+    for name in ("distributed", "distributed.client", "distributed.utils"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def made_client(address: str, key: KeyFile) -> Client:
+    """Connected. One that cannot be would leave its thread behind, so that is made, and ended, here."""
+    import dask
+    from distributed import Client
+    from distributed.utils import LoopRunner
+
+    be_quiet()
+    runner = LoopRunner()
+    runner.start()
+    try:
+        with dask.config.set(TIMEOUTS):
+            return Client(address, security=security(key), timeout=PATIENCE, set_as_default=False, loop=runner.loop)
+    except BaseException:
+        runner.loop.add_callback(runner.loop.stop)
+        raise
+
+
+def let_go(client: Client) -> None:
+    """One that has lost its line has closed itself, but for the thread that it works in."""
+    loop = client.loop
+    client.close(timeout=SOON)
+    loop.add_callback(loop.stop)
+
+
+def security(key: KeyFile) -> Security:
+    """What both ends show each other: nobody without a certificate of this cluster is heard."""
+    from distributed.security import Security
+
+    pair = {f"tls_{role}_{what}": text for role in ("client", "scheduler", "worker")
+            for what, text in (("cert", key.certificate), ("key", key.private))}  # fmt: skip
+    return Security(tls_ca_file=key.authority, require_encryption=True, **pair)

@@ -1,0 +1,38 @@
+"""Dask's scheduler as a line of runs: each waits here until a place is free, and what was lost is known for a while."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from distributed import Scheduler
+from distributed.diagnostics.plugin import SchedulerPlugin
+from distributed.scheduler import TaskState
+
+MOST = 10_000  # lost orders that are remembered
+
+
+class Line(Scheduler):  # type: ignore[misc]
+    """lost_orders: keys of those whose machine was lost while it worked them."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        self.lost_orders: dict[str, None] = {}
+        super().__init__(*given, **named)
+        self.add_plugin(Losses(self.lost_orders), name="losses")
+
+    def is_rootish(self, ts: TaskState) -> bool:
+        """Whether an order waits here, not at a machine that works another one: all do that any machine may work."""
+        return not (ts.resource_restrictions or ts.worker_restrictions or ts.host_restrictions)
+
+
+class Losses(SchedulerPlugin):  # type: ignore[misc]
+    """Notes which orders came to no end."""
+
+    def __init__(self, lost: dict[str, None]) -> None:
+        self._lost = lost
+
+    def transition(self, key: str, start: str, finish: str, *_: Any, **__: Any) -> None:
+        if finish != "erred":
+            return
+        self._lost[key] = None
+        if len(self._lost) > MOST:
+            del self._lost[next(iter(self._lost))]
