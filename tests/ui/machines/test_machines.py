@@ -16,7 +16,8 @@ pytest.importorskip("distributed")
 from engine.machine.extras import Extra
 from engine.remote import on_dask, starting
 from engine.remote.cluster import MachineState
-from engine.remote.machine import Joining, WorkPlace
+from engine.remote.joining import Joining
+from engine.remote.machine import WorkPlace
 from tests.engine.remote.loopback import free_port
 from ui.machines.dialog import MachinesDialog
 from ui.machines.hosts import hosts, kept, row, summary
