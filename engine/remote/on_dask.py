@@ -25,6 +25,7 @@ from engine.remote.cluster import LOST, WAITING, Deliver, FoundJournal, MachineS
 from engine.remote.connection import FILES, PATIENCE, Connection
 from engine.remote.keeping import PIECE
 from engine.remote.order import Order, other_version, version
+from engine.remote.resting import rest
 from engine.remote.work import Tell
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ LOOK_AGAIN = 2.0  # seconds between two looks at who is there
 
 def work_order(told: str) -> None:
     """The task. Dask sends its name, never its code."""
-    from engine.remote.place import rest
-
     served.work(told, teller(Order.heard(told)), rest)
 
 

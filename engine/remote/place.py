@@ -10,21 +10,15 @@ import asyncio
 import os
 import sys
 import threading
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from engine.errors import ExperimentError
 from engine.machine.files import cache_folder
-from engine.machine.places import home, settle
+from engine.machine.places import settle
 from engine.remote.certificates import KeyFile
 from engine.remote.cluster import ClusterAway
 from engine.remote.joining import OTHER_VERSION, Joining, refuse_another_version
 from engine.remote.line import NO_PAGES
-from engine.remote.room import has_room
-
-if TYPE_CHECKING:
-    from distributed import Worker
 
 SETTINGS: dict[str, object] = {
     "distributed.comm.timeouts.connect": "10s",
@@ -34,8 +28,6 @@ SETTINGS: dict[str, object] = {
     "distributed.worker.http.routes": [],
 }
 LOST = 20.0  # seconds without a line, after which it ends
-LEAST_REST = 30.0  # seconds without orders for one that found its disk full
-LOOK_AGAIN = 1.0  # seconds
 
 
 async def work(address: str, key: Path, given: Path) -> None:
@@ -58,25 +50,6 @@ async def work(address: str, key: Path, given: Path) -> None:
 def _get_ready() -> None:
     """Load torch before there is an order, which takes seconds."""
     import engine.execute  # noqa: F401
-
-
-def rest() -> None:
-    """Take no orders until there is room again, and for a while in any case: asked in a task."""
-    from distributed import get_worker
-    from distributed.core import Status
-
-    worker = get_worker()
-    worker.loop.add_callback(setattr, worker, "status", Status.paused)
-    threading.Thread(target=_rest, args=(worker,), name="without room", daemon=True).start()
-
-
-def _rest(worker: Worker) -> None:
-    from distributed.core import Status
-
-    time.sleep(LEAST_REST)
-    while not has_room(home()):
-        time.sleep(LOOK_AGAIN)
-    worker.loop.add_callback(setattr, worker, "status", Status.running)
 
 
 def _end_with_parent() -> None:
