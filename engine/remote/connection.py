@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from engine.errors import ExperimentError
 from engine.remote import served
@@ -70,9 +70,8 @@ class Connection:
                 raise ClusterAway("The machine that works this run does not answer.", "It is asked again.")
             how, said = answers[at]
             if how == "refused":
-                raise ExperimentError(*said)
-            answer: Answer = said
-            return answer
+                raise ExperimentError(*cast("tuple[str, str]", said))
+            return cast("Answer", said)
 
     def of_all(self, function: Callable[..., Answer], *given: object) -> dict[str, Answer]:
         """What it answers in each process that works runs, by address, of those that answer."""
@@ -83,7 +82,7 @@ class Connection:
             except TimeoutError:
                 answers = client.sync(self._one_by_one, client, there, function, given)
                 self._asleep.update({one: time.monotonic() + ASLEEP for one in there if one not in answers})
-            return {at: said for at, (how, said) in answers.items() if how == "said"}
+            return {at: cast("Answer", said) for at, (how, said) in answers.items() if how == "said"}
 
     def close(self) -> None:
         with self._lock:
@@ -93,9 +92,13 @@ class Connection:
 
     @staticmethod
     def _run(
-        client: Client, there: Collection[str], function: Callable[..., Any], given: tuple[object, ...], patience: float
-    ) -> Mapping[str, tuple[str, Any]]:
-        answers: Mapping[str, tuple[str, Any]] = client.sync(
+        client: Client,
+        there: Collection[str],
+        function: Callable[..., object],
+        given: tuple[object, ...],
+        patience: float,
+    ) -> Mapping[str, tuple[str, object]]:
+        answers: Mapping[str, tuple[str, object]] = client.sync(
             client._run, served.answer, function, *given, workers=list(there), on_error="ignore",
             callback_timeout=patience,
         )  # fmt: skip
@@ -103,9 +106,9 @@ class Connection:
 
     @staticmethod
     async def _one_by_one(
-        client: Client, there: Collection[str], function: Callable[..., Any], given: tuple[object, ...]
-    ) -> dict[str, tuple[str, Any]]:
-        async def one(at: str) -> Mapping[str, tuple[str, Any]]:
+        client: Client, there: Collection[str], function: Callable[..., object], given: tuple[object, ...]
+    ) -> dict[str, tuple[str, object]]:
+        async def one(at: str) -> Mapping[str, tuple[str, object]]:
             asked = client._run(served.answer, function, *given, workers=[at], on_error="ignore")
             try:
                 return dict(await asyncio.wait_for(asked, SOON))

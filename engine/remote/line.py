@@ -35,11 +35,11 @@ async def serve(folder: Path, host: str, port: int) -> None:
     import dask
 
     from engine.remote.connection import security
-    from engine.remote.waiting import Line
+    from engine.remote.waiting import WaitingLine
 
     dask.config.set(SETTINGS)
     key = KeyFile.read(folder / KEY)
-    async with Line(
+    async with WaitingLine(
         host=host, port=port, protocol="tls", security=security(key), dashboard=False, dashboard_address=NO_PAGES
     ) as scheduler:
         told = {"address": scheduler.address, "process": os.getpid(), "version": version()}

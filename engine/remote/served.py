@@ -40,7 +40,7 @@ def work(told: str, tell: Tell, rest: Callable[[], object]) -> None:
             del _at_work[order.uid]
 
 
-async def answer(function: Callable[..., Any], *given: object) -> tuple[str, Any]:
+async def answer(function: Callable[..., object], *given: object) -> tuple[str, object]:
     """("said", what it returns) or ("refused", (message, advice)), beside the work of the line that carries it."""
     try:
         return "said", await asyncio.to_thread(function, *given)

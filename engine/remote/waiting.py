@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from distributed import Scheduler
 from distributed.diagnostics.plugin import SchedulerPlugin
 from distributed.scheduler import TaskState
@@ -11,10 +9,10 @@ from distributed.scheduler import TaskState
 MOST = 10_000  # lost orders that are remembered
 
 
-class Line(Scheduler):  # type: ignore[misc]
+class WaitingLine(Scheduler):  # type: ignore[misc]
     """lost_orders: keys of those whose machine was lost while it worked them."""
 
-    def __init__(self, *given: Any, **named: Any) -> None:
+    def __init__(self, *given: object, **named: object) -> None:
         self.lost_orders: dict[str, None] = {}
         super().__init__(*given, **named)
         self.add_plugin(Losses(self.lost_orders), name="losses")
@@ -30,7 +28,7 @@ class Losses(SchedulerPlugin):  # type: ignore[misc]
     def __init__(self, lost: dict[str, None]) -> None:
         self._lost = lost
 
-    def transition(self, key: str, start: str, finish: str, *_: Any, **__: Any) -> None:
+    def transition(self, key: str, start: str, finish: str, *_: object, **__: object) -> None:
         if finish != "erred":
             return
         self._lost[key] = None
