@@ -167,7 +167,7 @@ def experiment(cell: Cell, data: DatasetChoice) -> Experiment:
     else:
         backbone, name = MINILM, TUNED[cell.arm]
         length = {"pair_epochs": epochs} if name == "setfit" else {"epochs": epochs}
-        values = usual_values(TEXTS_START, name, encoder=True) | length | {"tested": "last epoch"}
+        values = usual_values(TEXTS_START, name, MINILM) | length | {"tested": "last epoch"}
         method = MethodChoice(name=name, hyperparameters=values)
     return Experiment(dataset=data, backbone=backbone, method=method, seed=cell.draw)
 

@@ -31,7 +31,7 @@ from engine.search_choice import Strategy as Strategy
 
 Seed = Annotated[int, Field(ge=0, le=MOST_SEED)]
 Count = Annotated[int, Field(ge=1, le=MOST_COUNT)]
-Split = Literal["stratified", "given", "random-classes", "by-alphabet", "by-region"]
+Split = Literal["stratified", "given", "random-classes", "by-alphabet", "by-region", "in-each-group"]
 Precision = Literal["float32", "bfloat16", "automatic"]
 Preparation = Literal["plain", "own"]
 Kept = Literal["best and last", "along the way"]

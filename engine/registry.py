@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from types import ModuleType
@@ -12,9 +12,10 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from engine.backbones import catalog
 from engine.data.dataset import Start
 from engine.errors import InvalidExperiment, called
-from engine.experiment import DatasetChoice, Experiment, explain
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, explain
 from engine.method import ENCODERS, Method, are_trained
 from engine.modules import below, in_order, refuse
 
@@ -119,11 +120,34 @@ def own_fields(kind: type[DatasetChoice]) -> tuple[HyperparameterField, ...]:
     return tuple(_field(name, kind.model_fields[name], ()) for name in kind.own())
 
 
-def usual_values(start: Start, name: str, encoder: bool) -> dict[str, Any]:
-    """What the method of this name begins with on data that have this start. encoder: with a network that was
-    pretrained on texts."""
-    values = dict(method(name).presets.get(ENCODERS if encoder else start.preset, {}))
-    return values | (dict(start.values) if name == start.method else {})
+def reads_pretrained(choice: BackboneChoice) -> bool:
+    """Whether it is an encoder of texts with weights that were trained; False where the network is not known."""
+    if not are_trained(choice.weights) or not catalog.is_known(choice.name):
+        return False
+    return catalog.backbone(choice.name).is_encoder
+
+
+def usual_values(start: Start, name: str, choice: BackboneChoice) -> dict[str, Any]:
+    """What the method of this name begins with on data that have this start, with this network and its weights."""
+    values = dict(method(name).presets.get(ENCODERS if reads_pretrained(choice) else start.preset, {}))
+    return values | (dict(start.values) if name == start.method else {}) | episodes_of(start, name)
+
+
+def episodes_of(start: Start, name: str) -> dict[str, Any]:
+    """What the episodes of the method of this name begin with on such data; nothing where it draws none."""
+    own = method(name).Hyperparameters.model_fields
+    return {key: value for key, value in start.episodes.items() if key in own}
+
+
+def followed(values: Mapping[str, Any], before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """Values where something else has become usual: what was as usual `before` is so `now`, a person's own stay. Of
+    the layer table it is asked block by block."""
+    own = {name: value for name, value in values.items() if name not in before or value != before[name]}
+    edits, known = own.get("layers"), before.get("layers", {})
+    if edits is not None:
+        usual = {block: cells for block, cells in now.get("layers", {}).items() if block in edits or block not in known}
+        own["layers"] = usual | {block: cells for block, cells in edits.items() if cells != known.get(block)}
+    return {**now, **own}
 
 
 def _field(name: str, info: FieldInfo, blocks: tuple[str, ...]) -> HyperparameterField:

@@ -52,7 +52,7 @@ class DatasetInfo:
 class Start:
     """What a person begins with on such data. preset: of any method, its values for such data; values: of `method`.
     most_way: classes a task can have at most, 0 for as many as there are. rather: the network to begin with where
-    pretrained weights of it are here."""
+    pretrained weights of it are here. episodes: values of every method that draws episodes."""
 
     backbone: str = "conv4"
     method: str = "lp_ft"
@@ -60,6 +60,7 @@ class Start:
     values: Mapping[str, Any] = field(default_factory=dict, hash=False)
     most_way: int = 0
     rather: str = ""
+    episodes: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 READ = {CLASSES.kind: "images", NUMBERS.kind: "numbers", MOVES.kind: "states"}  # what a network of such tasks reads

@@ -152,7 +152,8 @@ class EpisodeSampler:
             f"in none of the {len(sizes)} {kind}{self.group_word}s: the largest has {most} such classes."
         )
         if wide < self.way:
-            return InvalidExperiment(said, f"Use at most {wide}-way episodes.", "dataset")
+            otherwise = ", or divide the data by whole groups or in each" if self.group_word != "region" else ""
+            return InvalidExperiment(said, f"Use at most {wide}-way episodes{otherwise}.", "dataset")
         fit = max(found[-(-self.way // turned) - 1] for found in sizes.values() if turned * len(found) >= self.way)
         return InvalidExperiment(said, f"Use at most {fit} examples per class in all, or fewer classes.", "dataset")
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine.data.duplicates import without_copies
 from engine.data.examples import members
+from engine.data.group_splits import divided_groups, divided_within
 from engine.data.labelled_set import LabelledSet
 from engine.data.unlabelled import SOURCE, set_aside
 from engine.errors import DataError, InvalidExperiment
@@ -20,8 +21,7 @@ from engine.experiment import DatasetChoice
 
 Indices = NDArray[np.int64]
 TRAIN, VALIDATION, TEST = 0, 1, 2
-HELD_BACK_ALPHABETS = 5
-BY_CLASS = ("random-classes", "by-alphabet", "by-region")  # splits that divide classes, not images
+BY_CLASS = ("random-classes", "by-alphabet", "by-region", "in-each-group")  # splits that divide classes, not images
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,6 +203,7 @@ def split_classes(data: LabelledSet, choice: DatasetChoice) -> ClassSplit:
     "random-classes" (the default elsewhere): 60/15/25 %, on complete Omniglot the papers' 1100/100/423. "by-alphabet":
     whole groups; where the source sets alphabets aside those are the test classes and 5 of the others validate.
     "by-region" (the default where classes are covers of regions): whole regions, or as the source gives them.
+    "in-each-group": the classes of every group, so that episodes within one group can be drawn in all three parts.
     """
     if choice.split == "stratified" or (choice.split == "given" and data.given_classes is None):
         raise InvalidExperiment(
@@ -218,6 +219,8 @@ def split_classes(data: LabelledSet, choice: DatasetChoice) -> ClassSplit:
     usual = choice.split in (None, "given")
     if choice.split in ("by-alphabet", "by-region") or (usual and data.kinds is not None):
         return _by_group(data, classes, choice)
+    if choice.split == "in-each-group":
+        return _in_each_group(data, classes, choice.split_seed)
     if usual and data.given_classes is not None:
         return _as_given(data, classes, data.given_classes[classes], choice.split_seed)
     return _random_classes(data, classes, choice.split_seed)
@@ -257,6 +260,18 @@ def _as_given(data: LabelledSet, classes: Indices, given: NDArray[np.int8], spli
     return _class_split(data, order, validation, test, words)
 
 
+def _in_each_group(data: LabelledSet, classes: Indices, split_seed: int) -> ClassSplit:
+    if data.alphabets is None:
+        raise InvalidExperiment(
+            f"{data.title} has no groups whose classes could be divided.", "Choose the split “random-classes”.",
+            "dataset",
+        )  # fmt: skip
+    group = np.array([data.alphabets[class_id] for class_id in classes])
+    train, validation, test = divided_within(data, classes, group, split_seed)
+    parts = f"{len(train)}/{len(validation)}/{len(test)}"
+    return _class_split(data, train, validation, test, f"classes of each {data.group_word}, {parts}, none shared")
+
+
 def _by_group(data: LabelledSet, classes: Indices, choice: DatasetChoice) -> ClassSplit:
     kind = "region" if data.kinds is not None or choice.split == "by-region" else data.group_word
     if data.alphabets is None:
@@ -270,25 +285,10 @@ def _by_group(data: LabelledSet, classes: Indices, choice: DatasetChoice) -> Cla
         sizes = [len(set(group[given == part])) for part in (TRAIN, VALIDATION, TEST)]
         words = f"by {kind}, {sizes[0]}/{sizes[1]}/{sizes[2]} {kind}s, none shared"
         return _class_split(data, parts[TRAIN], parts[VALIDATION], parts[TEST], words)
-    train, validation, test = _divide_groups(data, group, choice.split_seed, kind)
+    train, validation, test = divided_groups(data, group, choice.split_seed, kind)
     words = f"by {kind}, {len(train)}/{len(validation)}/{len(test)} {kind}s, none shared"
     by_name = [classes[np.isin(group, part)] for part in (train, validation, test)]
     return _class_split(data, by_name[TRAIN], by_name[VALIDATION], by_name[TEST], words)
-
-
-def _divide_groups(data: LabelledSet, group: NDArray[np.str_], split_seed: int, kind: str) -> tuple[list[str], ...]:
-    """Names of the groups to train, validate and test: 60/15/25 %, or as the source sets groups aside."""
-    names = [str(name) for name in np.random.default_rng([split_seed, 5]).permutation(sorted(set(group.tolist())))]
-    test = [name for name in names if name in data.held_out] or names[: max(1, (25 * len(names) + 50) // 100)]
-    others = [name for name in names if name not in test]
-    back = HELD_BACK_ALPHABETS if data.held_out and len(others) > HELD_BACK_ALPHABETS else (15 * len(names) + 50) // 100
-    validation, train = others[: max(1, back)], others[max(1, back) :]
-    if not train or not test:
-        raise InvalidExperiment(
-            f"The {len(names)} {kind}s of {data.title} are too few to split by; at least 3 are needed.",
-            "Choose the split “random-classes”.", "dataset",
-        )  # fmt: skip
-    return train, validation, test
 
 
 def _class_split(data: LabelledSet, train: Indices, validation: Indices, test: Indices, words: str) -> ClassSplit:

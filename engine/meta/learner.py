@@ -47,8 +47,8 @@ class EpisodeHyperparameters(HyperparameterModel):
         600, "Test episodes", "Fixed episodes behind the final figure; papers use 600.", low=10, high=10_000
     )
     within: Literal["as the data says", "any classes", "one group"] = hyper(
-        "as the data says", "Classes of an episode", "From anywhere, or all of one group: one region, one alphabet.",
-        advanced=True,
+        "as the data says", "Classes of an episode",
+        "From anywhere, or all of one group: one region, one alphabet, one domain.", advanced=True,
     )  # fmt: skip
     rotations: Literal["as the data says", "on", "off"] = hyper(
         "as the data says", "Quarter turns as classes", "In training, each class counts four times, once per turn.",

@@ -25,7 +25,7 @@ DESCRIPTION = (
 ALONGSIDE = " {} stand beside the run's own figure."  # of a run that asked for no labels
 BESIDE = {"texts": "Counted words"}  # else raw pixels
 LEARNT_LABELS = " The run learnt from all labels of its training {}: with few labels it knows more than these."
-CLASSES = ("random-classes", "by-alphabet", "by-region")  # splits that only meta-learning has
+CLASSES = ("random-classes", "by-alphabet", "by-region", "in-each-group")  # splits that only meta-learning has
 
 
 def worth_of(experiment: Experiment, uid: str) -> Study:
@@ -95,8 +95,7 @@ def _arms(experiment: Experiment, title: str, weights: str) -> Iterator[StudyArm
 
 def _usual(backbone: BackboneChoice, name: str) -> MethodChoice:
     """The method with what the form and the terminal begin with on this network."""
-    encoder = catalog.backbone(backbone.name).is_encoder and backbone.weights != RANDOM
-    return MethodChoice(name=name, hyperparameters=usual_values(Start(), name, encoder))
+    return MethodChoice(name=name, hyperparameters=usual_values(Start(), name, backbone))
 
 
 def _from(experiment: Experiment, weights: str) -> BackboneChoice:

@@ -158,9 +158,9 @@ def test_random_words_of_an_encoder_are_learnt_unless_it_is_said_otherwise() -> 
 def test_usual_changes_to_the_layer_table_are_not_said_and_can_be_taken_back(
     layers: dict[str, dict[str, float]], said: list[str]
 ) -> None:
-    values = registry.usual_values(TEXTS_START, "full_ft", encoder=True) | {"layers": layers}
-    choice = MethodChoice(name="full_ft", hyperparameters=values)
     backbone = BackboneChoice(name="minilm", weights="sentences")
+    values = registry.usual_values(TEXTS_START, "full_ft", backbone) | {"layers": layers}
+    choice = MethodChoice(name="full_ft", hyperparameters=values)
     given = complete(Experiment(dataset=DatasetChoice(name="clinc150"), backbone=backbone, method=choice))
     line = command_for([given])
     assert [word for word in shlex.split(line) if "layers" in word] == said

@@ -11,11 +11,10 @@ from typing import Any
 from platformdirs import user_data_path
 
 from engine import registry
-from engine.backbones.catalog import as_pretrained, backbone
+from engine.backbones.catalog import as_pretrained
 from engine.data.sources import dataset
 from engine.experiment import Experiment, MethodChoice
 from engine.layers import Edits
-from engine.method import are_trained
 from engine.registry import complete, fields, method
 from ui.command.arguments import program
 from ui.command.table import EVERY, given, one_experiment, task_words
@@ -75,9 +74,8 @@ def _settings(experiment: Experiment) -> Iterator[str]:
 def usual_values(experiment: Experiment) -> Mapping[str, Any]:
     """A method's own hyperparameters, with those that are usual for such data."""
     name = experiment.method.name
-    start, weights = dataset(experiment.dataset.name).start, experiment.backbone.weights
-    encoder = backbone(experiment.backbone.name).is_encoder and are_trained(weights)
-    own = MethodChoice(name=name, hyperparameters=registry.usual_values(start, name, encoder))
+    start = dataset(experiment.dataset.name).start
+    own = MethodChoice(name=name, hyperparameters=registry.usual_values(start, name, experiment.backbone))
     return complete(experiment.model_copy(update={"method": own})).method.hyperparameters
 
 

@@ -12,7 +12,6 @@ from engine.errors import InvalidExperiment, nearest
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, parse_experiment
 from engine.families import FAMILIES
 from engine.given import MOST_SEEDS, is_file, is_there
-from engine.method import are_trained
 from engine.plan import Plan, load_plan, preset, presets, with_seeds
 from engine.registry import complete, method, usual_values
 from ui.command.settings import settings_from
@@ -51,7 +50,7 @@ def experiment_from(chosen: argparse.Namespace) -> Experiment:
     start = dataset(data["name"]).start
     name, backbone = chosen.method or start.method, chosen.backbone or usual_network(start)
     weights = chosen.weights or usual_weights(backbone, name)
-    usual = usual_values(start, name, is_encoder(backbone) and are_trained(weights))
+    usual = usual_values(start, name, BackboneChoice(name=backbone, weights=weights))
     settings = settings_from(chosen.settings, name, block_names(backbone), usual)
     body = {
         "dataset": data,
@@ -92,13 +91,6 @@ def usual_network(start: Start) -> str:
     from engine.backbones import catalog
 
     return catalog.begins(start.backbone, start.rather)
-
-
-def is_encoder(backbone: str) -> bool:
-    """Whether it is a network that is pretrained on texts."""
-    from engine.backbones import catalog
-
-    return catalog.backbone(backbone).is_encoder
 
 
 def usual_weights(backbone: str, method_name: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -13,11 +12,12 @@ from engine import registry
 from engine.backbones.info import BackboneInfo
 from engine.data.dataset import Start
 from engine.data.sources import is_regression, kind_of
-from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
+from engine.experiment import BackboneChoice, MethodChoice
 from engine.families import FAMILIES
 from engine.method import are_trained
 from engine.pretraining.method import asks_of
 from engine.spoken import said_of
+from ui.new_experiment.around import Around
 from ui.new_experiment.augmentation_preview import AugmentationPreview
 from ui.new_experiment.hyperparameter_form import (
     POINTLESS,
@@ -42,17 +42,6 @@ CHANGES = "augmentation"  # how images are changed where labels are learnt from
 NOT_COUNTED = "The time limit says how long it trains."
 
 
-@dataclass(frozen=True)
-class Around:
-    """What is set up beside the method. info: of the network, None where it is not known; minutes: how long it trains
-    instead of its epochs, 0 when the epochs count."""
-
-    data: DatasetChoice
-    backbone: BackboneChoice
-    info: BackboneInfo | None
-    minutes: float
-
-
 class MethodSection(Column):
     """changed: another method or other hyperparameters. family_changed: the key of its family."""
 
@@ -66,7 +55,7 @@ class MethodSection(Column):
         self._name = ""  # until the first is chosen
         self._info: BackboneInfo | None = None  # of the last network that is known
         self._around: Around | None = None
-        self._trained = False  # whether it starts from weights that were trained, by which usual values differ
+        self._start = BackboneChoice()  # what it starts from, by which usual values differ
         self._drawn: object = None  # all that the column shows depends on
         self._last = {one.key: one.start for one in listed()}
         self.choices = MethodChoices(self._methods.values())
@@ -131,10 +120,11 @@ class MethodSection(Column):
     def fill(self, choice: MethodChoice, backbone: BackboneChoice) -> None:
         """Show this choice, which goes with this network; an unknown method raises `InvalidExperiment`."""
         registry.method(choice.name)
-        self._trained = are_trained(backbone.weights)
+        self._start = backbone
         self.layers.fill(choice.hyperparameters.get("layers", {}))
         if choice.name == self._name and self._fields() == self._offered:  # the form and its focus stay
             self.form.fill(choice.hyperparameters)
+            self._offer_presets()
             self._note_change()
         else:
             self._show_method(choice.name, choice.hyperparameters)
@@ -176,18 +166,20 @@ class MethodSection(Column):
         """Whether texts are learnt from."""
         return self._around is not None and kind_of(self._around.data) == "texts"
 
-    @property
-    def _encoder(self) -> bool:
-        """Whether the network was pretrained on texts."""
-        return self._info is not None and self._info.is_encoder
-
     def _usual(self, name: str) -> dict[str, Any]:
-        """What a method begins with on this network."""
-        return registry.usual_values(Start(), name, self._encoder)
+        """What a method begins with from these weights."""
+        return registry.usual_values(Start(), name, self._start)
+
+    def _all_usual(self) -> dict[str, Any]:
+        """Of the chosen method every value, as it is usual from these weights."""
+        defaults = {field.name: field.default for field in self._fields()}
+        layers = {"layers": {}} if FAMILIES[self.method.family].layered else {}
+        return {**defaults, **layers, **self._usual(self._name)}
 
     def _fields(self) -> tuple[registry.HyperparameterField, ...]:
         blocks = self._info.block_names if self._info is not None else ()
-        fields = registry.fields(self.method, blocks, self._trained)
+        fields = registry.fields(self.method, blocks, are_trained(self._start.weights))
+        fields = self._around.begun(fields, self._name) if self._around is not None else fields
         return of_curves(fields) if self._curves else of_texts(fields) if self._texts else fields
 
     def _pointless(self, values: Mapping[str, Any]) -> frozenset[str]:
@@ -225,7 +217,8 @@ class MethodSection(Column):
         self.changed.emit()
 
     def _offer_presets(self) -> None:
-        self._values_row.offer(self.method, self._encoder, self._usual(self._name))
+        encoder = registry.reads_pretrained(self._start)
+        self._values_row.offer(self.method, encoder, self._usual(self._name))
         self._show_preset()
 
     def _show_preset(self) -> None:
@@ -248,23 +241,25 @@ class MethodSection(Column):
 
     def set_around(self, around: Around) -> None:
         """The network whose blocks are shown, edited and offered, and what the previews need."""
-        values, encoder = self.form.values(), self._encoder
+        values, usual = self.form.values(), self._all_usual()
         before = self._offered, self._pointless(values)
         self.choices.speak_of(kind_of(around.data))
-        self._around, self._info = around, around.info or self._info
+        self._around, self._info, self._start = around, around.info or self._info, around.backbone
         self._show_idea()
-        self._trained = are_trained(around.backbone.weights)
-        if self._encoder != encoder:
+        now = self._all_usual()
+        if now != usual:
             self._offer_presets()
-        if (self._fields(), self._pointless(values)) != before:
-            self._offer_fields()
+        if now != usual or (self._fields(), self._pointless(values)) != before:
+            self._offer_fields(usual, now)
         self._draw()
 
-    def _offer_fields(self) -> None:
+    def _offer_fields(self, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
         """Make the form anew where other fields or blocks are among the choices; a block that is gone is said. What
-        was as usual becomes what is usual now; a person's own number stays."""
-        values, usual = self.form.values(), self.form.defaults()
-        values |= {field.name: field.default for field in self._fields() if values[field.name] == usual[field.name]}
+        was usual `before` becomes what is usual `now`; a person's own number stays."""
+        values = registry.followed(self._values(), before, now)
+        layers = values.pop("layers", {})
+        if layers != self.layers.edits():
+            self.layers.fill(layers)
         offered = {field.name: field.choices for field in self._fields()}
         lost = [name for name, value in values.items() if offered[name] and value not in offered[name]]
         title = self._info.title if self._info is not None else ""

@@ -115,5 +115,5 @@ def usual(data: DatasetChoice, before: MethodChoice | None = None) -> Pair:
         kept = before.model_copy(update={"hyperparameters": {**before.hyperparameters, **own}})
         if own and suits(kept, data):
             return network, kept
-    values = registry.usual_values(start, start.method, catalog.backbone(name).is_encoder)
+    values = registry.usual_values(start, start.method, network)
     return network, MethodChoice(name=start.method, hyperparameters=values)

@@ -20,6 +20,7 @@ from engine.families import FAMILIES
 from engine.meta.learner import MetaLearner
 from ui import theme
 from ui.new_experiment.adviser_part import AdviserPart
+from ui.new_experiment.around import Around
 from ui.new_experiment.backbone_section import START as BACKBONE
 from ui.new_experiment.backbone_section import BackboneSection
 from ui.new_experiment.checks import Checks
@@ -30,7 +31,7 @@ from ui.new_experiment.first_run import FirstRun
 from ui.new_experiment.fitting import Seen
 from ui.new_experiment.form_history import FormHistory, FormState
 from ui.new_experiment.method_section import START as METHOD
-from ui.new_experiment.method_section import Around, MethodSection
+from ui.new_experiment.method_section import MethodSection
 from ui.new_experiment.rate_dialog import RateButton
 from ui.new_experiment.start_section import StartSection
 from ui.new_experiment.task_kind import TaskKind

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -12,13 +13,14 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QInputDialog, QMen
 from engine import registry
 from engine.backbones import catalog
 from engine.errors import ExperimentError, InvalidExperiment
-from engine.experiment import BackboneChoice, Experiment, MethodChoice
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.families import FAMILIES
 from engine.method import are_trained
 from engine.naming import data_title, method_title
 from engine.studies.study import SOURCE, Source, StudyArm
 from storage.rows import RunRow
 from ui.parts import Parts
+from ui.studies.starting import fitted, moved, start_of, ways
 from ui.widgets.buttons import button, icon_button
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import plain
@@ -162,16 +164,27 @@ class ArmsEditor(QWidget):
             self.changed.emit()
 
     def use_backbone(self, backbone: BackboneChoice) -> None:
-        """Let every arm start from this; what was trained first for some of them is told to be gone."""
-        try:
-            before = self.arms()
-        except InvalidExperiment:
+        """Let every arm start from this, with the values that are usual there where it had the usual ones; what was
+        trained first for some of them is told to be gone."""
+        if not (before := self._known()):
             return
-        self._replace([arm.model_copy(update={"backbone": backbone, "first": None}) for arm in before])
+        self._replace([moved(arm, backbone) for arm in before])
         if gone := [arm.title for arm in before if arm.first is not None]:
             more = f" and {len(gone) - 1} more arms" if len(gone) > 1 else ""
             said = f"Nothing is trained first any more for “{gone[0]}”{more}."
             self._parts.toasts.show(said, "Undo", lambda: self._replace(before))
+
+    def fit(self, data: DatasetChoice, backbone: BackboneChoice) -> None:
+        """Other data were chosen: let arms whose network cannot read them start from this one."""
+        before = self._known()
+        if (now := [fitted(arm, data, backbone) for arm in before]) != before:
+            self._replace(now)
+
+    def _known(self) -> list[StudyArm]:
+        """The arms; none while one of them has no name."""
+        with suppress(InvalidExperiment):
+            return self.arms()
+        return []
 
     def _replace(self, arms: Sequence[StudyArm]) -> None:
         self.set_arms(arms)
@@ -198,16 +211,15 @@ class ArmsEditor(QWidget):
                 continue
             group = getattr(method, "group", "Fine-tuning")
             inner = groups[group] if group in groups else groups.setdefault(group, menu.addMenu(group))
-            for place, (title, values) in enumerate((method.presets or {"": {}}).items()):
-                name = f"{method.title}: {title[:1].lower()}{title[1:]}" if place else method.title
+            for title, values in ways(method, start_of(method, self.backbone)):
+                name = f"{method.title}: {title[:1].lower()}{title[1:]}" if title else method.title
                 choice = MethodChoice(name=method.name, hyperparameters=dict(values))
                 inner.addAction(name, partial(self.add_method, name, choice))
 
     def add_method(self, title: str, choice: MethodChoice) -> None:
-        """A method with these values; one that starts from nothing gets random weights."""
-        uses = registry.method(choice.name).uses_pretrained
-        weights = self.backbone if uses else self.backbone.model_copy(update={"weights": "random", "head": "new"})
-        self.append(StudyArm(title=title[:60], backbone=weights, method=choice))
+        """A method with these values, which starts from what is chosen for added arms."""
+        start = start_of(registry.method(choice.name), self.backbone)
+        self.append(StudyArm(title=title[:60], backbone=start, method=choice))
 
     def add_current(self) -> None:
         """What New experiment is set to."""

@@ -11,8 +11,8 @@ from engine.backbones import catalog
 from engine.data.dataset import BUNDLED
 from engine.data.sources import datasets, known
 from engine.errors import ExperimentError, InvalidExperiment
-from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
-from engine.studies.study import SOURCE, Source, Study, StudyArm, parse_study
+from engine.experiment import BackboneChoice, DatasetChoice
+from engine.studies.study import SOURCE, Source, Study, parse_study
 from ui.parts import Parts
 from ui.studies.arms_editor import ArmsEditor
 from ui.studies.grid_fields import (
@@ -24,6 +24,7 @@ from ui.studies.grid_fields import (
     rates_from,
     rates_text,
 )
+from ui.studies.starting import beginning, begun_with, reads
 from ui.widgets.buttons import button
 from ui.widgets.column import caption
 from ui.widgets.fields import Choice, CountOrAll, IntField
@@ -40,15 +41,6 @@ AXES = (
     ("arm", "Arms, as bars"),
     ("tasks", "Two tasks, one against the other"),
 )
-START_ARMS = (("Linear probe", "linear_probe"), ("LP-FT", "lp_ft"), ("Full fine-tuning", "full_ft"))
-
-
-def beginning() -> Study:
-    """What a study of one's own begins with."""
-    backbone = catalog.as_pretrained(BackboneChoice(name="conv4", weights=catalog.default_weights("conv4")))
-    arms = tuple(StudyArm(title=title, backbone=backbone, method=MethodChoice(name=name)) for title, name in START_ARMS)
-    return Study(title="My study", dataset=DatasetChoice(name="digits", validation_per_class=10), arms=arms,
-                 labels=(2, 5, 10), seeds=(0, 1, 2), figure="labels")  # fmt: skip
 
 
 class StudyForm(QWidget):
@@ -158,11 +150,17 @@ class StudyForm(QWidget):
             signal.connect(self._say_changed)
 
     def _follow_data(self) -> None:
-        """Offer the shifts that such data have."""
-        key = self.data.key()
-        source = known(str(key[0])) if isinstance(key, tuple) else None
+        """Offer the shifts that such data have, and networks that read them."""
+        data = self._chosen_data()
+        source = known(data.name)
         for shifts in (self.shifts, self.tested):
             shifts.show_kinds(source.kind if source is not None else "images")
+        if self._filling:
+            return
+        begun = begun_with(data)
+        if not reads(self.start_from(), data):
+            self._show_start(begun)
+        self.arms.fit(data, begun)
 
     def _say_changed(self, *_: object) -> None:
         if not self._filling:
@@ -249,12 +247,16 @@ class StudyForm(QWidget):
 
     # What is set
 
-    def study(self) -> Study:
-        """The study as it is set; raises `InvalidExperiment`."""
+    def _chosen_data(self) -> DatasetChoice:
+        """The study's own, or others with what they are begun with."""
         chosen, key = self._base.dataset, self.data.key()
         if isinstance(key, tuple | list) and tuple(key) != (chosen.name, chosen.path):
-            chosen = DatasetChoice(name=key[0], path=key[1])
-        dataset = chosen.model_copy(update={
+            return DatasetChoice(name=key[0], path=key[1])
+        return chosen
+
+    def study(self) -> Study:
+        """The study as it is set; raises `InvalidExperiment`."""
+        dataset = self._chosen_data().model_copy(update={
             "classes": self.classes.count(), "validation_per_class": self.validation.count(),
             "tested_on": tuple(shift for shift in self.tested.shifts() if shift is not None),
         })  # fmt: skip

@@ -163,5 +163,5 @@ DATASET = DataSet(
         32460, CHARACTERS, (105, 105), LICENCE,
     ),
     read=lambda choice, *given: load_omniglot(*given), recognises=is_omniglot, given=GIVEN,
-    groups=(("by-alphabet", "By alphabet"),), download=DOWNLOAD, order=6,
+    groups=(("by-alphabet", "By alphabet"), ("in-each-group", "In each alphabet")), download=DOWNLOAD, order=6,
 )  # fmt: skip

@@ -67,6 +67,6 @@ DATASET = DataSet(
         "for each class; also in a zip.",
     ),
     read=read, Choice=TextsChoice, recognises=holds_texts, files="your texts",
-    given=("given", "As the files say"), groups=(("by-alphabet", "By group"),), order=6,
-    texts=True, own_start=TEXTS_START,
+    given=("given", "As the files say"), groups=(("by-alphabet", "By group"), ("in-each-group", "In each group")),
+    order=6, texts=True, own_start=TEXTS_START,
 )  # fmt: skip

@@ -136,7 +136,7 @@ def test_given_split_where_there_is_none() -> None:
         split_images(images([9, 9]), DatasetChoice(split="given"), seed=0)
 
 
-@pytest.mark.parametrize("split", ["random-classes", "by-alphabet"])
+@pytest.mark.parametrize("split", ["random-classes", "by-alphabet", "in-each-group"])
 def test_classes_are_not_divided_for_fine_tuning(split: str) -> None:
     with pytest.raises(InvalidExperiment, match="divides classes"):
         split_images(images([9, 9]), DatasetChoice(split=split), seed=0)
@@ -199,6 +199,31 @@ def test_by_alphabet_where_none_are_set_aside() -> None:
     alphabets = tuple(f"alphabet {place % 8}" for place in range(40))
     split = split_classes(images([1] * 40, alphabets=alphabets), DatasetChoice(split="by-alphabet"))
     assert sizes(split) == (25, 5, 10)
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"), [(6, (2, 2, 2)), (15, (5, 5, 5)), (20, (10, 5, 5)), (40, (24, 6, 10)), (3, (1, 1, 1))]
+)
+def test_in_each_group_every_group_is_divided_alike(count: int, expected: tuple[int, int, int]) -> None:
+    """So that 5-way tasks within one group can be drawn in every part where a group has 15 classes."""
+    groups = 4
+    alphabets = tuple(f"alphabet {place % groups}" for place in range(groups * count)) + ("large",) * 20
+    split = split_classes(images([1] * len(alphabets), alphabets=alphabets), DatasetChoice(split="in-each-group"))
+    assert sizes(split) == tuple(groups * own + large for own, large in zip(expected, (10, 5, 5), strict=True))
+    for part, own in zip((split.train, split.validation, split.test), expected, strict=True):
+        assert [[alphabets[place] for place in part].count(f"alphabet {one}") for one in range(groups)] == [own] * 4
+    assert "classes of each alphabet" in split.description
+
+
+def test_in_each_group_follows_the_split_seed_and_refuses_what_has_no_groups_to_divide() -> None:
+    data = images([1] * 40, alphabets=tuple(f"alphabet {place % 4}" for place in range(40)))
+    one, again, two = (split_classes(data, DatasetChoice(split="in-each-group", split_seed=seed)) for seed in (0, 0, 1))
+    assert one.test.tolist() == again.test.tolist() != two.test.tolist()
+    with pytest.raises(InvalidExperiment, match="has no groups whose classes could be divided"):
+        split_classes(images([3] * 10), DatasetChoice(split="in-each-group"))
+    small = images([1] * 10, alphabets=tuple(f"alphabet {place % 2}" for place in range(10)))
+    with pytest.raises(InvalidExperiment, match="No alphabet of Samples has six classes"):
+        split_classes(small, DatasetChoice(split="in-each-group"))
 
 
 def test_by_alphabet_without_alphabets() -> None:

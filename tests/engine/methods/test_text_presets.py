@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from engine.backbones import catalog
 from engine.data.dataset import TEXTS_START
+from engine.data.episode_splits import EpisodeShape, Within, samplers
+from engine.data.sets.clinc150 import load_clinc150
+from engine.data.sources import dataset
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.layers import HEAD, WORD_PIECES
 from engine.method import ENCODERS
 from engine.preflight.cost import estimate
-from engine.registry import method, methods, usual_values
+from engine.registry import followed, method, methods, usual_values
 from engine.tuning.method import FineTuneMethod
 
 TUNED = [
     kind for kind in methods()
     if issubclass(kind, FineTuneMethod) and kind.uses_pretrained and kind.from_values({}).stages()
 ]  # fmt: skip
+MINILM = BackboneChoice(name="minilm", weights="sentences")
 BLOCKS = catalog.backbone("minilm").block_names
 
 
 @pytest.mark.parametrize("kind", TUNED, ids=lambda kind: kind.name)
 def test_a_new_head_learns_and_the_table_of_word_pieces_does_not(kind: type[FineTuneMethod]) -> None:
-    values = usual_values(TEXTS_START, kind.name, encoder=True)
+    values = usual_values(TEXTS_START, kind.name, MINILM)
     made = kind.from_values(values)
     table = made.table(BLOCKS)
     assert table[WORD_PIECES].rate == 0
@@ -38,15 +43,26 @@ def test_a_new_head_learns_and_the_table_of_word_pieces_does_not(kind: type[Fine
 
 
 def test_the_last_two_layers_and_the_head_at_ten_times_their_rate() -> None:
-    made = method("surgical").from_values(usual_values(TEXTS_START, "surgical", encoder=True))
+    made = method("surgical").from_values(usual_values(TEXTS_START, "surgical", MINILM))
     assert made.groups(BLOCKS, 0) == {"layer5": 1e-4, "layer6": 1e-4, HEAD: 1e-3}
+
+
+def test_values_follow_what_is_usual_but_for_a_person_s_own() -> None:
+    before, now = {"rate": 1, "epochs": 5, "layers": {"a": {"rate": 0}, "b": {"rate": 2}}}, {"rate": 3, "layers": {}}
+    assert followed(before, before, now) == now
+    own = {"rate": 1, "epochs": 7, "layers": {"b": {"rate": 4}}}
+    assert followed(own, before, now) == {"rate": 3, "epochs": 7, "layers": {"b": {"rate": 4}}}
+    assert followed(own, before, before)["layers"] == {"b": {"rate": 4}}  # and a change taken back does not return
+    assert followed({}, {}, before) == before
 
 
 def test_networks_that_learn_texts_from_nothing_begin_as_others_do() -> None:
     assert [catalog.backbone(name).is_encoder for name in ("minilm", "text_transformer", "text_bilstm", "conv4")] == [
         True, False, False, False,
     ]  # fmt: skip
-    assert usual_values(TEXTS_START, "full_ft", encoder=False) == {}
+    begun = [("minilm", "random"), ("text_transformer", "run:abc"), ("no such network", "sentences")]
+    for name, weights in begun:
+        assert usual_values(TEXTS_START, "full_ft", BackboneChoice(name=name, weights=weights)) == {}
     assert ENCODERS not in method("scratch").presets
 
 
@@ -65,7 +81,7 @@ def test_what_a_network_of_texts_has_not_is_said_before_the_start() -> None:
 
 def test_word_pieces_that_stay_are_most_of_what_a_step_took() -> None:
     """Of MiniLM's 22.6 million weights 10.6 learn, and one pass of LP-FT over 300 texts is 19 steps."""
-    values = usual_values(TEXTS_START, "lp_ft", encoder=True)
+    values = usual_values(TEXTS_START, "lp_ft", MINILM)
     given = Experiment(
         dataset=DatasetChoice(name="clinc150", classes=30, labels_per_class=10, validation_per_class=1),
         backbone=BackboneChoice(name="minilm"), method=MethodChoice(name="lp_ft", hyperparameters=values),
@@ -73,3 +89,28 @@ def test_word_pieces_that_stay_are_most_of_what_a_step_took() -> None:
     cost = estimate(given)
     assert cost.trainable == 6 * 1_774_464 + 385 * 30
     assert cost.steps == (1 + 10) * 19  # the head is fitted to the end and looked at once
+
+
+@pytest.mark.parametrize("within", ["any classes", "one group"])
+def test_episodes_of_clinc150_fit_as_they_begin_and_five_classes_of_one_domain_in_each(within: Within) -> None:
+    """20 of 150 classes at once are drawn from new classes; and 5 of one domain where each domain is divided, with no
+    class in two parts."""
+    data, begun = load_clinc150(), usual_values(dataset("clinc150").start, "protonet", MINILM)
+    assert begun == {"way": 20}
+    assert usual_values(dataset("clinc150").start, "lp_ft", MINILM) == dict(method("lp_ft").presets[ENCODERS])
+    choice = DatasetChoice(name="clinc150", split="in-each-group" if within == "one group" else None)
+    way = 5 if within == "one group" else begun["way"]
+    found = samplers(data, choice, EpisodeShape(way, 1, 5, way, 1, within))
+    assert data.alphabets is not None
+    for sampler in (found.train, found.validation, found.test):
+        domains = {data.alphabets[place] for place in sampler.sample(np.random.default_rng(0)).classes}
+        assert (len(domains) == 1) == (within == "one group")
+        assert sampler.groups == (10 if within == "one group" else 1)
+    parts = [set(one.tolist()) for one in (found.split.train, found.split.validation, found.split.test)]
+    assert len(set.union(*parts)) == sum(map(len, parts)) == 150
+
+
+def test_within_one_domain_says_how_to_divide_where_random_classes_are_too_few() -> None:
+    with pytest.raises(InvalidExperiment, match="domain") as refused:
+        samplers(load_clinc150(), DatasetChoice(name="clinc150"), EpisodeShape(12, 1, 5, 5, 1, "one group"))
+    assert "divide the data by whole groups or in each" in refused.value.advice

@@ -6,14 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
-from engine.experiment import BackboneChoice, Shift
+from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice, Shift
+from engine.method import ENCODERS
+from engine.registry import method
 from engine.studies.study import Study, study_presets
 from storage.store import StudyRow
 from tests.ui.studies.conftest import settle
 from ui.pages.studies import StudiesPage
 from ui.studies.builder import OWN, StudyBuilder
+from ui.studies.starting import begun_with
 from ui.window.main_window import MainWindow
 
 
@@ -154,3 +158,43 @@ def test_what_is_trained_first_is_said_kept_and_dropped_with_other_weights(qtbot
     assert toast.label.text() == "Nothing is trained first any more for “Its own images, frozen” and 2 more arms."
     qtbot.mouseClick(toast.button, Qt.MouseButton.LeftButton)
     assert form.study().arms == before
+
+
+def test_data_of_another_kind_bring_a_network_that_reads_them(qtbot: QtBot, builder: StudyBuilder) -> None:
+    builder.choose(OWN)
+    form = builder.form
+    form.arms.add_method("From scratch", MethodChoice(name="scratch"))
+    form.data.set_key(("clinc150", None))
+    checked(qtbot, builder)
+    begun = begun_with(DatasetChoice(name="clinc150"))
+    assert form.start_from() == begun
+    arms = form.study().arms
+    assert [arm.backbone.name for arm in arms] == [begun.name] * 4
+    assert arms[-1].backbone.weights == "random"
+    assert [arm.method.name for arm in arms] == ["linear_probe", "lp_ft", "full_ft", "scratch"]
+    assert builder.problem.text.text() == ""
+    form.data.set_key(("digits", None))
+    checked(qtbot, builder)
+    assert {arm.backbone.name for arm in form.study().arms} == {"conv4"}
+
+
+def test_arms_on_an_encoder_begin_with_what_is_usual_there_and_keep_ones_own(
+    qtbot: QtBot, builder: StudyBuilder, window: MainWindow
+) -> None:
+    builder.choose(OWN)
+    arms = builder.form.arms
+    minilm = BackboneChoice(name="minilm", weights="sentences")
+    encoder = dict(method("full_ft").presets[ENCODERS])
+    arms.add_method("Mine", MethodChoice(name="full_ft", hyperparameters={"epochs": 3}))
+    arms.use_backbone(minilm)
+    assert [arm.method.hyperparameters for arm in arms.arms()][2:] == [encoder, encoder | {"epochs": 3}]
+    arms.use_backbone(BackboneChoice(name="text_transformer"))
+    assert [arm.method.hyperparameters for arm in arms.arms()][2:] == [{}, {"epochs": 3}]
+    arms.backbone = minilm
+    arms._fill_menu()
+    titled = {action.text(): action for menu in arms.add.menu().findChildren(QMenu) for action in menu.actions()}
+    assert "Full fine-tuning: texts: a pretrained encoder" not in titled
+    titled["Full fine-tuning"].trigger()
+    assert arms.arms()[-1].method.hyperparameters == encoder
+    titled["Full fine-tuning: usual values"].trigger()
+    assert arms.arms()[-1].method.hyperparameters == {}
