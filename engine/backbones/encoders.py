@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache, partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from engine.backbones.info import BackboneInfo, Block, Blocks, TextForm
 from engine.errors import InvalidExperiment, NotHere, WeightsError
@@ -33,10 +34,42 @@ FOLDER = "Choose the folder of a text encoder with config.json, model.safetensor
 LIBRARY, EXTRA = "transformers", "warmstart[hub]"
 
 
+class Encoder(ABC):
+    """What a folder's encoder is, as plain data. prefix: how its name begins."""
+
+    __slots__ = ()
+    prefix: ClassVar[str]
+
+    @property
+    def name(self) -> str:
+        """As a choice of backbone, the same for the same network and word pieces."""
+        said = json.dumps(asdict(self), sort_keys=True)  # type: ignore[call-overload]  # of whichever it is
+        return f"{self.prefix}{hashlib.sha256(said.encode()).hexdigest()[:10]}"
+
+    @property
+    @abstractmethod
+    def info(self) -> BackboneInfo: ...
+
+    def _info(
+        self, kind: str, idea: str, layers: Sequence[tuple[str, int]], longest: int, width: int,
+        build: Callable[[], Blocks],
+    ) -> BackboneInfo:  # fmt: skip
+        """layers: name and parameters of each block, the word pieces first. longest: pieces that it reads of a text."""
+        first, *rest = layers
+        blocks = tuple(Block(name, f"Layer {place}", size) for place, (name, size) in enumerate(rest, 1))
+        return BackboneInfo(
+            self.name, f"{kind}, {len(rest)} layers of {width}", f"A text encoder that you brought, {idea}.",
+            (Block(first[0], "Word pieces", first[1]), *blocks),
+            TextForm(min(64, longest), self.name, least=min(8, longest), most=min(512, longest)),
+            features=width, build=build, family="transformer",
+        )  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
-class OwnEncoder:
+class OwnEncoder(Encoder):
     """As `engine.backbones.bert.BertShape` has it; pieces: SHA-256 of its tokenizer.json."""
 
+    prefix: ClassVar[str] = PREFIX
     numbers: int
     width: int
     layers: int
@@ -49,23 +82,12 @@ class OwnEncoder:
     pieces: str
 
     @property
-    def name(self) -> str:
-        """As a choice of backbone, the same for the same network and word pieces."""
-        said = json.dumps(asdict(self), sort_keys=True)
-        return f"{PREFIX}{hashlib.sha256(said.encode()).hexdigest()[:10]}"
-
-    @property
     def info(self) -> BackboneInfo:
         layer = 4 * (self.width**2 + self.width) + 2 * self.width * self.inner + self.inner + 5 * self.width
         table = (self.numbers + self.positions + self.kinds + 2) * self.width
-        layers = tuple(Block(f"layer{place}", f"Layer {place}", layer) for place in range(1, self.layers + 1))
-        return BackboneInfo(
-            self.name, f"BERT, {self.layers} layers of {self.width}",
-            f"A text encoder that you brought, with {self.numbers:,} word pieces of its own.",
-            (Block("embeddings", "Word pieces", table), *layers),
-            TextForm(min(64, self.positions), self.name, least=min(8, self.positions), most=min(512, self.positions)),
-            features=self.width, build=self.build, family="transformer",
-        )  # fmt: skip
+        layers = [("embeddings", table), *((f"layer{place}", layer) for place in range(1, self.layers + 1))]
+        idea = f"with {self.numbers:,} word pieces of its own"
+        return self._info("BERT", idea, layers, self.positions, self.width, self.build)
 
     @property
     def shape(self) -> BertShape:
@@ -81,11 +103,12 @@ class OwnEncoder:
 
 
 @dataclass(frozen=True, slots=True)
-class HubEncoder:
+class HubEncoder(Encoder):
     """As the library transformers builds it. kind: what it calls the network. config: text of its config.json. layers:
     name and parameters of each block. longest: pieces that it reads of a text. pieces: SHA-256 of its tokenizer.json.
     """
 
+    prefix: ClassVar[str] = HUB
     kind: str
     config: str
     layers: tuple[tuple[str, int], ...]
@@ -94,23 +117,10 @@ class HubEncoder:
     pieces: str
 
     @property
-    def name(self) -> str:
-        """As a choice of backbone, the same for the same network and word pieces."""
-        said = json.dumps(asdict(self), sort_keys=True)
-        return f"{HUB}{hashlib.sha256(said.encode()).hexdigest()[:10]}"
-
-    @property
     def info(self) -> BackboneInfo:
-        first, *rest = self.layers
-        layers = tuple(Block(name, f"Layer {place}", size) for place, (name, size) in enumerate(rest, 1))
-        longest = self.longest
-        return BackboneInfo(
-            self.name, f"{self.kind}, {len(rest)} layers of {self.width}",
-            "A text encoder that you brought, built by the library transformers, with word pieces of its own.",
-            (Block(first[0], "Word pieces", first[1]), *layers),
-            TextForm(min(64, longest), self.name, least=min(8, longest), most=min(512, longest)),
-            features=self.width, build=partial(_built, self.config, f"{self.kind}"), family="transformer",
-        )  # fmt: skip
+        idea = "built by the library transformers, with word pieces of its own"
+        build = partial(_built, self.config, self.kind)
+        return self._info(self.kind, idea, self.layers, self.longest, self.width, build)
 
 
 def _built(config: str, title: str) -> Blocks:

@@ -10,7 +10,8 @@ from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.layers import HEAD
 from engine.method import Method
-from engine.pretraining.method import PretrainMethod
+from engine.pretraining.language import LanguageMethod
+from engine.pretraining.method import PretrainMethod, TextPretrainMethod
 from engine.registry import methods
 from engine.texts.own import HUB
 
@@ -41,8 +42,20 @@ def _question(experiment: Experiment, built: PretrainMethod) -> Iterator[Invalid
         yield InvalidExperiment(
             f"{built.title} learns from labels, which these images do not have.", "Choose SimCLR.", "dataset"
         )
-    yield from _direction(experiment, built)
-    if built.reads == "texts" and experiment.backbone.weights == "random" and built.kept_blocks((WORDS, HEAD)):
+    if isinstance(built, TextPretrainMethod):
+        yield from _direction(experiment, built)
+        yield from _of_texts(experiment, built)
+
+
+def _of_texts(experiment: Experiment, built: TextPretrainMethod) -> Iterator[InvalidExperiment]:
+    if isinstance(built, LanguageMethod) and not built.reads_forwards and experiment.backbone.name.startswith(HUB):
+        others = [one.title for one in methods() if issubclass(one, TextPretrainMethod)]
+        asking = [one.title for one in methods() if issubclass(one, LanguageMethod)]
+        yield InvalidExperiment(
+            f"{built.title} asks about single words, and networks that transformers builds say nothing of them.",
+            f"Choose another backbone, or {' or '.join(one for one in others if one not in asking)}.", "backbone",
+        )  # fmt: skip
+    if experiment.backbone.weights == "random" and built.kept_blocks((WORDS, HEAD)):
         yield InvalidExperiment(
             "The word vectors are random, and would stay so.",
             "Let them be learnt, or choose pretrained weights.", "hyperparameters.word_vectors",

@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from engine.backbones import encoders
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, Shift
 from engine.preflight.problems import problems
+from engine.pretraining.language import LanguageMethod
+from engine.pretraining.method import TextPretrainMethod
+from engine.registry import methods
 
 
 def said(method: str, **dataset: object) -> list[str]:
@@ -50,3 +54,16 @@ def test_random_word_vectors_are_not_kept_beside_what_learns_from_them(method: s
     kept = {"embeddings": {"rate": 0.0}}
     assert faults("random", kept) == ["The word vectors are random, and would stay so."]
     assert faults("random", {}) == faults("sentences", kept) == []
+
+
+def test_what_asks_about_single_words_is_refused_before_the_start_on_networks_that_say_nothing_of_them() -> None:
+    hub = encoders.HubEncoder("roberta", "{}", (("embeddings", 5), ("layer1", 7)), 4, 40, "abc")
+    backbone = BackboneChoice(name=encoders.look_at(hub), weights="random")
+    for kind in (one for one in methods() if issubclass(one, TextPretrainMethod)):
+        values = {"word_vectors": "learnt"}
+        wanted = Experiment(
+            dataset=DatasetChoice(name="clinc150"), backbone=backbone,
+            method=MethodChoice(name=kind.name, hyperparameters=values),
+        )  # fmt: skip
+        refused = [one for one in problems(wanted) if one.field == "backbone"]
+        assert len(refused) == issubclass(kind, LanguageMethod)
