@@ -21,6 +21,7 @@ MOST_RUNS = 10_000  # of one plan
 MOST_TESTS = 40  # further test sets of one run
 MOST_TASKS = 8  # that one network learns at once
 MOST_MINUTES = 525_600.0  # a year
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a spreadsheet takes for the beginning of one
 LARGEST_FILE = 16 * 2**20  # bytes of an experiment or a study
 DEEPEST = 40  # levels of lists and objects in it
 
@@ -44,6 +45,20 @@ def is_there(path: str | os.PathLike[str]) -> bool:
 def is_file(path: str | os.PathLike[str]) -> bool:
     """Whether an ordinary file is there, not a folder, a pipe or a device; False also for what no system could have."""
     return os.path.isfile(os.path.expanduser(path))
+
+
+def in_cell(text: str) -> str:
+    """A text as a cell that a spreadsheet shows and does not compute, with an apostrophe before it where it would: who
+    wrote it is not who opens the table. What is a number stays one."""
+    return f"'{text}" if text.startswith(FORMULA) and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def decode(text: str) -> Any:

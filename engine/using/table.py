@@ -1,4 +1,8 @@
-"""Answers as a CSV file: the same columns and digits from the terminal and from the window."""
+"""Answers as a CSV file: the same columns and digits from the terminal and from the window.
+
+It is opened in spreadsheets, which compute what begins as a formula: such words of a stranger get an apostrophe before
+them, as in tables that are copied. By "from" a row is joined back to its text; `predict --json` leaves every letter.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.errors import StorageError
+from engine.given import in_cell
 from engine.machine.files import replacing
 
 Unlike = tuple[float, bool] | None  # how unlike all that was learnt, and whether it is none of the classes; not known
@@ -41,7 +46,8 @@ def answer_table(path: Path, count: int, of_runs: bool = False, what: str = "ima
                 judged = ("", "") if unlike is None else ("yes" if unlike[1] else "no", f"{unlike[0]:.6f}")
                 empty = [""] * (2 * count - len(best))
                 about = [text, image] if of_texts else [image]
-                table.writerow([*([run] if of_runs else []), *about, *best, *empty, *judged, reason])
+                words = [*([run] if of_runs else []), *about, *best, *empty, *judged, reason]
+                table.writerow([in_cell(word) for word in words])
 
             yield write
     except BrokenPipeError:  # of whoever reads standard output

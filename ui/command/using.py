@@ -38,7 +38,8 @@ def add_images(asked: argparse.ArgumentParser) -> None:
     asked.add_argument("--column", metavar="NAME", help="of tables: the column with the texts, by name or number")
     asked.add_argument("--top", type=positive, metavar="N", help="how many classes; default 3, of --json all")
     asked.add_argument("--task", metavar="NAME", help=TASK)
-    asked.add_argument("--csv", metavar="FILE", help="also write a table, with the likeliest class or --top of them")
+    words = "also write a table, with the likeliest class or --top of them; what a spreadsheet would compute gets an "
+    asked.add_argument("--csv", metavar="FILE", help=f"{words}apostrophe before it, which --json leaves out")
     asked.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
 
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QSizePolicy, QWidget
 
 from ui import theme
-from ui.widgets.layouts import in_column
+from ui.widgets.layouts import in_column, set_shown
 from ui.widgets.text import Elided, Text
 
 RADIUS = 6
@@ -53,8 +53,8 @@ class ChoiceCard(QAbstractButton):
         self.body = in_column(self.title, owner=self, gap=2, edges=(12, 6, 12, 6))
         self.idea = Text(idea, "small", "muted")
         for line in (self.idea, self.facts):
-            line.setVisible(bool(line.text()))
             self.body.addWidget(line)
+            set_shown(line, bool(line.text()))
         self._let_clicks_through()
         self.setAccessibleName(title)
         self.setAccessibleDescription(". ".join(part for part in (idea, facts) if part))

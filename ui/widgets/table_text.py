@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from PySide6.QtGui import QGuiApplication
 
-FORMULA = ("=", "+", "-", "@", "\t", "\n")
+from engine.given import in_cell
 
 
 def separated(rows: Iterable[Sequence[object]], delimiter: str = ",") -> str:
@@ -25,18 +25,7 @@ def _cell(value: object) -> object:
         return "" if value != value else f"{value:.10g}"
     if not isinstance(value, str):
         return value
-    text = value.replace("\r\n", "\n").replace("\r", "\n")  # the only line break that csv quotes
-    if text.startswith(FORMULA) and not _is_number(text):
-        return f"'{text}"  # a spreadsheet shows it, instead of working it out
-    return text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return in_cell(value.replace("\r\n", "\n").replace("\r", "\n"))  # the only line break that csv quotes
 
 
 def copy_table(rows: Iterable[Sequence[object]]) -> None:

@@ -7,9 +7,10 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
+from zipfile import is_zipfile
 
 from engine.data.files.columns import CHOOSE, ColumnWish, columns_of
-from engine.data.files.kinds import ending
+from engine.data.files.kinds import TEXT_ENDINGS, ending
 from engine.data.files.loose import Look, LooseExamples, Read, Ways
 from engine.data.files.names import clean
 from engine.data.files.order import in_order
@@ -22,6 +23,7 @@ from engine.data.files.tree import Listing, list_files
 from engine.data.images import Cancel, check
 from engine.data.labelled_set import Form
 from engine.errors import DataError
+from engine.given import is_file, person_path
 from engine.machine.files import Unread
 from engine.texts.tokens import tokens
 
@@ -113,7 +115,10 @@ def _seen(text: str, rows: Sequence[Read]) -> Look | str:
 def _below(path: str | Path, whole: bool, column: str, cancelled: Cancel | None) -> Iterator[LooseText]:
     if not str(path).strip():  # as of a variable that is not set; it would be the folder one is in
         raise DataError("The path of the texts is empty.", "Name a file, a folder or a zip; “.” is this folder.")
-    listing, around = list_files(path, cancelled), clean(str(path)).rstrip("/\\")
+    around = clean(str(path)).rstrip("/\\")
+    if is_file(path) and ending(around) not in {".zip", *TEXT_ENDINGS} and not is_zipfile(person_path(path)):
+        raise DataError(f"“{around}” is no file of texts.", NAME)
+    listing = list_files(path, cancelled)
     with closing(listing.open()) as files:
         for entry in _entries(listing, around):
             check(cancelled)

@@ -3,6 +3,7 @@ nearest, and which words an answer hangs on."""
 
 from __future__ import annotations
 
+import csv
 import os
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from engine.using.least_sure import features_of
 from engine.using.nearest import gallery
 from engine.using.own_images import own_images
 from engine.using.predictions import form_of, predictions, stacked, unstacked
+from engine.using.table import answer_table
 from engine.using.tasks import bins_of
 from engine.using.trial import answers
 from engine.using.which_words import MOST, heat_of_words, read_words
@@ -207,6 +209,19 @@ def test_of_a_divided_set_what_is_to_be_tested_on_is_no_example(tmp_path: Path) 
     found = bins_of(few, Pieces(8, "words"), PLAIN)
     assert found.names == ("x", "y")
     assert [one.text for one in found.images] == ["a b", "c d"]
+
+
+def test_a_spreadsheet_computes_nothing_of_a_table_of_answers(tmp_path: Path) -> None:
+    file, given = tmp_path / "said.csv", ["=1+1", "@SUM(A1)", "plain = text", "- no", "-3.5", "\t=1", ""]
+    with answer_table(file, 1, of_runs=True, what="texts") as row:
+        for text in given:
+            row("=a.csv, row 2", [("+b", 1.0)], "-c", None, run="=d", text=text)
+    with file.open(encoding="utf-8-sig", newline="") as written:
+        rows = list(csv.DictReader(written))
+    said = ["'=1+1", "'@SUM(A1)", "plain = text", "'- no", "-3.5", "'\t=1", ""]
+    assert [one["text"] for one in rows] == said
+    rest = {(one["run"], one["from"], one["class 1"], one["probability 1"], one["reason"]) for one in rows}
+    assert rest == {("'=d", "'=a.csv, row 2", "'+b", "1.000000", "'-c")}
 
 
 def test_word_pieces_that_are_replaced_are_not_remembered(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.backbones import catalog
 from engine.data.sources import load
 from engine.experiment import DatasetChoice, Experiment
 from main import main
@@ -21,6 +23,7 @@ from tests.ui.trying.conftest import LEARN, bars
 from ui.pages.trying import TryingPage
 from ui.trying.answer_model import PICTURE
 from ui.trying.answer_order import AnswerPart
+from ui.trying.hand.sources import sources
 from ui.trying.hand.type_side import TypeSide
 from ui.trying.reasons import AlikeText
 from ui.trying.text_shown import MOST, TextShown
@@ -158,7 +161,7 @@ def test_answers_are_saved_with_their_texts(qtbot: QtBot, page: TryingPage, tmp_
     wait(qtbot, (tmp_path / "said.csv").exists)
     rows = list(csv.DictReader((tmp_path / "said.csv").read_text(encoding="utf-8-sig").splitlines()))
     assert [(row["text"], row["from"]) for row in rows] == [
-        ("=rain and, snow", "typed text 1"), ("a song", "typed text 2"),
+        ("'=rain and, snow", "typed text 1"), ("a song", "typed text 2"),
     ]  # fmt: skip
 
 
@@ -199,6 +202,17 @@ def test_the_most_alike_are_texts(qtbot: QtBot, page: TryingPage) -> None:
     page.images.work.find_reasons(0, found.append, found.append)
     wait(qtbot, lambda: bool(found))
     assert all(isinstance(one, AlikeText) for one in found[0].alike)  # type: ignore[attr-defined]
+
+
+def test_networks_of_texts_whose_weights_are_here_are_among_those_for_classes_by_hand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As those of images are; what has random weights alone, or reads what nobody hands in, is not."""
+    known = catalog.weights
+    monkeypatch.setattr(catalog, "weights", lambda name: tuple(replace(one, state="installed") for one in known(name)))
+    offered = {one.answering.backbone.name for one in sources(()) if one.answering.backbone is not None}
+    assert {"minilm", "resnet18"} <= offered
+    assert not offered & {"text_transformer", "sine_mlp"}
 
 
 def test_classes_are_made_by_hand_of_typed_texts(qtbot: QtBot, page: TryingPage, root: Path) -> None:

@@ -11,9 +11,11 @@ from storage.rows import RunRow
 from ui.trying.triable import keeps_weights
 
 if TYPE_CHECKING:
+    from engine.backbones.info import BackboneInfo
     from engine.using.answering import Answering
     from storage.store import RunStore
 
+KINDS = ("images", "texts")  # that people hand in
 HANDED = (1, 3)  # channels
 
 
@@ -29,7 +31,7 @@ class HandSource:
 
 def sources(runs: Sequence[RunRow]) -> tuple[HandSource, ...]:
     """Meta-learners first, then other runs, each the newest first, then backbones. Not in the window's thread."""
-    seen = [one for one in runs if reads_images(one)]
+    seen = [one for one in runs if is_handed(one)]
     order = sorted(seen, key=lambda row: (named(row.family).divides != "classes", -(row.ended or row.created)))
     found = [
         HandSource(answering(row), f"{row.name}, run {row.id}", row, named(row.family).divides == "classes")
@@ -47,11 +49,16 @@ def answering(row: RunRow) -> Answering:
     return Answering(backbone=row.experiment.backbone.model_copy(update={"weights": f"run:{row.uid}", "head": "new"}))
 
 
-def reads_images(row: RunRow) -> bool:
+def is_handed(row: RunRow) -> bool:
+    """Whether it reads what people can hand in."""
     from engine.backbones import catalog
 
     name = row.experiment.backbone.name
-    return catalog.is_known(name) and catalog.backbone(name).form.channels in HANDED
+    return catalog.is_known(name) and reads_handed(catalog.backbone(name))
+
+
+def reads_handed(info: BackboneInfo) -> bool:
+    return info.form.kind in KINDS and info.form.channels in HANDED
 
 
 def backbones() -> list[HandSource]:
@@ -64,8 +71,8 @@ def backbones() -> list[HandSource]:
             Answering(backbone=catalog.as_pretrained(BackboneChoice(name=info.name, weights=one.name))),
             f"{info.title}, {one.title}",
         )
-        for info in catalog.image_backbones()
-        if info.form.channels in HANDED
+        for info in catalog.backbones()
+        if reads_handed(info)
         for one in catalog.weights(info.name)
         if one.here and one.kind != "random"
     ]

@@ -150,3 +150,12 @@ def test_copies_of_a_set_s_texts_are_known_by_their_letters() -> None:
     data = text_set()
     found = LooseTexts.held(data.texts)
     assert [digest(found.body(place)) for place in range(len(found))] == data.contents.tolist()
+
+
+@pytest.mark.parametrize("name", ["photo.png", "paper.PDF", "noted", "old.zip"])
+def test_what_holds_no_texts_is_refused_in_words_of_asking_not_of_training(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"%PDF\x00\x89PNG")
+    with pytest.raises(DataError) as refused:
+        LooseTexts([tmp_path / name])
+    assert name in refused.value.message
+    assert "class folders" not in str(refused.value)
