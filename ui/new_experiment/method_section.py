@@ -173,7 +173,7 @@ class MethodSection(Column):
     def _all_usual(self) -> dict[str, Any]:
         """Of the chosen method every value, as it is usual from these weights."""
         defaults = {field.name: field.default for field in self._fields()}
-        layers = {"layers": {}} if FAMILIES[self.method.family].layered else {}
+        layers: dict[str, Any] = {"layers": {}} if FAMILIES[self.method.family].layered else {}
         return {**defaults, **layers, **self._usual(self._name)}
 
     def _fields(self) -> tuple[registry.HyperparameterField, ...]:

@@ -51,7 +51,8 @@ def ways(method: type[Method], start: BackboneChoice) -> Iterator[tuple[str, Map
     """Values to begin an arm with: those that are usual from this start, without a title, and other presets."""
     encoder = registry.reads_pretrained(start)
     suiting = {title: own for title, own in method.presets.items() if title != ENCODERS or encoder}
-    begun = registry.usual_values(Start(), method.name, start) or next(iter(suiting.values()), {})
+    begun: Mapping[str, Any] = registry.usual_values(Start(), method.name, start)
+    begun = begun or next(iter(suiting.values()), {})
     yield "", begun
     yield from ((title, own) for title, own in suiting.items() if own != begun)
 
