@@ -201,8 +201,7 @@ class NewExperimentPage(Page):
         info = None
         with suppress(InvalidExperiment):
             info = self.backbone.info()
-        minutes = self.launch.timed_minutes()
-        self.method.set_around(Around(self.data.choice(), self.backbone.choice(), info, minutes))
+        self.method.set_around(Around(self.data.choice(), self.backbone.choice(), info, self.launch.timed_minutes()))
         self.rates.join(self.method.form, self.method.method)
 
     def _advise(self) -> None:
