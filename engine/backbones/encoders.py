@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from engine.backbones.info import BackboneInfo, Block, Blocks, TextForm
 from engine.errors import InvalidExperiment, NotHere, WeightsError
 from engine.machine.files import write_text
+from engine.machine.places import weights_home
 from engine.texts.own import HUB, PREFIX, file_of
 
 if TYPE_CHECKING:
@@ -186,6 +187,13 @@ def keep(name: str, pieces: str) -> None:
     """The encoder that was looked at, beside the workspace, with the text of its tokenizer.json. Raises `OSError`."""
     write_text(file_of(name), pieces)
     write_text(_card(name), json.dumps(asdict(_looked[name])))
+
+
+def files(name: str) -> tuple[Path, ...]:
+    """What is kept of an encoder that a person brought; nothing of other networks."""
+    if not is_known(name):
+        return ()
+    return tuple(one for one in (file_of(name), _card(name)) if one.is_file() and one.is_relative_to(weights_home()))
 
 
 def is_known(name: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.errors import StorageError
 from engine.machine.files import replacing
 from engine.remote.cluster import ClusterAway
-from engine.remote.order import digest_of
+from engine.remote.needed import digest_of
 
 
 def brought(folder: Path, path: str, size: int, digest: str, piece: Callable[[str, int], bytes]) -> None:

@@ -17,7 +17,7 @@ from engine.errors import ExperimentError
 from engine.events import RESUME_FILE, RunFailed
 from engine.machine.files import write_text
 from engine.remote.journal import JournalEntry, attempt, last_entry
-from engine.remote.order import RUNS
+from engine.remote.needed import RUNS
 
 ATTEMPTS, ORDER = "attempts", "order.json"
 COUNTS = frozenset("0123456789abcdef-")

@@ -15,7 +15,7 @@ from engine.errors import ExperimentError
 from engine.experiment import Experiment
 from engine.remote.attempts import Attempts, taken_over
 from engine.remote.journal import lines_after
-from engine.remote.order import RUNS
+from engine.remote.needed import RUNS
 
 LINES, TIME = "lines", "time"  # noted at a place: what its journal had by then, and when that was
 

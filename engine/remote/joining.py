@@ -8,17 +8,19 @@ from pathlib import Path
 from engine.remote.certificates import KeyFile
 from engine.remote.on_dask import DaskCluster
 
+KEEP = 20 * 10**9
 OTHER_VERSION = 3  # what a process that works runs ends with where the line has another version
 
 
 @dataclass(frozen=True)
 class Joining:
     """Which line, with which key, and where this machine keeps what it is sent; machines that share that folder need
-    each file once, and go on with one another's runs."""
+    each file once, and go on with one another's runs. keep: bytes of files for other runs."""
 
     address: str
     key: Path
     home: Path
+    keep: int = KEEP
 
 
 def refuse_another_version(joining: Joining) -> None:

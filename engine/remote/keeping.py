@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from engine.backbones.located import hub_checkpoints
 from engine.errors import StorageError
 from engine.machine.files import replacing
 from engine.remote.attempts import linked
-from engine.remote.order import RUNS, NeededFile, digest_of
+from engine.remote.needed import CHECKPOINTS, RUNS, digest_of
+from engine.remote.order import NeededFile
 
 PIECE = 4 * 2**20  # bytes that are sent at a time
 DIGEST = re.compile("[0-9a-f]{64}")
@@ -26,6 +28,27 @@ class KeptFiles:
     def missing(self, digests: Iterable[str]) -> list[str]:
         """Those that are not here yet."""
         return sorted({one for one in digests if not self._file(one).is_file()})
+
+    def adopt(self, needs: Iterable[NeededFile]) -> None:
+        """Those that lie in their place already, such as weights that this machine fetched, need not be sent."""
+        for need in needs:
+            file, place = self._file(need.digest), self._checked(*self._place(need))
+            if not file.is_file() and self._lies(need, place):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                with replacing(file, shared=True) as part:
+                    linked(place, part)
+
+    def _place(self, need: NeededFile) -> tuple[Path, str]:
+        """The folder that it is to lie below, and its path there."""
+        first, _, rest = need.path.partition("/")
+        return (hub_checkpoints(), rest) if first == CHECKPOINTS else (self._home, need.path)
+
+    @staticmethod
+    def _checked(root: Path, path: str) -> Path:
+        place = root / path
+        if not place.resolve().is_relative_to(root.resolve()):
+            raise StorageError(f"“{path}” lies outside of this machine's folder.", "Begin the run anew.")
+        return place
 
     def bytes_here(self, digests: Iterable[str]) -> int:
         """Of those that are on their way."""
@@ -51,26 +74,26 @@ class KeptFiles:
         os.replace(part, file)
 
     def lay(self, needs: Iterable[NeededFile], attempt: Path) -> None:
-        """Put them where they are to lie: files of other runs beside the run's own folder in the attempt's, all else
-        below this home. Raises `StorageError` for a place that is neither, `OSError`."""
+        """Put them where they are to lie: below this home, those of other runs also beside the run's own folder in the
+        attempt's, torchvision's weights in its own cache. Raises `StorageError` for any other place, `OSError`."""
         for need in needs:
-            root = attempt if need.path.startswith(f"{RUNS}/") else self._home
-            place = root / need.path
-            if not place.resolve().is_relative_to(root.resolve()):
-                raise StorageError(f"“{need.path}” lies outside of this machine's folder.", "Begin the run anew.")
-            if not self._lies(need, place):
-                with replacing(place, shared=True) as part:
-                    linked(self._file(need.digest), part)
-            os.utime(self._file(need.digest))
+            self._lay(need, self._checked(*self._place(need)))
+            if need.path.startswith(f"{RUNS}/"):
+                self._lay(need, self._checked(attempt, need.path))
+
+    def _lay(self, need: NeededFile, place: Path) -> None:
+        file = self._file(need.digest)
+        if not self._lies(need, place):
+            with replacing(place, shared=True) as part:
+                linked(file, part)
+        os.utime(file)
 
     def _lies(self, need: NeededFile, place: Path) -> bool:
         """Whether it is that file: others may be as long."""
-        try:
-            return os.path.samefile(place, self._file(need.digest)) or (
-                place.stat().st_size == need.size and digest_of(place) == need.digest
-            )
-        except FileNotFoundError:
+        file = self._file(need.digest)
+        if not place.is_file() or place.stat().st_size != need.size:
             return False
+        return (file.is_file() and os.path.samefile(place, file)) or digest_of(place) == need.digest
 
     def _file(self, digest: str) -> Path:
         if not DIGEST.fullmatch(digest):

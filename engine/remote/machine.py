@@ -49,7 +49,8 @@ class WorkPlace:
                 "DASK_LOGGING__DISTRIBUTED": "error",
                 "CUDA_VISIBLE_DEVICES": self.gpu,
             }
-            given = (self.joining.address, str(self.joining.key), str(self.joining.home))
+            joining = self.joining
+            given = (joining.address, str(joining.key), str(joining.home), str(joining.keep))
             self.child, self._since = begun("engine.remote.place", *given, **one), now
 
     def end(self) -> None:

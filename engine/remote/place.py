@@ -1,7 +1,9 @@
 """A process that works one run of a cluster at a time: a worker of Dask, which ends when it loses its line, or when
 whoever began it is gone.
 
-    python -m engine.remote.place ADDRESS KEY HOME
+    python -m engine.remote.place ADDRESS KEY HOME KEEP
+
+KEEP: bytes of files for other runs that it keeps.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from pathlib import Path
 from engine.errors import ExperimentError
 from engine.machine.files import cache_folder
 from engine.machine.places import settle
+from engine.remote import served
 from engine.remote.certificates import KeyFile
 from engine.remote.cluster import ClusterAway
 from engine.remote.joining import OTHER_VERSION, Joining, refuse_another_version
@@ -65,6 +68,7 @@ def main(joining: Joining) -> int:
         return 1
     except ExperimentError:
         return OTHER_VERSION
+    served.keep = joining.keep
     asyncio.run(work(joining.address, joining.key, joining.home))
     return 0
 
@@ -72,4 +76,4 @@ def main(joining: Joining) -> int:
 if __name__ == "__main__":
     os.dup2(2, 1)  # nobody reads what others print
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    os._exit(main(Joining(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))))
+    os._exit(main(Joining(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]))))

@@ -6,7 +6,9 @@ import asyncio
 import os
 import shutil
 import socket
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,16 @@ from engine.machine.places import home
 from engine.remote.attempts import Attempts
 from engine.remote.journal import lines_after
 from engine.remote.keeping import PIECE, KeptFiles
-from engine.remote.order import Order, digest_of, version
+from engine.remote.needed import digest_of
+from engine.remote.order import Order, version
 from engine.remote.room import CannotWork, has_room
+from engine.remote.trimming import trim
 from engine.remote.work import Control, Tell, perform
 
+TRIM_AGAIN = 600.0  # seconds
+keep = 20 * 10**9  # bytes of files for other runs
 _at_work: dict[str, Control] = {}
+_trimmed = 0.0  # when files were last looked through
 
 
 def work(told: str, tell: Tell, rest: Callable[[], object]) -> None:
@@ -38,6 +45,16 @@ def work(told: str, tell: Tell, rest: Callable[[], object]) -> None:
     finally:
         if _at_work.get(order.uid) is control:
             del _at_work[order.uid]
+        trim_if_due()
+
+
+def trim_if_due() -> None:
+    """Keep no more files than are wanted here."""
+    global _trimmed
+    if not _trimmed or time.monotonic() - _trimmed > TRIM_AGAIN:
+        _trimmed = time.monotonic()
+        with suppress(OSError):
+            trim(home(), keep)
 
 
 async def answer(function: Callable[..., object], *given: object) -> tuple[str, object]:

@@ -20,7 +20,8 @@ from engine.remote.attempts import Attempts
 from engine.remote.going_on import LINES, TIME, taken_up
 from engine.remote.journal import Journal
 from engine.remote.keeping import KeptFiles
-from engine.remote.order import RUNS, Order, arrived, other_version
+from engine.remote.needed import RUNS
+from engine.remote.order import Order, arrived, other_version
 from engine.remote.room import CannotWork, cannot, look_for_room
 
 BATCH = 0.05  # seconds between two batches
@@ -113,6 +114,7 @@ def perform(order: Order, home: Path, tell: Tell, control: Control) -> None:
 def bring(order: Order, home: Path, tell: Tell, control: Control) -> None:
     """Ask for the files that are not here until they are, or the run is to stop. Raises `CannotWork`."""
     kept, wanted = KeptFiles(home), [need.digest for need in order.needs]
+    kept.adopt(order.needs)
     asked, moved, last = -ASK_AGAIN, time.monotonic(), (0, -1)
     while (gone := kept.missing(wanted)) and not control.stopping:
         now, here = time.monotonic(), kept.bytes_here(gone)

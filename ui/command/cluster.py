@@ -20,3 +20,8 @@ def add_worker_machine(worker: argparse.ArgumentParser) -> None:
         "--places", type=int, metavar="N",
         help="runs at a time; by default one for each GPU, without any one for two cores",
     )  # fmt: skip
+    worker.add_argument(
+        "--shared", metavar="FOLDER",
+        help="a folder that several machines have under this name: files are sent there once, and runs go on elsewhere",
+    )  # fmt: skip
+    worker.add_argument("--keep", type=float, default=20, metavar="GB", help="of files for other runs; default 20")

@@ -11,6 +11,7 @@ from engine.comparison.wording import size
 from engine.errors import InvalidExperiment
 from engine.given import person_path
 from engine.remote import starting
+from engine.remote.certificates import KeyFile
 from engine.remote.cluster import MachineState
 from engine.remote.desk import ClusterDesk
 from engine.remote.joining import Joining
@@ -80,10 +81,17 @@ def worker_from_command_line(chosen: argparse.Namespace) -> int:
     """Until Ctrl+C; raises `ExperimentError`."""
     if chosen.places is not None and not 1 <= chosen.places <= MOST_PLACES:
         raise InvalidExperiment(f"--places is {chosen.places}.", f"Give a whole number from 1 to {MOST_PLACES}.")
+    if not 0 <= chosen.keep < float("inf"):
+        raise InvalidExperiment(f"--keep is {chosen.keep:g}.", "Give a number of GB, 0 or more.")
     places = usual_places()
     if chosen.places is not None:
         places = [places[number % len(places)] for number in range(chosen.places)]
-    joining = Joining(chosen.connect, person_path(chosen.key).resolve(), default_root(chosen.workspace) / "worker")
+    own = default_root(chosen.workspace) / "worker"
+    home = own if chosen.shared is None else person_path(chosen.shared).resolve()
+    key = person_path(chosen.key).resolve()
+    joining = Joining(chosen.connect, key, home, round(1e9 * chosen.keep))
+    if key.is_file() and KeyFile.seen_by_others(key):
+        say(f"Other people of this machine can read {key.name}, and with it use the cluster. End that: chmod 600 {key}")
     ended = threading.Event()
     with Interrupts(WORKING) as interrupts:
         watch = threading.Thread(target=wait_for, args=(interrupts, ended), name="until Ctrl+C", daemon=True)
