@@ -243,6 +243,8 @@ Event = (
 )  # fmt: skip
 RESUME_FILE = "resume.safetensors"  # in the run's folder
 CLUSTER = "cluster"  # the device of what any machine of the workspace's cluster may work
+MACHINE = "machine"  # the fact that names who worked such a run
+IN_LINE = "In line on the cluster"  # what such a run prepares while no machine has taken it
 LAST_EVENTS = (RunFinished, RunStopped, RunFailed)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from engine.events import Heard, RunStarted
+from engine.events import MACHINE, Heard, RunStarted
 from storage import curves
 from storage.connection import snapshot, writing
 
@@ -28,6 +28,17 @@ class HeardMethods:
                 "SELECT journal, heard, coalesce(started + seconds, started, created) FROM run WHERE id = ?", (run_id,)
             ).fetchone()
             return Heard(*row) if row and row[0] else None
+
+    def took_elsewhere(self, group: str) -> tuple[float, str] | None:
+        """(seconds of training, the machine) of the newest finished run with this `group_hash` that was worked
+        elsewhere; None where there is none."""
+        query = (
+            "SELECT seconds, facts FROM run WHERE group_hash = ? AND journal <> '' AND state = 'finished'"
+            " AND seconds IS NOT NULL AND deleted_at IS NULL ORDER BY id DESC LIMIT 1"
+        )
+        with snapshot(self._connection) as connection:
+            row = connection.execute(query, (group,)).fetchone()
+        return None if row is None else (float(row[0]), str(json.loads(row[1]).get(MACHINE, "")))
 
     def began(self, run_id: int) -> RunStarted | None:
         """What is saved of the start of a run of which more may come from elsewhere, and for how long it has been

@@ -138,7 +138,7 @@ def seen(desk: ClusterDesk, folder: Path) -> SeenCluster:
     if not at:
         return SeenCluster(here=address_here())
     try:
-        places = tuple(desk.connect().machines())
+        places = tuple(desk.connect(same_version=False).machines())
     except ExperimentError as error:
         return SeenCluster(at, fault=str(error), version=version())
     found = {one.version: other_version(one.version) for one in places}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from engine.events import (
     LIVE_STATES,
@@ -241,6 +242,13 @@ class Live(QObject):
         ended = {run_id: run for run_id, run in self._runs.items() if run.ended is not None and not run.forgotten}
         for run_id in sorted(ended, key=lambda run_id: ended[run_id].ended or 0.0)[:-KEPT_ENDED]:
             ended[run_id].forget()
+
+    def when_ready(self, work: Callable[[], object]) -> None:
+        """Now, or once the engine is loaded."""
+        if self.is_engine_ready:
+            work()
+        else:
+            self.engine_ready.connect(work, Qt.ConnectionType.SingleShotConnection)
 
     def _note_engine(self) -> None:
         self.is_engine_ready = True

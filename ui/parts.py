@@ -30,12 +30,14 @@ KNOWN_SECONDS = 12.0  # the word about an equal run stays longer than other news
 class Navigator(QObject):
     """Pages never talk to each other; they ask here, and the window answers.
 
-    opened(name, request): a page of `ui.pages.PAGES` is to be shown and told the request, None for nothing. explain()
-    opens the page of help on meta-learning. current: what New experiment is set to, None before that page is built;
+    opened(name, request): a page of `ui.pages.PAGES` is to be shown and told the request, None for nothing. told(name,
+    request): it is told without being shown. explain() opens the page of help on meta-learning. current: what New
+    experiment is set to, None before that page is built;
     raises `InvalidExperiment`.
     """
 
     opened = Signal(str, object)
+    told = Signal(str, object)
     explain = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -45,6 +47,10 @@ class Navigator(QObject):
     def open(self, page: str, request: object = None) -> None:
         """Show a page; what it can be asked for, its `receive` says."""
         self.opened.emit(page, request)
+
+    def tell(self, page: str, request: object) -> None:
+        """The same without showing it."""
+        self.told.emit(page, request)
 
 
 @dataclass

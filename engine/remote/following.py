@@ -15,7 +15,18 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from engine.errors import ExperimentError, StorageError
-from engine.events import LAST_EVENTS, Event, Heard, Notice, Preparing, ResumePoint, RunFailed, RunStarted, RunStopped
+from engine.events import (
+    IN_LINE,
+    LAST_EVENTS,
+    Event,
+    Heard,
+    Notice,
+    Preparing,
+    ResumePoint,
+    RunFailed,
+    RunStarted,
+    RunStopped,
+)
 from engine.experiment import Experiment
 from engine.machine.files import write_text
 from engine.remote.cluster import LOST, WAITING, Cluster, ClusterAway, FoundJournal, MachineWords
@@ -26,7 +37,8 @@ from engine.work.worker import Job, Word
 
 QUIET = 1.0, 8.0  # seconds of silence until somebody is asked: at first, and at most when it goes on
 AWAY = 2.0  # seconds between two tries to reach a cluster that does not answer
-LEAVES = ("later", "abandon", "discard")
+LEAVES = ("later", "withdraw", "abandon", "discard")
+TAKEN_BACK = ("withdraw", "discard")  # nobody is to work it any more
 
 
 class FollowedRun:
@@ -140,7 +152,7 @@ class FollowedRun:
         """Ask where the run is: for what was not heard of it, and to order it where nobody has it."""
         state = self._cluster.state(self._key) if self._attempt else ""
         if state == WAITING:
-            yield Preparing("In line on the cluster")
+            yield Preparing(IN_LINE)
             return
         lost = state == LOST
         if lost or not state:
@@ -175,6 +187,8 @@ class FollowedRun:
             return
         if lost or self._at:
             yield from self._anew("The machine that worked this run was lost. It goes on on another one.")
+        elif self._job.heard is not None and self._attempt == attempt(self._job.heard.journal):
+            yield from self._anew("Nobody works this run on the cluster any more. It is put in line again.")
         self._works("")
         try:
             order, self._files = ordered(self._job, self._attempt + 1, self._cluster.topic())
@@ -240,8 +254,8 @@ class FollowedRun:
             self._told = self._told or self._cluster.say(state, self._uid, "stop")
 
     def _leave(self) -> None:
-        """A run that is left goes on; one that is discarded does not."""
-        if self._word() != "discard":
+        """A run that is left goes on; one that is taken back does not."""
+        if self._word() not in TAKEN_BACK:
             return
         with suppress(ExperimentError):
             self._cluster.cancel(self._key)

@@ -14,7 +14,17 @@ from pathlib import Path
 from typing import Self
 
 from engine.errors import ExperimentError, StorageError
-from engine.events import Event, Formulation, Notice, ResumePoint, RunFailed, RunStarted, RunStopped
+from engine.events import (
+    MACHINE,
+    Event,
+    Formulation,
+    Notice,
+    Preparing,
+    ResumePoint,
+    RunFailed,
+    RunStarted,
+    RunStopped,
+)
 from engine.experiment import Experiment
 from engine.remote.attempts import Attempts
 from engine.remote.going_on import LINES, TIME, taken_up
@@ -161,10 +171,12 @@ def _executed(order: Order, experiment: Experiment, folder: Path, control: Contr
 
     known, host = tuple(map(Formulation.heard, order.known)), socket.gethostname()
     said = execute(experiment, folder / RUNS / order.uid, lambda: control.stopping, resume=True, known=known)
+    yield Preparing(f"Getting ready on {host}")
     with closing(said) as events:  # type: ignore[type-var]
         for event in events:
             if isinstance(event, RunStarted):
-                event = replace(event, facts={**event.facts, "device": f"{event.facts.get('device', '')}, {host}"})
+                device = f"{event.facts.get('device', '')}, {host}"
+                event = replace(event, facts={**event.facts, "device": device, MACHINE: host})
             elif isinstance(event, RunFailed):
                 event = failed_here(event, host, experiment.device)
             yield event

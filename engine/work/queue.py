@@ -132,9 +132,10 @@ class RunQueue:
         self.stop(run_id, keep=False)
 
     def put_off(self, run_id: int) -> None:
-        """End a run at the next place that it can go on from, in line but nobody's; see `RunStore.put_off`."""
+        """End a run at the next place that it can go on from, in line but nobody's; see `RunStore.put_off`. Nobody
+        works it until it is put in line again, on no other machine either."""
         if thread := self._threads.get(run_id):
-            thread.end("later")
+            thread.end("later", withdraw=True)
 
     def drain(self) -> dict[int, list[Said]]:
         """What happened since the last call, per run that had something: first `Now`, last `Left`."""
@@ -152,6 +153,11 @@ class RunQueue:
 
     def is_busy(self) -> bool:
         return bool(self.active())
+
+    def here(self) -> list[int]:
+        """Of the active runs those that this machine works itself."""
+        with self._lock:
+            return [run_id for run_id, thread in self._threads.items() if thread.is_here]
 
     def is_closed(self) -> bool:
         """True once the program is closing: nothing can be put in line any more."""

@@ -13,9 +13,11 @@ from typing import Any
 
 from engine.errors import ExperimentError
 from engine.events import (
+    IN_LINE,
     LIVE_STATES,
     Event,
     IllegalTransition,
+    Preparing,
     ResumePoint,
     RunFailed,
     RunStarted,
@@ -54,6 +56,11 @@ class RunThread(threading.Thread):
         self._ending = ""  # one of ENDS
         self._put_off = self._begun = False
 
+    @property
+    def is_here(self) -> bool:
+        """Whether this machine works it."""
+        return not self._worker.host
+
     def pause(self) -> None:
         if self.state is RunState.RUNNING:
             self._running.clear()
@@ -63,11 +70,12 @@ class RunThread(threading.Thread):
         self._worker.say("resume")
         self._running.set()
 
-    def end(self, how: str) -> None:
-        """how: "stop" (evaluate and keep), "later" (put off), "discard" or "abandon"; a later call may be harsher."""
+    def end(self, how: str, withdraw: bool = False) -> None:
+        """how: "stop" (evaluate and keep), "later" (put off), "discard" or "abandon"; a later call may be harsher.
+        withdraw: nobody is to work a run that is put off; else one that is worked elsewhere goes on there."""
         if ENDS.index(how) > ENDS.index(self._ending):
             self._ending = how
-            self._worker.say(how)  # type: ignore[arg-type]
+            self._worker.say("withdraw" if withdraw and not self.is_here else how)  # type: ignore[arg-type]
         self._put_off = self._put_off or how == "later" or (how == "abandon" and self.state is RunState.QUEUED)
         self._running.set()
         self._turn.give_up()
@@ -86,7 +94,8 @@ class RunThread(threading.Thread):
 
     def _work(self, store: AnyStore) -> None:
         if self._turn.wait():
-            self._show(store, RunState.RUNNING)
+            if self.is_here:
+                self._show(store, RunState.RUNNING)
             self._train(store)
         if self._ending == "discard":
             self._settle(store, RunState.STOPPED)
@@ -100,6 +109,7 @@ class RunThread(threading.Thread):
         known = tuple(store.formulations(self.run_id))
         job = replace(self._job, known=known, heard=store.heard(self.run_id) if self._worker.host else None)
         if job.heard is not None and (began := store.began(self.run_id)) is not None:
+            self._turn_to(RunState.RUNNING)
             self._begin(store, began)  # it goes on elsewhere, and has said so already
         said = store.record(self.run_id, self._without_end(self._worker.start(job)), self._worker.heard)
         with closing(said):  # type: ignore[type-var]
@@ -114,9 +124,14 @@ class RunThread(threading.Thread):
                 yield event
 
     def _pass_on(self, store: AnyStore, recorded: Iterator[Event]) -> None:
+        heard = self._worker.heard()
         for event in recorded:
             if isinstance(event, ResumePoint) and self._ending == "later":
                 return
+            if heard != (heard := self._worker.heard()):
+                self._turn_to(RunState.RUNNING)
+            elif event == Preparing(IN_LINE):
+                self._turn_to(RunState.QUEUED)
             if isinstance(event, RunStarted):
                 self._begin(store, event)
             else:
@@ -147,6 +162,13 @@ class RunThread(threading.Thread):
         self.state = state
         self._deliver(Now(state))
 
+    def _turn_to(self, state: RunState) -> None:
+        """A run that is worked elsewhere has come into line there, or is at work; for the database it is at work from
+        when it was ordered."""
+        if self.state not in (state, RunState.PAUSED):
+            self.state = state
+            self._deliver(Now(state))
+
     def _settle(self, store: AnyStore, state: RunState) -> None:
         """Give a run that was cut off its last state, unless it reached one by itself."""
         if store.run(self.run_id).state in LIVE_STATES:
@@ -154,8 +176,9 @@ class RunThread(threading.Thread):
             self.state = state
 
     def settle(self, store: AnyStore) -> None:
-        """Leave a run that was cut off in line for another time, or interrupted."""
-        if self._put_off:
+        """Leave a run that was cut off in line for another time, or interrupted; one that may be worked elsewhere
+        meanwhile always the former."""
+        if self._put_off or not self.is_here:
             store.put_off(self.run_id)
         else:
             self._settle(store, RunState.INTERRUPTED)

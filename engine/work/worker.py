@@ -12,7 +12,7 @@ from engine.events import Event, Formulation, Heard
 if TYPE_CHECKING:
     from engine.experiment import Experiment
 
-Word = Literal["pause", "resume", "stop", "later", "abandon", "discard"]
+Word = Literal["pause", "resume", "stop", "later", "withdraw", "abandon", "discard"]
 STOPS = ("stop", "later")  # what a worker of this machine ends with the best weights for
 GIVES_UP = ("abandon", "discard")
 
@@ -47,7 +47,8 @@ class Worker(Protocol):
         """From any thread, at any time, without waiting. "pause", "resume": nobody will ask for a while, or does again;
         "stop": end at the next step and test the best weights; "abandon": end without a further event. "later" and
         "discard" are "stop" and "abandon" of a run that shall go on another time, or never: who works elsewhere goes
-        on with a run that is left for later or abandoned."""
+        on with a run that is left for later or abandoned. "withdraw", said to such a worker alone, is "later" of a run
+        that nobody is to work until then."""
         ...
 
 

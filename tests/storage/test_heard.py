@@ -131,3 +131,16 @@ def test_time_is_that_of_who_works_it(store: RunStore, run: RunRow) -> None:
     row = store.run(run.id)
     assert row.seconds == len(journal.events) - 2
     assert store.curve(run.id, "train/loss").times.tolist() == [float(step) for step in range(1, 21)]
+
+
+def test_what_a_run_of_the_same_settings_took_elsewhere(store: RunStore) -> None:
+    here = store.create(new_run(Experiment()))
+    group = here.group
+    for _ in record(store, here.id, iter(said(steps=4))):
+        pass
+    assert store.took_elsewhere(group) is None
+    there = store.create(new_run(Experiment(seed=1)))
+    journal = Journal("1-a", said(steps=4))
+    take(store, there, journal, 0, len(journal.events))
+    assert store.took_elsewhere(group) == (store.run(there.id).seconds, "")
+    assert store.took_elsewhere("another") is None

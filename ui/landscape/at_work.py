@@ -75,7 +75,7 @@ class Surveying(QObject):
 
     def _wait(self, cancelled: Callable[[], bool]) -> None:
         """What only refines a picture makes way for runs."""
-        while self._parts.queue.is_busy():
+        while self._parts.queue.here():
             if cancelled():
                 raise Cancelled
             time.sleep(PAUSE)

@@ -24,13 +24,15 @@ class MachinesDialog(QDialog):
         buttons.addButton("Close", QDialogButtonBox.ButtonRole.RejectRole)
         buttons.rejected.connect(self.reject)
         in_column((WordsArea(self.panel), 1), buttons, owner=self, gap=8, edges=16)
-        fit(self, 780, 520)
+        fit(self, 820, 520)
         parts.machines.watch(True)
         self.finished.connect(lambda _: parts.machines.watch(False))
 
 
-def show_machines(parts: Parts, window: QWidget) -> None:
-    """In a window of its own; one is enough."""
+def show_machines(parts: Parts, window: QWidget, explained: bool = False) -> None:
+    """In a window of its own; one is enough. explained: with what happens when."""
     dialog = window.findChild(MachinesDialog) or MachinesDialog(parts, window)
+    if explained:
+        dialog.panel.explained.button.setChecked(True)
     dialog.show()
     dialog.activateWindow()

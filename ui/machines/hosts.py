@@ -18,7 +18,8 @@ HEADS = ("Machine", "Free", "Works on", "Cores", "Memory", "Version", "Last sign
 @dataclass(frozen=True)
 class Host:
     """One machine. free: of its places. gpus: of which a place works with each. seconds: since its last sign of life.
-    wrong: what is said of its version. gone: when it was last here, in seconds since the epoch; None while it is."""
+    wrong: what is said of its version. trouble: why it takes no runs now. gone: when it was last here, in seconds since
+    the epoch; None while it is."""
 
     name: str
     places: int
@@ -30,6 +31,7 @@ class Host:
     seconds: float
     wrong: str = ""
     runs: tuple[str, ...] = ()
+    trouble: str = ""
     gone: float | None = None
 
 
@@ -46,9 +48,9 @@ def _host(name: str, group: list[MachineState], wrong: Mapping[str, str]) -> Hos
     gpus = {one.device for one in group if one.device != "cpu"}
     said = next((wrong[one.version] for one in group if wrong.get(one.version)), "")
     return Host(
-        name, len(group), sum(not one.runs for one in group), len(gpus), first.cores, first.memory,
+        name, len(group), sum(not one.runs and not one.trouble for one in group), len(gpus), first.cores, first.memory,
         ", ".join(sorted({one.version or "from a folder" for one in group})), min(one.seconds for one in group),
-        said, tuple(run for one in group for run in one.runs),
+        said, tuple(run for one in group for run in one.runs), next((one.trouble for one in group if one.trouble), ""),
     )  # fmt: skip
 
 
@@ -79,8 +81,9 @@ def row(host: Host, now: float) -> tuple[TableCell, ...]:
 
     gone = host.gone is not None
     said = f"gone {duration(max(0.0, now - host.gone))}" if host.gone is not None else _sign(host.seconds)
+    free = "–" if gone else f"{host.free} of {host.places}" + " (!)" * bool(host.trouble)
     words = (
-        (host.name, ""), ("–" if gone else f"{host.free} of {host.places}", _at_work(host)),
+        (host.name, ""), (free, _at_work(host)),
         (f"{count(host.gpus, 'GPUs')}" if host.gpus else "the processor", ""), (str(host.cores), ""),
         (size(host.memory), ""), (f"{host.version} (other)" if host.wrong else host.version, host.wrong),
         (said, ""),
@@ -100,4 +103,6 @@ def _at_work(host: Host) -> str:
     """What its places do, for a tooltip."""
     if host.gone is not None:
         return "It does not answer any more. Runs that it worked begin again on another machine."
+    if host.trouble:
+        return host.trouble
     return f"{count(len(host.runs), 'runs')} at work" if host.runs else "Nothing is at work there"

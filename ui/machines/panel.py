@@ -18,16 +18,26 @@ from ui.machines.beginning import PORT, BeginningCard
 from ui.machines.hosts import HEADS, Host, hosts, kept, row, summary
 from ui.machines.installing import InstallingCard
 from ui.widgets.buttons import button
+from ui.widgets.fold import Fold
 from ui.widgets.folders import show_folder
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.problem import Problem
 from ui.widgets.text import Elided, Text
 
-COLUMN = 320  # pixels of the widest
+COLUMN = 230  # pixels of the widest
 NONE = "This workspace has no cluster: its runs are worked by this machine alone."
 ASKING = "Asking the cluster…"
 END = "End the cluster…"
 FORGET = "Forget it"
+EXPLAINED = (
+    "Choose Cluster as the device of an experiment or a study: a run stands in line until a place is free. What it "
+    "needs is sent once to each machine; its curve is seen here, and its files come here when it ends.\n\n"
+    "Warmstart is closed, or this machine sleeps: runs go on, and the next start says what became of them.\n\n"
+    "A machine is lost: its run begins anew on another one. After three lost machines it fails and says so.\n\n"
+    "This machine is switched off: begin the cluster again here. Its key stays, and the machines come back.\n\n"
+    "A study is paused or stopped: what waits is taken back; stopped, what is at work is ended too.\n\n"
+    "A machine with another version of Warmstart, or a stranger without the key, is refused."
+)
 
 
 class MachinesPanel(QWidget):
@@ -40,7 +50,8 @@ class MachinesPanel(QWidget):
         self.state, self.address = Text("", bold=True), Elided("", "small", "muted")
         self.table, self.problem = PlainTable("Machines of the cluster"), Problem()
         self.beginning, self.adding = BeginningCard(), AddingCard()
-        self.installing = InstallingCard(background)
+        self.installing, self.explained = InstallingCard(background), Fold("What happens when")
+        self.explained.body.addWidget(Text(EXPLAINED, role="muted"))
         self._lay_out()
         self.beginning.wanted.connect(self._begin)
         self.installing.done.connect(machines.look)
@@ -57,7 +68,7 @@ class MachinesPanel(QWidget):
         in_row(self.add, self.again, ..., self.folder, self.end, owner=self.deeds, gap=8)
         in_column(
             in_column(self.state, self.address, gap=2), self.table, self.problem, self.installing, self.beginning,
-            self.deeds, self.adding, ..., owner=self, gap=12, edges=(0, 0, 8, 0),
+            self.deeds, self.adding, self.explained, ..., owner=self, gap=12, edges=(0, 0, 8, 0),
         )  # fmt: skip
         self.adding.hide()
 
@@ -80,7 +91,7 @@ class MachinesPanel(QWidget):
         if now.places is not None:
             self._hosts = kept(self._hosts, hosts(now.places, now.wrong), time.time())
         self.state.setText(self._words())
-        self.address.setText(f"{now.address} · this program is {now.version or 'from a folder'}")
+        self.address.setText(f"{now.address} · Warmstart {now.version or 'from a folder'} here")
         self.address.setVisible(bool(now.address))
         self.problem.say(now.fault)
         self.installing.show_lacking(now.lacking)
@@ -119,6 +130,7 @@ class MachinesPanel(QWidget):
         self._set_busy(True)
         self.problem.say("")
         self.state.setText("Beginning a cluster…")
+        self.add.setChecked(True)
         self._machines.begin(host, port, self._refused)
 
     def _begin_again(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.comparison.wording import brief, duration, size, thousands
 from engine.errors import InvalidExperiment
+from engine.events import CLUSTER
 from engine.experiment import Experiment
 from engine.families import family
 from ui.parts import Parts
@@ -127,7 +129,7 @@ class Costs(QObject):
     def _measure(self) -> None:
         if not self._parts.live.is_engine_ready:
             self._card.say("Known when PyTorch is loaded.")
-        elif self._parts.queue.is_busy():
+        elif self._parts.queue.here():
             self._card.forget("Not measured while a run is training.")
             self._soon.start()  # look again until the machine is free
         elif self._is_wrong():
@@ -142,15 +144,43 @@ class Costs(QObject):
         except InvalidExperiment:
             return
 
+        if wanted[0].device == CLUSTER:
+            group = wanted[0].group_hash()
+            self._parts.library.read(lambda store: store.took_elsewhere(group), lambda took: self._tell(wanted, took))
+        else:
+            self._tell(wanted)
+
+    def _tell(self, wanted: Sequence[Experiment], took: tuple[float, str] | None = None) -> None:
+        """took: seconds that a run of these settings took on the cluster, and the machine."""
+        timed = wanted[0].model_copy(update={"device": "cpu"}) if wanted[0].device == CLUSTER else wanted[0]
+
         def measure(cancelled: object) -> Cost:
             from engine.preflight.cost import estimate
 
-            return estimate(wanted[0])
+            return estimate(timed)
 
-        runs, meta = len(wanted), family(wanted[0]).divides == "classes"
-        self._parts.background.run(
-            measure,
-            lambda cost: self._card.show_cost(cost, runs, self._free(), meta),
-            self._parts.background.saying(self._card.forget, "The cost could not be measured."),
-            key="cost",
-        )
+        def show(cost: Cost) -> None:
+            if timed is not wanted[0]:
+                cost = elsewhere(cost, len(wanted), len(self._parts.machines.now.places or ()), took)
+            self._card.show_cost(cost, len(wanted), self._free(), family(timed).divides == "classes")
+
+        failed = self._parts.background.saying(self._card.forget, "The cost could not be measured.")
+        self._parts.background.run(measure, show, failed, key="cost")
+
+
+def elsewhere(cost: Cost, runs: int, places: int, took: tuple[float, str] | None) -> Cost:
+    """What each of these runs costs on the cluster: as long as one of its settings took there, else as long as on this
+    machine's processor, which is said. places: runs at a time; 0 where that is not known."""
+    said = "Timed here: the cluster's machines differ."
+    if took is not None:
+        share = took[0] / cost.seconds if cost.seconds else 1.0
+        cost = replace(
+            cost, seconds=took[0], seconds_per_epoch=cost.seconds_per_epoch * share,
+            least_seconds_per_epoch=cost.least_seconds_per_epoch * share,
+        )  # fmt: skip
+        said = f"As the last such run took on {took[1] or 'the cluster'}."
+    beside = min(runs, places)
+    if beside > 1:
+        turns = -(-runs // places)
+        return replace(cost, seconds=cost.seconds * turns / runs, remark=f"{said} {beside} at a time.")
+    return replace(cost, remark=said)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QToolButton, QVBoxLa
 from engine.advice.rate_range import RatePoint, suggest
 from engine.comparison.wording import compact
 from engine.errors import InvalidExperiment
+from engine.events import CLUSTER
 from engine.method import Method
 from ui.figures.painted_axes import brief
 from ui.new_experiment.rate_figure import RateFigure
@@ -37,6 +38,7 @@ IDEA = (
     "A copy of the network takes steps at ever larger rates. A good rate lies where the loss falls steadily, "
     "well before it rises. Click or drag in the figure to choose another."
 )
+HERE = " The test is made on this machine, whatever machine of the cluster works the run: rates are the same there."
 
 
 class RateDialog(QDialog):
@@ -58,7 +60,7 @@ class RateDialog(QDialog):
         self.figure, self.rate = RateFigure(), FloatField(*bounds, log=True)
         self.words, self.problem = Text("Preparing…"), Problem()
         self.use = PrimaryButton("Use this value")
-        self._lay_out()
+        self._lay_out(IDEA + HERE if experiment.device == CLUSTER else IDEA)
         self.rate.setValue(float(experiment.method.hyperparameters["learning_rate"]))
         self.rate.setFocus()
         self._timer = QTimer(self, interval=INTERVAL_MS)
@@ -69,7 +71,7 @@ class RateDialog(QDialog):
         self.finished.connect(self._end)
         self._begin(experiment)
 
-    def _lay_out(self) -> None:
+    def _lay_out(self, idea: str) -> None:
         label = QLabel("Learning rate")
         label.setBuddy(self.rate)
         self.rate.setAccessibleName("Learning rate")
@@ -80,7 +82,7 @@ class RateDialog(QDialog):
         self.cancel.setAutoDefault(False)
         foot = in_row(label, self.rate, ..., self.cancel, self.use, gap=8)
         column = in_column(
-            Text(IDEA, role="muted"), (self.figure, 1), self.words, self.problem, refusal_line(self.rate), foot,
+            Text(idea, role="muted"), (self.figure, 1), self.words, self.problem, refusal_line(self.rate), foot,
             owner=self, gap=12, edges=16,
         )  # fmt: skip
         # The least height of wrapped words is that of one word per line, which is not what the dialog needs.
@@ -94,6 +96,8 @@ class RateDialog(QDialog):
         if reason := why_not(self._parts):
             self._fail(reason)
             return
+        if experiment.device == CLUSTER:
+            experiment = experiment.model_copy(update={"device": "cpu"})
         news, runs = self._news, self._parts.workspace.runs
 
         def work(cancelled: Callable[[], bool]) -> None:
@@ -155,7 +159,7 @@ def why_not(parts: Parts) -> str:
     """Why the test cannot start now, or nothing."""
     if not parts.live.is_engine_ready:
         return "PyTorch is still being loaded. Try again in a few seconds."
-    if parts.queue.is_busy():
+    if parts.queue.here():
         return "A run is training, and the test would slow both down. Try again when it has ended."
     return ""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
@@ -14,6 +13,7 @@ from engine.experiment import Budget, Experiment
 from engine.given import MOST_SEED
 from ui import theme
 from ui.new_experiment.costs import CostCard
+from ui.new_experiment.device_choice import TIP, DeviceChoice
 from ui.new_experiment.search_settings import SearchSettings
 from ui.parts import Parts
 from ui.widgets.buttons import PrimaryButton, button, icon_button
@@ -25,9 +25,6 @@ from ui.widgets.layouts import in_row
 from ui.widgets.problem import Problem
 from ui.widgets.reset_mark import fill, on_change
 from ui.widgets.text import Text
-
-if TYPE_CHECKING:
-    from engine.machine.devices import DeviceInfo
 
 MOST_SEEDS = 10
 LIMITS: list[tuple[object, str]] = [(False, "At the latest"), (True, "Instead of epochs")]
@@ -51,7 +48,6 @@ class StartSection(Column):
     def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
         super().__init__("Start", 4, parent)
         self._parts = parts
-        self._free: dict[str, int | None] = {}
         self.cost = CostCard()
         self.body.addLayout(self._first_fields())
         self.search = SearchSettings()
@@ -62,6 +58,7 @@ class StartSection(Column):
         self.body.addWidget(self.cost)
         self.finish()
         on_change(self._choose_device, self.device)
+        self.device.known.connect(self._show_free)
         on_change(self._show_limit, self.minutes)
         on_change(self.changed.emit, self.seeds, self.first_seed, self.minutes, self.limit, self.precision, self.kept)
         self._pressed = QTimer(self, singleShot=True, interval=QApplication.doubleClickInterval())
@@ -69,10 +66,10 @@ class StartSection(Column):
 
     def _first_fields(self) -> FieldGrid:
         grid = FieldGrid(dense=True)
-        self.device = Choice([("cpu", "CPU")])
+        self.device = DeviceChoice(self._parts)
         self.seeds = IntField(1, MOST_SEEDS)
         self.name = QLineEdit(placeholderText="Automatic", maxLength=120)
-        grid.add("Device", self.device, "Where the run works.", lambda: "cpu")
+        grid.add("Device", self.device, TIP, lambda: "cpu")
         grid.add("Seeds", self.seeds, "How many times to run it, each with another seed: an interval.", lambda: 1)
         grid.add("Name", self.name, "How the run is called; its settings if empty.")
         return grid
@@ -133,7 +130,7 @@ class StartSection(Column):
     def experiments(self, base: Experiment) -> list[Experiment]:
         """One experiment per seed, with the settings of this column. Raises `InvalidExperiment`."""
         settings = {
-            "device": str(self.device.key() or "cpu"),
+            "device": self.device.device(),
             "precision": str(self.precision.key()),
             "checkpoints": str(self.kept.key()) if self._may_keep else "best and last",
             "budget": Budget(minutes=self.minutes.value() or None, instead_of_epochs=self._is_timed()),
@@ -146,9 +143,8 @@ class StartSection(Column):
     def fill(self, experiment: Experiment) -> None:
         """Show the settings of this experiment: one run with its seed."""
         budget = experiment.budget
-        if self.device.findData(experiment.device) < 0:
-            with QSignalBlocker(self.device):
-                self.device.addItem(f"{experiment.device} (not on this machine)", experiment.device)
+        with QSignalBlocker(self.device):
+            self.device.show_device(experiment.device)
         fill({
             self.device: experiment.device, self.seeds: 1, self.first_seed: experiment.seed,
             self.minutes: budget.minutes or 0.0, self.limit: budget.instead_of_epochs,
@@ -187,24 +183,7 @@ class StartSection(Column):
 
     def free_bytes(self) -> int | None:
         """Memory free on the chosen device, None if it is not known."""
-        return self._free.get(str(self.device.key()))
-
-    # What the machine has
-
-    def load(self) -> None:
-        """Ask for the devices; needs torch, so call it when the engine is there."""
-
-        def look(cancelled: object) -> tuple[DeviceInfo, ...]:
-            from engine.machine.devices import devices
-
-            return devices()
-
-        self._parts.background.run(look, self._show_devices, key="devices")
-
-    def _show_devices(self, found: tuple[DeviceInfo, ...]) -> None:
-        self._free = {info.name: info.free_bytes for info in found}
-        self.device.set_options([(info.name, info.title) for info in found])
-        self._show_free()
+        return self.device.free.get(self.device.device())
 
     def _choose_device(self) -> None:
         self._show_free()

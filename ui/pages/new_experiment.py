@@ -128,9 +128,9 @@ class NewExperimentPage(Page):
         self.method.layers.redo.connect(self.history.redo)
         self.launch.copy_button.clicked.connect(self.copy_command)
         self.parts.navigator.current = self.experiment
-        self.parts.live.engine_ready.connect(self._meet_engine)
+        self.parts.live.engine_ready.connect(self.costs.measure_soon)
         if self.parts.live.is_engine_ready:
-            self._meet_engine()
+            self.costs.measure_soon()
 
     def reset_layout(self) -> None:
         self.steps.setSizes(list(WIDTHS[:3]))
@@ -240,10 +240,6 @@ class NewExperimentPage(Page):
         self.checks.check_soon()
         self.costs.measure_soon()
         self.history.note()
-
-    def _meet_engine(self) -> None:
-        self.launch.load()
-        self.costs.measure_soon()
 
     # Undo, and another day
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from engine import metrics
 from engine.comparison.wording import compact, duration, figure, marked, percent
-from engine.events import LIVE_STATES, RESUMABLE, RunState
+from engine.events import CLUSTER, LIVE_STATES, MACHINE, RESUMABLE, RunState
 from engine.families import named
 from engine.work.recorder import SavedCurve
 from ui.growing_curve import GrowingCurve
@@ -67,6 +67,7 @@ class RunNow:
     here: bool  # this window's own queue works it
     waiting: str = ""  # how far its patience is used up
     unit: str = ""  # what it counts instead of epochs, such as "meta-steps"
+    machine: str = ""  # of the cluster, that works it or did
 
     @property
     def title(self) -> str:
@@ -75,7 +76,10 @@ class RunNow:
 
     @property
     def device(self) -> str:
-        return "CPU" if self.row.experiment.device == "cpu" else self.row.experiment.device
+        device = self.row.experiment.device
+        if device == CLUSTER:
+            return f"on {short_host(self.machine)}" if self.machine else "on the cluster"
+        return "CPU" if device == "cpu" else device
 
     @property
     def is_live(self) -> bool:
@@ -125,7 +129,8 @@ class RunNow:
         epochs."""
         doing = self.activity or ("" if self.state in (RunState.QUEUED, RunState.FINISHED) else self.epoch_text())
         seed = f"seed {self.row.experiment.seed}"
-        return " · ".join(part for part in (self.word, seed, doing, self.time_text(), self.row.study) if part)
+        where = self.device if self.machine and self.is_live else ""
+        return " · ".join(part for part in (self.word, seed, where, doing, self.time_text(), self.row.study) if part)
 
     def value(self) -> tuple[str, str]:
         """What the list shows of it, and of which images: ("test", "81.2 %") once it was tested, before that the best
@@ -148,6 +153,12 @@ class RunNow:
         return self.is_live and not self.step and self.row.experiment.search is not None
 
 
+def short_host(name: str) -> str:
+    """ "gpu-7" of "gpu-7.faculty.example.org"; an address stays as it is."""
+    first = name.partition(".")[0]
+    return name if first.isdecimal() else first
+
+
 def run_now(row: RunRow, live: LiveRun | None) -> RunNow:
     """Overlay `row` with the memory of a run that this window works; a run that has ended is as it was saved."""
     if live is None or not row.is_live:
@@ -157,7 +168,7 @@ def run_now(row: RunRow, live: LiveRun | None) -> RunNow:
         row, live.state, live.step, live.total_steps or row.total_steps, max(1, steps), live.elapsed(),
         None if live.activity and not live.trials else live.seconds_left(), activity(live),
         live.fraction if live.activity else live.progress(), best_of(live.curves, max(1, steps)), True,
-        waiting_text(row, live_value(live, WITHOUT_GAIN)), named(row.family).step,
+        waiting_text(row, live_value(live, WITHOUT_GAIN)), named(row.family).step, live.facts.get(MACHINE, ""),
     )  # fmt: skip
 
 
@@ -165,8 +176,10 @@ def _saved(row: RunRow) -> RunNow:
     live = row.is_live
     progress = min(1.0, row.step / row.total_steps) if row.total_steps else None
     waiting = waiting_text(row, row.last.get(WITHOUT_GAIN)) if live else ""
-    return RunNow(row, row.state, row.step, row.total_steps, max(1, row.steps_per_epoch), row.took, None,
-                  "", progress, saved_best(row), False, waiting, named(row.family).step)  # fmt: skip
+    return RunNow(
+        row, row.state, row.step, row.total_steps, max(1, row.steps_per_epoch), row.took, None, "", progress,
+        saved_best(row), False, waiting, named(row.family).step, row.facts.get(MACHINE, ""),
+    )  # fmt: skip
 
 
 def waiting_text(row: RunRow, epochs: float | None) -> str:
@@ -183,7 +196,7 @@ def live_value(live: LiveRun, metric: str) -> float | None:
 
 def activity(live: LiveRun) -> str:
     """What it does besides training: "Reading images", "Reading images · 40 %", "Preparing" before the first word."""
-    if live.state is RunState.PAUSED:
+    if live.state in (RunState.PAUSED, RunState.QUEUED):
         return ""
     if live.activity and live.fraction is not None:
         return f"{live.activity} · {percent(live.fraction, 0)}"

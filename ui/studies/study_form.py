@@ -13,6 +13,7 @@ from engine.data.sources import datasets, known
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice
 from engine.studies.study import SOURCE, Source, Study, parse_study
+from ui.new_experiment.device_choice import DeviceChoice
 from ui.parts import Parts
 from ui.studies.arms_editor import ArmsEditor
 from ui.studies.grid_fields import (
@@ -87,6 +88,7 @@ class StudyForm(QWidget):
         self.source_epochs = IntField(1, 2000)
         self.source_epochs.set_unit("epochs")
         self.figure = Choice(list(AXES))
+        self.device = DeviceChoice(self._parts)
 
     def _lay_out(self) -> None:
         start = Beside(self.backbone, self.weights, self.give, least=130, spacing=8)
@@ -105,6 +107,7 @@ class StudyForm(QWidget):
                 ("Labels per class", self.labels, ""), ("Shifts", self.shifts, ""), ("Distances", self.distances, ""),
                 ("Also tested on", self.tested, ""),
                 ("Seeds", self.seeds, "More seeds give a narrower interval"), ("Learning rates", self.rates, ""),
+                ("Device", self.device, "Where its runs work; a cluster works as many at a time as it has places"),
             ),
             self.follow, self._grid(("On the axis", self.figure, "What the figure shows")), ...,
             owner=self, gap=8, edges=(0, 0, 12, 8),
@@ -146,6 +149,7 @@ class StudyForm(QWidget):
             self.distances.changed, self.tested.changed,
             self.seeds.valueChanged, self.rates.changed, self.follow.toggled, self.source.toggled,
             self.source_epochs.valueChanged, self.figure.currentIndexChanged,
+            self.device.currentIndexChanged,
         ):  # fmt: skip
             signal.connect(self._say_changed)
 
@@ -192,6 +196,7 @@ class StudyForm(QWidget):
         self.rates.setText(rates_text(study.learning_rates))
         self.follow.setChecked(study.splits_follow_seed)
         self.figure.set_key(study.figure)
+        self.device.show_device(study.device)
         self._filling = False
         self.changed.emit()
 
@@ -267,12 +272,13 @@ class StudyForm(QWidget):
             "shifts": self.shifts.shifts() or (None,), "distances": distances_from(self.distances.text()),
             "seeds": seeds, "learning_rates": rates_from(self.rates.text()),
             "splits_follow_seed": self.follow.isChecked(), "source": self._source(), "figure": self.figure.key(),
+            "device": self.device.device(),
         }  # fmt: skip
         if not changes["title"]:
             raise InvalidExperiment("The study has no title.", "Type one.", "title")
         if not changes["arms"]:
             raise InvalidExperiment("The study has no arms.", "Add at least one.", "arms")
-        kept = self._base.model_dump(include={"name", "device", "precision", "budget", "tasks"})
+        kept = self._base.model_dump(include={"name", "precision", "budget", "tasks"})
         body = {key: plain(value) for key, value in {**kept, **changes}.items()}
         return parse_study(body)
 

@@ -40,6 +40,11 @@ def make_display(as_json: bool) -> Display:
     return Bars() if console().is_terminal else LogLines()
 
 
+def make_display_beside(as_json: bool) -> Display:
+    """For one of several runs that work at the same time."""
+    return JsonLines() if as_json else NamedLines()
+
+
 class LatestValues:
     """The newest loss and accuracies of a run, as words."""
 
@@ -187,6 +192,13 @@ class LogLines(Display):
             self.said = now
             of = f" of {self.total:,}" if self.total else f", {duration(now - self.training)} of {self.minutes:g} min"
             self.say(f"  step {event.step:,}{of}  {self.latest.words()}")
+
+
+class NamedLines(LogLines):
+    """Each line says of which run it is."""
+
+    def say(self, text: str) -> None:
+        super().say(text if text.startswith(self.title) else f"{self.title}: {text.strip()}")
 
 
 class JsonLines(Display):

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.comparison.wording import known_words
-from engine.events import LAST_EVENTS, LIVE_STATES, RunFailed
+from engine.events import CLUSTER, LAST_EVENTS, LIVE_STATES, RunFailed, RunState
 from engine.experiment import Experiment
 from engine.naming import run_name
 from engine.plan import Plan, plan_as_json
@@ -26,7 +26,7 @@ from storage.store import RunRow, RunStore
 from ui.command.arguments import program
 from ui.command.flags import plan_from
 from ui.terminal.checks import check, check_computed, check_file, with_exact_weights
-from ui.terminal.display import Display, make_display
+from ui.terminal.display import Display, make_display, make_display_beside
 from ui.terminal.downloads import fetch_missing_weights
 from ui.terminal.interrupts import Interrupts
 from ui.terminal.output import print_file
@@ -58,7 +58,10 @@ def run_from_command_line(chosen: argparse.Namespace) -> int:
     plan = replace(plan, experiments=with_exact_weights(plan.experiments, workspace))
     fetch_missing_weights(plan.experiments, chosen.json)
     check(plan.experiments)
-    rows, code = run_plan(plan, workspace, make_display(chosen.json), chosen.name or "", chosen.worker, forced)
+    if len(plan.experiments) > 1 and all(one.device == CLUSTER for one in plan.experiments):
+        rows, code = run_beside(plan, workspace, chosen.json, chosen.name or "", forced)
+    else:
+        rows, code = run_plan(plan, workspace, make_display(chosen.json), chosen.name or "", chosen.worker, forced)
     tested = [row.id for row in rows if row.test is not None]
     if len(tested) > 1:
         print_comparison(load_comparison(workspace, tested), chosen.json)
@@ -89,6 +92,40 @@ def run_plan(
             if interrupts.stopping():
                 break
     return rows, INTERRUPTED if interrupts.stopping() else RUN_FAILED if failed else DONE
+
+
+def run_beside(
+    plan: Plan, workspace: Workspace, as_json: bool, name: str, forced: Mapping[str, int | str]
+) -> tuple[list[RunRow], int]:
+    """Give all experiments to the cluster at once, which works as many at a time as it has places; see `run_plan`."""
+    shown: dict[int, Display] = {}
+    with RunStore(workspace) as store, Interrupts() as interrupts, Awake(), queue_in(workspace, "thread") as queue:
+        store.mark_interrupted()
+        for position, experiment in enumerate(plan.experiments, 1):
+            run = store.create(new_run(experiment, name_in(plan, experiment, name), plan.name, forced=forced))
+            display = shown[run.id] = make_display_beside(as_json)
+            display.begin(run, f" ({position} of {len(plan.experiments)})")
+            queue.enqueue(run, store)
+        follow_all(queue, shown, interrupts)
+        rows = [tell_how_to_go_on(store, run_id, display) for run_id, display in shown.items()]
+    kept = all(row.state not in (*LIVE_STATES, RunState.FAILED) for row in rows)
+    return rows, INTERRUPTED if interrupts.stopping() else DONE if kept else RUN_FAILED
+
+
+def follow_all(queue: RunQueue, shown: Mapping[int, Display], interrupts: Interrupts) -> None:
+    """Show what the runs say until all have ended. A second Ctrl+C leaves them: the cluster goes on with them."""
+    open_ = set(shown)
+    while open_:
+        for run_id, news in queue.drain().items():
+            for said in news:
+                if isinstance(said, Left):
+                    open_.discard(run_id)
+                elif not isinstance(said, Now | SavedPast):
+                    shown[run_id].show(said)
+        if interrupts.stopping():
+            for run_id in open_:
+                queue.stop(run_id)
+        time.sleep(POLL)
 
 
 @contextmanager

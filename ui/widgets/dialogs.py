@@ -111,17 +111,15 @@ class ShortcutsDialog(QDialog):
         grid.setColumnStretch(0, 1)
 
 
-def ask_about_runs(active: int, is_busy: Callable[[], bool], parent: QWidget) -> str:
+def ask_about_runs(active: int, here: int, is_busy: Callable[[], bool], parent: QWidget) -> str:
     """What to do with the active runs when the window closes: "keep", "stop" or "later"; "over" where they end before
-    there is an answer."""
+    there is an answer. here: of them, those that this machine works and not the cluster."""
     box = QMessageBox(parent, icon=QMessageBox.Icon.Question)
     one = active == 1
     box.setWindowTitle("A run is still training" if one else "Runs are still training")
     box.setText("A run is still training." if one else f"{active} runs are training or waiting.")
-    box.setInformativeText(
-        f"Quit and resume later keeps where {'it is' if one else 'they are'}; the next start asks whether to go on. "
-        "Stop and save ends what trains, tests the best weights so far and keeps them."
-    )
+    box.setInformativeText(f"{later_words(active, here)} Stop and save ends what trains, tests the best weights so far "
+                           "and keeps them.")  # fmt: skip
     keep = box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole)
     stop = box.addButton("Stop and save", QMessageBox.ButtonRole.AcceptRole)
     later = box.addButton("Quit and resume later", QMessageBox.ButtonRole.AcceptRole)
@@ -136,6 +134,18 @@ def ask_about_runs(active: int, is_busy: Callable[[], bool], parent: QWidget) ->
     if ended == OVER and clicked is None:
         return "over"
     return "stop" if clicked is stop else "later" if clicked is later else "keep"
+
+
+def later_words(active: int, here: int) -> str:
+    """What quitting for now means for runs here, for runs on the cluster, and for both."""
+    one = active == 1
+    if not here:
+        they = "it go on there; the next start shows what became of it" if one else (
+            "them go on there; the next start shows what became of them"
+        )  # fmt: skip
+        return f"{'It is' if one else 'They are'} on the cluster. Quit and resume later lets {they}."
+    kept = f"Quit and resume later keeps where {'it is' if one else 'they are'}; the next start asks whether to go on."
+    return kept if here == active else f"{kept} The {active - here} on the cluster go on meanwhile."
 
 
 def heading(text: str) -> Text:

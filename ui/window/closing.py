@@ -89,7 +89,7 @@ class Closing(QObject):
             return True
         if self._waiting is None:
             queue = self._parts.queue
-            answer = ask_about_runs(len(queue.active()), queue.is_busy, self._window)
+            answer = ask_about_runs(len(queue.active()), len(queue.here()), queue.is_busy, self._window)
             if answer == "over":
                 return True
             if answer in PATIENCE:

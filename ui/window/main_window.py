@@ -96,6 +96,7 @@ class MainWindow(QMainWindow):
         parts, go = self.parts, self.parts.navigator
         self.rail.chosen.connect(self.show_page)
         go.opened.connect(self._open)
+        go.told.connect(lambda name, request: self.page(name).receive(request))
         go.explain.connect(self._explain)
         self.drops.dropped.connect(lambda path: self._open(FIRST, Path(path)))
         self.drops.refused.connect(lambda words: parts.toasts.show(words, level="warning"))
@@ -113,6 +114,7 @@ class MainWindow(QMainWindow):
             "show workspace": lambda: show_folder(self.parts.workspace.root),
             "downloads": lambda: self.shell.status.show_downloads(),
             "machines": lambda: self.shell.show_machines(),
+            "several machines": lambda: self.shell.show_machines(explained=True),
             "quit": self.close,
             "undo": self._undo,
             "redo": self._redo,

@@ -79,6 +79,8 @@ class Menus:
         self._add(self.menus["&Help"], "meta-learning", "How &meta-learning is seen", "Shift+F1", tip)
         tip = "What a course asks, beside the study or experiment that answers it"
         self._add(self.menus["&Help"], "lectures", "&Questions of the lectures", "Ctrl+F1", tip)
+        tip = "How other machines work your runs, and what happens when one is lost"
+        self._add(self.menus["&Help"], "several machines", "&Several machines", "", tip)
         self._add(self.menus["&Help"], "about", "&About Warmstart", "", "Version and where the runs are kept")
 
     def _menu(self, menu: QMenu, entries: Sequence[tuple[str, str, str, str] | None]) -> QMenu:

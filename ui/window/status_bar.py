@@ -100,7 +100,7 @@ class StatusBar(QStatusBar):
         """Say how things are now."""
         active = self._parts.live.active()
         now = self._now(active)
-        self.run.say(sentence(now, len(active)) if active else IDLE, bool(active))
+        self.run.say(sentence(now, len(active), self._waiting(active)) if active else IDLE, bool(active))
         self.bar.setVisible(now is not None and now.progress is not None)
         self.bar.setValue(round(100 * (now.progress or 0.0)) if now is not None else 0)
         self._show_usage()
@@ -122,6 +122,10 @@ class StatusBar(QStatusBar):
         buffers = ((run_id, self._parts.live.buffer(run_id)) for run_id in active)
         working = [run_id for run_id, run in buffers if run is not None and run.state is not RunState.QUEUED]
         return next(iter(working or active), None)
+
+    def _waiting(self, active: list[int]) -> int:
+        buffers = map(self._parts.live.buffer, active)
+        return sum(run is not None and run.state is RunState.QUEUED for run in buffers)
 
     def _know(self, row: RunRow) -> None:
         self._rows[row.id] = row
@@ -186,14 +190,17 @@ class Line(QPushButton):
         painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), shown)
 
 
-def sentence(now: RunNow | None, active: int) -> str:
-    """ "Run 12 · LP-FT, digits, seed 2 · epoch 3 of 40 · 2 min 5 s left · 3 waiting"."""
-    waiting = f"{active - 1} waiting" if active > 1 else ""
+def sentence(now: RunNow | None, active: int, waiting: int) -> str:
+    """ "Run 12 · LP-FT, digits, seed 2 · epoch 3 of 40 · 2 min 5 s left · 2 more at work · 3 waiting"."""
+    others = active - waiting - 1
+    more = f"{others} more at work" if others > 0 else ""
+    after = waiting - (others < 0)  # one that waits itself is what is told of
+    waits = f"{after} waiting" if after > 0 else ""
     if now is None:
-        return " · ".join(part for part in ("A run is at work", waiting) if part)
+        return " · ".join(part for part in ("A run is at work", more, waits) if part)
     state = "" if now.state is RunState.RUNNING else now.word
     doing = now.activity or now.epoch_text()
-    words = (f"Run {now.row.id}", now.row.name, now.device, state, doing, now.time_text(), waiting)
+    words = (f"Run {now.row.id}", now.row.name, now.device, state, doing, now.time_text(), more, waits)
     return " · ".join(part for part in words if part)
 
 

@@ -41,11 +41,11 @@ class Shell:
             self._parts.downloads.offline = on
         self._choose_worker()
 
-    def show_machines(self) -> None:
+    def show_machines(self, explained: bool = False) -> None:
         """Who works for this workspace besides this machine."""
         from ui.machines.dialog import show_machines
 
-        show_machines(self._parts, self._window)
+        show_machines(self._parts, self._window, explained)
 
     def _choose_worker(self) -> None:
         """Of the runs that are put in line from now on."""

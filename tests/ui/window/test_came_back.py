@@ -1,0 +1,105 @@
+"""What the cluster went on with while the window was closed: followed again by itself, told once, nothing twice."""
+
+from __future__ import annotations
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.events import (
+    CLUSTER,
+    IN_LINE,
+    Metrics,
+    Notice,
+    Preparing,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    RunState,
+)
+from engine.work.queue import new_run
+from storage.store import RunRow, RunStore
+from storage.workspace import Workspace
+from tests.engine.work.small_runs import small
+from tests.engine.work.test_elsewhere import ToldCluster
+from ui.widgets.dialogs import later_words
+from ui.window.came_back import WentOn
+from ui.window.left_over import read_left_over, tell_left_over
+from ui.window.main_window import MainWindow
+
+
+@pytest.mark.parametrize(
+    ("went", "words"),
+    [
+        ((7, 1, 0, 3, 1, 0), "12 runs went on while you were away: 7 are finished, 1 failed, 3 are at work, "
+                             "1 waits for a machine."),
+        ((1, 0, 0, 0, 0, 0), "1 run went on while you were away: 1 is finished."),
+        ((0, 0, 2, 0, 0, 1), "3 runs went on while you were away: 2 ended, 1 has not been heard of yet."),
+        ((0, 0, 0, 0, 0, 2), "2 runs went to the cluster, which has not answered yet. They are followed again when it "
+                             "does."),
+    ],
+)  # fmt: skip
+def test_what_became_of_them_is_one_sentence(went: tuple[int, ...], words: str) -> None:
+    assert WentOn(*went).words() == words
+
+
+def test_what_quitting_means_is_said_of_runs_here_and_elsewhere() -> None:
+    assert "keeps where they are" in later_words(3, 3)
+    assert "cluster" not in later_words(3, 3)
+    assert "The 2 on the cluster go on meanwhile." in later_words(3, 1)
+    assert later_words(1, 0).startswith("It is on the cluster.")
+    assert "keeps where" not in later_words(2, 0)
+
+
+def ordered(workspace: Workspace, count: int) -> list[RunRow]:
+    """Runs for the cluster, and one for this machine, that a program that has ended left in line."""
+    with RunStore(workspace) as store:
+        rows = [store.create(new_run(small(2, CLUSTER))) for _ in range(count)] + [store.create(new_run(small()))]
+        for row in rows:
+            store.put_off(row.id)
+    return rows
+
+
+@pytest.fixture
+def cluster(window: MainWindow) -> ToldCluster:
+    made = ToldCluster()
+    window.parts.queue._cluster = made
+    return made
+
+
+def test_runs_of_the_cluster_are_sorted_from_those_that_are_asked_about(workspace: Workspace) -> None:
+    *there, here = ordered(workspace, 2)
+    with RunStore(workspace) as store:
+        found = read_left_over(store, [])
+    assert found.elsewhere == [row.id for row in there]
+    assert found.runs() == [here.id]
+    assert found.words() == f"“{here.name}” waits: continue?"
+
+
+def test_they_are_followed_again_without_a_question_and_told_once(
+    qtbot: QtBot, window: MainWindow, workspace: Workspace, cluster: ToldCluster
+) -> None:
+    *there, here = ordered(workspace, 3)
+    parts = window.parts
+    tell_left_over(parts)
+    qtbot.waitUntil(lambda: len(parts.toasts.shown()) == 1)
+    assert not cluster.made  # nothing is asked before the engine is loaded
+    parts.live.engine_ready.emit()
+    qtbot.waitUntil(lambda: len(cluster.made) == 3)
+    finished, failed, waiting = cluster.made
+    for told in cluster.made:
+        told.say_next(Preparing("Asking the cluster"), False)
+    for event in (RunStarted(2, 1, 8), Metrics(1, {"train/loss": 1.0}), RunFinished(2)):
+        finished.say_next(event)
+    failed.say_next(RunFailed("experiment", "The disk is full.", "Make room."))
+    assert len(parts.toasts.shown()) == 1
+    waiting.say_next(Preparing(IN_LINE), False)
+    qtbot.waitUntil(lambda: len(parts.toasts.shown()) == 2)
+    said = "3 runs went on while you were away: 1 is finished, 1 failed, 1 waits for a machine."
+    assert said in {toast.label.text() for toast in parts.toasts.shown()}
+    with RunStore(workspace) as store:
+        assert [store.run(row.id).state for row in there[:2]] == [RunState.FINISHED, RunState.FAILED]
+        assert [row.id for row in store.waiting()] == [here.id]
+    waiting.say_next(Notice("What was worked of this run elsewhere is not there any more. It begins anew.", "warning"))
+    waiting.say_next(RunFinished(2))
+    qtbot.waitUntil(lambda: not parts.live.active())
+    assert len(parts.toasts.shown()) == 2
