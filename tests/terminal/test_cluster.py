@@ -12,6 +12,8 @@ pytest.importorskip("distributed")
 
 from engine.remote import starting
 from engine.remote.certificates import KeyFile
+from engine.remote.joining import Joining
+from engine.remote.machine import WorkPlace
 from main import main
 from tests.engine.remote.loopback import free_port
 
@@ -65,3 +67,26 @@ def test_what_a_machine_is_given_wrongly_is_said(
     (tmp_path / "other.key").write_text("no key")
     assert main(["worker", "--connect", "tls://127.0.0.1:9", *given]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_seeds_are_given_to_the_cluster_at_once_and_each_line_says_of_which(
+    workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address, key = starting.begin(workspace, "127.0.0.1", free_port())
+    machine = WorkPlace(Joining(address, key, tmp_path / "machine"))
+    machine.look()
+    given = ["run", "--data", "digits", "--classes", "3", "--labels-per-class", "5", "--backbone", "conv4"]
+    given += ["--method", "scratch", "--set", "epochs=1", "--seeds", "2", "--device", "cluster"]
+    try:
+        assert main(given) == 0
+        said = capsys.readouterr().out
+        assert main([*given, "--json"]) == 0
+        events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    finally:
+        machine.end()
+    begun = [line for line in said.splitlines() if "of 2)" in line and "test accuracy" in line]
+    assert {line.partition(":")[0] for line in begun} == {"Run 1 (1 of 2)", "Run 2 (2 of 2)"}
+    created = [one["run"] for one in events if one["event"] == "created"]
+    finished = [one["run"] for one in events if one["event"] == "run_finished"]
+    assert len(set(created)) == 2
+    assert sorted(finished) == sorted(created)
