@@ -91,7 +91,8 @@ class MachinesPanel(QWidget):
         if now.places is not None:
             self._hosts = kept(self._hosts, hosts(now.places, now.wrong), time.time())
         self.state.setText(self._words())
-        self.address.setText(f"{now.address} · Warmstart {now.version or 'from a folder'} here")
+        here = f" · Warmstart {now.version or 'from a folder'} here" if now.places is not None else ""
+        self.address.setText(f"{now.address}{here}")
         self.address.setVisible(bool(now.address))
         self.problem.say(now.fault)
         self.installing.show_lacking(now.lacking)

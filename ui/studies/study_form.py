@@ -91,8 +91,7 @@ class StudyForm(QWidget):
         self.device = DeviceChoice(self._parts)
 
     def _lay_out(self) -> None:
-        start = Beside(self.backbone, self.weights, self.give, least=130, spacing=8)
-        self.source_row = QWidget()
+        start, self.source_row = Beside(self.backbone, self.weights, self.give, least=130, spacing=8), QWidget()
         self.source_row.setLayout(self._grid(("Trained for", self.source_epochs, "From random weights, no shift")))
         in_column(
             self._grid(("Title", self.title, ""), ("Question", self.question, "")),
@@ -146,9 +145,8 @@ class StudyForm(QWidget):
         for signal in (
             self.title.textEdited, self.question.textChanged, self.data.currentIndexChanged, self.classes.valueChanged,
             self.validation.valueChanged, self.arms.changed, self.labels.changed, self.shifts.changed,
-            self.distances.changed, self.tested.changed,
-            self.seeds.valueChanged, self.rates.changed, self.follow.toggled, self.source.toggled,
-            self.source_epochs.valueChanged, self.figure.currentIndexChanged,
+            self.distances.changed, self.tested.changed, self.seeds.valueChanged, self.rates.changed,
+            self.follow.toggled, self.source.toggled, self.source_epochs.valueChanged, self.figure.currentIndexChanged,
             self.device.currentIndexChanged,
         ):  # fmt: skip
             signal.connect(self._say_changed)
