@@ -24,6 +24,7 @@ from engine.tuning.timing import Timing, activations, seconds_of
 LEARNT = 16  # bytes of a parameter that learns: weight, gradient and AdamW's two moments
 TESTED = 3  # networks in the test: its own, random weights, those it started from
 FLOAT = 4  # bytes
+HELD = 4  # of answers over a vocabulary: themselves, as shares, and the gradient of each
 BACKWARD = 2.0  # times a forward pass
 
 
@@ -31,8 +32,8 @@ def pretrain_cost(experiment: Experiment, method: PretrainMethod) -> Cost:
     split = split_images(load(experiment.dataset), experiment.dataset, experiment.seed)
     batch = min(method.hyperparameters.batch_size, len(split.train))
     timing = Timing(experiment, None, batch)
-    passes = method.passes[0]
-    each = _seconds_each(experiment, method, timing, split)
+    passes, pool = method.passes[0], _pool(experiment, timing.shape, split, batch)
+    each = _seconds_each(method, timing, pool)
     steps = method.epochs * (len(split.train) // batch)
     looks = 1 + math.ceil(steps * batch / LOOK_EVERY)
     looking = looks * timing.forward * min(2 * BANK + ASKED, len(split.train) * 2 + len(split.validation))
@@ -44,6 +45,7 @@ def pretrain_cost(experiment: Experiment, method: PretrainMethod) -> Cost:
         FLOAT * (size - learnt)
         + LEARNT * learnt
         + round(passes * timing.longer * activations(timing.model, timing.images, timing.shape))
+        + FLOAT * HELD * method.answers(pool)
     )
     memory = pixels + max(step, tested_bytes(timing.model.features, timing.shape, split))
     tested = TESTED * timing.forward * (min(KNOWN, len(split.train)) + len(split.test))
@@ -51,15 +53,18 @@ def pretrain_cost(experiment: Experiment, method: PretrainMethod) -> Cost:
     return Cost(learnt, size, steps, epoch, total, memory)
 
 
-def _seconds_each(experiment: Experiment, method: PretrainMethod, timing: Timing, split: ImageSplit) -> float:
+def _pool(experiment: Experiment, shape: Preparer, split: ImageSplit, batch: int) -> Pool:
+    data = load(experiment.dataset)
+    texts = data.shown(split.train, experiment.dataset.shift) if isinstance(data, TextSet) else ()
+    return Pool(len(split.train), shape.size, shape.channels, 0, batch, shape.tokenizer, texts)
+
+
+def _seconds_each(method: PretrainMethod, timing: Timing, pool: Pool) -> float:
     """Of a step, for each of its examples. Of texts the question itself is timed: answers over a whole vocabulary may
     take longer than the network."""
-    data, shape = load(experiment.dataset), timing.shape
-    if not isinstance(data, TextSet):
+    if not pool.texts:
         passes, unlearnt = method.passes
         return timing.forward * ((passes - unlearnt) * (1 + BACKWARD) + unlearnt)
-    pool = Pool(len(split.train), shape.size, shape.channels, 0, len(timing.images), shape.tokenizer,
-                data.shown(split.train, experiment.dataset.shift))  # fmt: skip
     for name in method.kept_blocks(tuple(timing.model.blocks)):
         timing.model.blocks[name].requires_grad_(False)
     with own_draws(0):
@@ -68,7 +73,7 @@ def _seconds_each(experiment: Experiment, method: PretrainMethod, timing: Timing
 
     def step() -> None:
         timing.model.train()
-        pretext.told(timing.model, shape, timing.images, draws)["loss"].backward()
+        pretext.told(timing.model, timing.shape, timing.images, draws)["loss"].backward()
         timing.model.zero_grad(set_to_none=True)
 
     return seconds_of(step) / len(timing.images)

@@ -15,12 +15,12 @@ from engine.backbones.precision import rounded
 from engine.errors import InvalidExperiment
 from engine.machine.transfers import sent
 from engine.preparation.inputs import Preparer
+from engine.pretraining.language import MOST_ASKED
 from engine.pretraining.pool import Pool
 from engine.pretraining.pretext import OwnAnswers, Told
 from engine.pretraining.wording import SaysWords, states_of
 from engine.texts.alphabet import frequencies, unigram_entropy
 
-MOST_ASKED = 1024  # words whose answers, over the whole vocabulary, are held at a time
 BEGUN, WORDS, LIKELIEST = 8, 12, 10  # texts that are gone on with, by so many words, each drawn among so many
 
 

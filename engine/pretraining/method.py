@@ -151,6 +151,10 @@ class PretrainMethod(Method):
         """The loss of who knows nothing at all; None where that is the same as `collapsed`, or means nothing."""
         return None
 
+    def answers(self, pool: Pool) -> int:
+        """Values of what its heads answer in a step, where these are many beside the network's."""
+        return 0
+
     def remarks(self, pool: Pool, characters: bool) -> Iterator[str]:
         """What a person should know of this question and these images, before it is put."""
         views: str | None = getattr(self.hyperparameters, "views", None)

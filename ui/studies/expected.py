@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.comparison.wording import count, duration
-from engine.studies.cells import count_runs
+from engine.comparison.wording import duration
 from ui.parts import Parts
 from ui.studies.reading import StudyNow
 
@@ -28,6 +27,7 @@ class ExpectedTime(QObject):
         self._known: dict[str, str] = {}
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self._measure)
+        parts.live.engine_ready.connect(lambda: self._soon.start(0))
 
     def ask(self, now: StudyNow | None) -> None:
         """Of the study that is looked at; None where nothing is to be told."""
@@ -47,7 +47,6 @@ class ExpectedTime(QObject):
             self._soon.start(AGAIN)
             return
         study = now.study
-        runs = count(count_runs(study), "runs")
 
         def measure(cancelled: Callable[[], bool]) -> float:
             from engine.studies.expected import study_seconds
@@ -56,7 +55,7 @@ class ExpectedTime(QObject):
 
         self._parts.background.run(
             measure,
-            lambda seconds: self._tell(now, f"{runs}, about {duration(seconds)} on this machine"),
+            lambda seconds: self._tell(now, f"about {duration(seconds)} on this machine"),
             self._parts.background.saying(
                 lambda why: self._tell(now, f"how long it takes cannot be told: {why.rstrip('.')}"),
                 "how long it takes could not be measured",

@@ -35,6 +35,9 @@ class MaskedWords(LanguageMethod):
     differs = "Single pieces of short texts, at least one of each text; no second question about pairs of sentences."
     Hyperparameters = MaskedWordsHyperparameters
 
+    def asked(self, words: float) -> float:
+        return float(self.hyperparameters.hidden) * words
+
     def pretext(self, model: Backbone, pool: Pool) -> Pretext:
         from engine.pretraining.hiding import HiddenWords
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.pretraining.language import LanguageMethod
+from engine.pretraining.language import MOST_ASKED, LanguageMethod
 from engine.pretraining.pool import Pool
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ class NextWords(LanguageMethod):
     )
     reads_forwards = True
     firsts = False
+
+    def asked(self, words: float) -> float:
+        return min(MOST_ASKED, words)
 
     def pretext(self, model: Backbone, pool: Pool) -> Pretext:
         from engine.pretraining.following import NextWord

@@ -14,6 +14,7 @@ from engine.backbones.bert import BertLayer, BertShape, reading_forwards
 from engine.backbones.networks import random_backbone
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.preflight.cost import estimate
 from engine.preflight.problems import problems
 from engine.preparation.inputs import Pieces
 from engine.pretraining import following
@@ -174,6 +175,22 @@ def test_what_it_learnt_it_writes_on(reads: Backbone) -> None:
     assert float((first[:, :6] == SHAPE(lines)).float().mean()) > 0.8
     assert shown.heads == ("begun", "continued", "true")
     assert shown.said.startswith("Perplexity 1; who knows only how frequent each word is has 5.")
+
+
+def test_its_answers_are_counted_in_the_memory_that_it_takes() -> None:
+    """Nine words are three a text: 8 texts of a step ask for 24, over the vocabulary; masked words for 15 % of them."""
+    for name, asked in (("next_word", 24), ("masked_words", round(0.15 * 24))):
+        chosen = method(name).from_values({})
+        assert isinstance(chosen, PretrainMethod)
+        assert chosen.answers(POOL) == asked * NUMBERS
+    few, many = (
+        estimate(Experiment(
+            dataset=DatasetChoice(name="clinc150", classes=10), backbone=BackboneChoice(name="text_transformer"),
+            method=MethodChoice(name=name, hyperparameters={"epochs": 1}),
+        )) for name in ("masked_words", "next_word")
+    )  # fmt: skip
+    assert many.memory_bytes - few.memory_bytes > 4 * 4 * 300 * NUMBERS
+    assert many.seconds > few.seconds
 
 
 @pytest.mark.parametrize("name", ["text_bilstm"])

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.events import RunState
 from engine.machine.warm import load_torch
+from engine.studies import expected
 from storage.store import RunStore, StudyRow
 from storage.workspace import Workspace
 from tests.ui.studies.conftest import crossing, save_study, settle, small_study
@@ -131,6 +132,28 @@ def test_a_study_runs_to_its_end_and_its_table_fills(qtbot: QtBot, workspace: Wo
     assert "%" in page.detail.table.cells.texts()[0][1]
     with RunStore(workspace) as store:
         assert [run.state for run in store.runs()] == [RunState.FINISHED] * 4
+
+
+def test_how_long_it_takes_is_told_before_the_start(
+    qtbot: QtBot, workspace: Workspace, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Timed once, in the background, when nothing is at work; a study that has begun is told by its own runs."""
+    load_torch()
+    timed: list[str] = []
+    monkeypatch.setattr(expected, "study_seconds", lambda study, cancelled: timed.append(study.title) or 90.0)
+    with RunStore(workspace) as store:
+        save_study(store, small_study(labels=[1], seeds=[0, 1]), lambda cell: None)
+    page = window.show_page("studies")
+    settle(qtbot, page)
+    window.parts.live.engine_ready.emit()
+    qtbot.waitUntil(lambda: "0 of 4 runs done, about 1 min 30 s on this machine" in page.detail.header.status.text())
+    page._read()
+    settle(qtbot, page)
+    assert "about 1 min 30 s" in page.detail.header.status.text()
+    assert len(timed) == 1
+    qtbot.mouseClick(page.detail.header.start, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not page.driver.word(1) and page.detail.now.is_complete)
+    assert "on this machine" not in page.detail.header.status.text()
 
 
 def test_pause_stop_and_continue(qtbot: QtBot, workspace: Workspace, window: MainWindow) -> None:
