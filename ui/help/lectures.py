@@ -50,7 +50,7 @@ SINUSOIDS = Experiment(
 )  # fmt: skip
 SMALL_LANGUAGE_MODEL = Experiment(
     dataset=DatasetChoice(name="clinc150"), backbone=BackboneChoice(name="text_transformer", weights="random"),
-    method=MethodChoice(name="masked_words", hyperparameters={"epochs": 20}),
+    method=MethodChoice(name="next_word", hyperparameters={"epochs": 5}),
 )  # fmt: skip
 FROM_OMNIGLOT = Experiment(
     dataset=DatasetChoice(name="digits", labels_per_class=10),
@@ -90,13 +90,14 @@ SECTIONS: dict[str, tuple[AnsweredQuestion, ...]] = {
         ),
         AnsweredQuestion(
             "How is a language model pretrained, and what does a small one know?",
-            "A small transformer guesses hidden words of texts, from nothing: what was masked, what it said and what "
-            "is true stand below each other while its perplexity falls. Its weights then start other runs.",
+            "A small transformer guesses the next word of texts, from nothing: what was begun, how it goes on and how "
+            "it went on stand below each other while its perplexity falls. Masked words asks for hidden ones. Its "
+            "weights then start other runs.",
             SMALL_LANGUAGE_MODEL,
         ),
         AnsweredQuestion(
             "Is a small language model worth pretraining?",
-            "From scratch, after guessing words in the target’s own texts, and after guessing them in many others.",
+            "From scratch, after guessing hidden or next words in the target’s own texts, and in many others.",
             "small-language-model",
         ),
     ),

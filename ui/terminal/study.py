@@ -95,9 +95,9 @@ def named_study(text: str) -> Study:
 def on_data(study: Study, data: str) -> Study:
     """The same question, asked of other data. Raises `ExperimentError` where there are none of this name."""
     choice = parse_experiment({"dataset": dataset_from(data)}).dataset
-    of = load(choice).title
+    of = load(choice).title[:40]
     return study.model_copy(update={
-        "dataset": choice, "title": f"{study.title[:60]} ({of})"[:120], "description": f"As “{study.title}”, on {of}.",
+        "dataset": choice, "title": f"{study.title[:76]} ({of})", "description": f"As “{study.title}”, on {of}.",
     })  # fmt: skip
 
 
