@@ -103,6 +103,7 @@ class MachinesPanel(QWidget):
         self.deeds.setVisible(known and not now.lacking)
         self.again.setVisible(bool(now.fault))
         self.end.setText(END if up else FORGET)
+        self.end.setVisible(up or bool(now.fault))
         self.add.setVisible(up)
         self.adding.setVisible(up and self.add.isChecked())
         self.adding.show_cluster(now.address, self._machines.folder / "cluster.key")
