@@ -102,7 +102,7 @@ def _sign(seconds: float) -> str:
 def _at_work(host: Host) -> str:
     """What its places do, for a tooltip."""
     if host.gone is not None:
-        return "It does not answer any more. Runs that it worked begin again on another machine."
+        return "It does not answer any more. Runs that it worked go on on another machine."
     if host.trouble:
         return host.trouble
     return f"{count(len(host.runs), 'runs')} at work" if host.runs else "Nothing is at work there"

@@ -25,7 +25,7 @@ from ui.terminal.workspaces import open_workspace
 COLUMNS = ("Host", "Address", ">Cores", ">Memory", "Works on", "Version", "Run", ">Last sign, s")
 LOOK_AGAIN = 0.2  # seconds
 MOST_PLACES = 256
-WORKING = "\nEnding. Runs at work here begin anew on other machines.\n"
+WORKING = "\nEnding. Runs at work here go on on other machines.\n"
 
 
 def cluster_from_command_line(chosen: argparse.Namespace) -> int:

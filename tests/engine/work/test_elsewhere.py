@@ -23,8 +23,10 @@ from engine.events import (
     RunState,
     RunStopped,
 )
+from engine.studies.study import Study, StudyArm
 from engine.work.queue import RunQueue, new_run
 from engine.work.recorder import Now
+from engine.work.study import StudyRunner
 from engine.work.worker import Job, Word
 from storage.record import RecordingStore
 from storage.store import RunStore
@@ -175,3 +177,31 @@ def test_a_close_that_does_not_end_all_leaves_the_cluster_connected(
     told.say_next(RunStopped(1))
     assert queue.close("stop", 60)
     assert cluster.closed.is_set()
+
+
+def test_a_study_has_as_many_at_work_as_there_are_places_and_takes_them_back(
+    queue: RunQueue, cluster: ToldCluster, workspace: Workspace
+) -> None:
+    """Paused, what waits in line there; stopped, what is at work there too."""
+    one = small(1, CLUSTER)
+    arm = StudyArm(title="Scratch", backbone=one.backbone, method=one.method)
+    study = Study(title="Few", dataset=one.dataset, arms=(arm,), labels=(5,), seeds=(0, 1, 2, 3, 4), device=CLUSTER)
+    with RunStore(workspace) as store:
+        row = store.create_study(study.title, study.canonical())
+        runner = StudyRunner(queue, row.id, study)
+        runner.start()
+        runner.feed(store)
+        first, second, waiting = cluster.made  # and one that stands in line for the first place that is free
+        for told in (first, second):
+            told.say_next(RunStarted(2, 1, 8))
+        waiting.say_next(Preparing(IN_LINE), False)
+        states = RunState.RUNNING, RunState.RUNNING, RunState.QUEUED
+        until(lambda: tuple(map(queue.state, runner.active())) == states)
+        runner.pause()
+        until(lambda: len(runner.active()) == 2)
+        assert [told.words for told in cluster.made] == [[], [], ["withdraw"]]
+        assert len(runner.cells) - runner.feed(store).left == 2
+        runner.stop()
+        until(lambda: not runner.active())
+        assert [told.words for told in cluster.made] == [["withdraw"]] * 3
+        assert {run.state for run in store.study_runs(row.id)} == {RunState.INTERRUPTED}
