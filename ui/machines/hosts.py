@@ -80,7 +80,7 @@ def row(host: Host, now: float) -> tuple[TableCell, ...]:
     from ui.figures.plain_table import TableCell
 
     gone = host.gone is not None
-    said = f"gone {duration(max(0.0, now - host.gone))}" if host.gone is not None else _sign(host.seconds)
+    said = _gone(now - host.gone) if host.gone is not None else _sign(host.seconds)
     free = "–" if gone else f"{host.free} of {host.places}" + " (!)" * bool(host.trouble)
     words = (
         (host.name, ""), (free, _at_work(host)),
@@ -93,6 +93,10 @@ def row(host: Host, now: float) -> tuple[TableCell, ...]:
         TableCell(text, tip, right=place in right, muted=gone, bold=place == 0 and not gone)
         for place, (text, tip) in enumerate(words)
     )
+
+
+def _gone(seconds: float) -> str:
+    return "gone just now" if seconds < 3 else f"gone {duration(seconds)}"
 
 
 def _sign(seconds: float) -> str:

@@ -24,7 +24,7 @@ from ui.widgets.layouts import in_column, in_row
 from ui.widgets.problem import Problem
 from ui.widgets.text import Elided, Text
 
-COLUMN = 230  # pixels of the widest
+COLUMN = 190  # pixels of the widest
 NONE = "This workspace has no cluster: its runs are worked by this machine alone."
 ASKING = "Asking the cluster…"
 END = "End the cluster…"

@@ -199,7 +199,7 @@ def sentence(now: RunNow | None, active: int, waiting: int) -> str:
     if now is None:
         return " · ".join(part for part in ("A run is at work", more, waits) if part)
     state = "" if now.state is RunState.RUNNING else now.word
-    doing = now.activity or now.epoch_text()
+    doing = "" if now.state is RunState.QUEUED else now.activity or now.epoch_text()
     words = (f"Run {now.row.id}", now.row.name, now.device, state, doing, now.time_text(), more, waits)
     return " · ".join(part for part in words if part)
 
