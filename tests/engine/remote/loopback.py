@@ -6,7 +6,7 @@ import json
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from engine.remote.machine import WorkPlace
 from engine.remote.on_dask import DaskCluster
 from tests.engine.work.small_runs import until
 
+LINE = "engine.remote.line"
+
 
 def free_port() -> int:
     with socket.socket() as asked:
@@ -27,14 +29,17 @@ def free_port() -> int:
 
 
 class Loopback:
-    """line: the process in which orders stand. places: processes that work them, all of one machine."""
+    """line: the process in which orders stand, of this module. places: processes that work them, all of one machine
+    unless each has a home of its own."""
 
-    def __init__(self, folder: Path, places: int) -> None:
-        self.folder, self.key, self.port = folder, made_key(), free_port()
+    def __init__(
+        self, folder: Path, places: int, homes: Sequence[Path] = (), module: str = "engine.remote.line"
+    ) -> None:
+        self.folder, self.key, self.port, self.module = folder, made_key(), free_port(), module
         self.key.write(folder / KEY)
         self.line = self.begin_line()
-        joining = Joining(self.address, folder / KEY, folder / "machine")
-        self.places = [WorkPlace(joining) for _ in range(places)]
+        own = homes or [folder / "machine"] * places
+        self.places = [WorkPlace(Joining(self.address, folder / KEY, home)) for home in own]
         self.desks: list[DaskCluster] = []
         self._ended = threading.Event()
         self._machine = threading.Thread(target=self._look, name="machine")
@@ -46,9 +51,7 @@ class Loopback:
 
     def begin_line(self) -> subprocess.Popen[bytes]:
         (self.folder / WHERE).unlink(missing_ok=True)
-        child = begun(
-            "engine.remote.line", str(self.folder), "127.0.0.1", str(self.port), DASK_LOGGING__DISTRIBUTED="error"
-        )
+        child = begun(self.module, str(self.folder), "127.0.0.1", str(self.port), DASK_LOGGING__DISTRIBUTED="error")
         until(lambda: (self.folder / WHERE).is_file(), 120)
         assert json.loads((self.folder / WHERE).read_text())["address"] == self.address
         return child
@@ -63,6 +66,10 @@ class Loopback:
         while not self._ended.wait(0.2):
             for one in self.places:
                 one.look()
+
+    def add_place(self, home: Path) -> None:
+        """Another machine comes."""
+        self.places.append(WorkPlace(Joining(self.address, self.folder / KEY, home)))
 
     def ready(self, desk: DaskCluster, places: int) -> None:
         """Wait until so many are there."""
@@ -87,8 +94,8 @@ class Loopback:
 
 
 @contextmanager
-def loopback(folder: Path, places: int = 1) -> Iterator[Loopback]:
-    made = Loopback(folder, places)
+def loopback(folder: Path, places: int = 1, homes: Sequence[Path] = (), module: str = LINE) -> Iterator[Loopback]:
+    made = Loopback(folder, places, homes, module)
     try:
         yield made
     finally:
