@@ -24,6 +24,7 @@ from engine.experiment import Experiment
 from engine.machine.children import ROOT
 from engine.remote import served
 from engine.remote.attempts import Attempts
+from engine.remote.on_dask import DaskCluster
 from engine.remote.order import Order, version
 from engine.remote.patience import MOST_LOST, Patience
 from engine.remote.room import CannotWork, has_room
@@ -33,16 +34,19 @@ from engine.work.worker import Here, Job
 from tests.engine.remote.loopback import loopback
 from tests.engine.work.small_runs import small, until
 
+pytestmark = pytest.mark.timeout(900)
+EPOCHS = 90  # of a run that takes long enough to be kept on its way
+
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 8 MB, of which most is taken."""
+    """A disk of 8 MB with as much room as a run is begun with, and less than its weights need."""
     place = tmp_path / "disk"
     place.mkdir()
     mount = shutil.which("mount")
     if not mount or os.geteuid() or subprocess.run([mount, "-t", "tmpfs", "-o", "size=8m", "none", place]).returncode:
         pytest.skip("no disk can be mounted here")
-    (place / "taken").write_bytes(bytes(7 * 2**20))
+    (place / "taken").write_bytes(bytes(8 * 2**20 - 436 * 1024))
     yield place
     subprocess.run(["umount", "-l", place], check=True)
 
@@ -63,14 +67,14 @@ def losses(said: list[Event]) -> dict[int, float]:
 
 def test_a_killed_run_goes_on_from_its_last_place_to_the_last_bit(tmp_path: Path) -> None:
     """The place that worked it is begun again and finds what lies on its machine."""
-    here = [*Here().start(Job(small(400), tmp_path / "here" / "one"))]
+    here = [*Here().start(Job(small(EPOCHS), tmp_path / "here" / "one"))]
     said: list[Event] = []
     with loopback(tmp_path) as made:
         desk = made.desk()
         made.ready(desk, 1)
         kept = tmp_path / "machine" / "attempts" / "killed"
         killed = False
-        for event in OnCluster(lambda: desk).start(Job(small(400, CLUSTER), tmp_path / "runs" / "killed")):
+        for event in OnCluster(lambda: desk).start(Job(small(EPOCHS, CLUSTER), tmp_path / "runs" / "killed")):
             said.append(event)
             child = made.places[0].child
             if not killed and child is not None and [*kept.glob("1-*/runs/killed/resume.safetensors")]:
@@ -92,10 +96,10 @@ def test_a_place_that_is_asleep_holds_nobody_up_and_its_run_goes_elsewhere(tmp_p
         desk = made.desk()
         made.ready(desk, 2)
         asleep = 0
-        for event in OnCluster(lambda: desk).start(Job(small(300, CLUSTER), tmp_path / "runs" / "asleep")):
+        for event in OnCluster(lambda: desk).start(Job(small(EPOCHS, CLUSTER), tmp_path / "runs" / "asleep")):
             said.append(event)
             if isinstance(event, Metrics) and not asleep:
-                asleep = worked_by(desk, made, "asleep")
+                asleep = worked_by(desk, "asleep")
                 os.kill(asleep, signal.SIGSTOP)
                 begun = time.monotonic()
                 assert len(desk.machines()) == 1, "the other one answers"
@@ -103,17 +107,14 @@ def test_a_place_that_is_asleep_holds_nobody_up_and_its_run_goes_elsewhere(tmp_p
         os.kill(asleep, signal.SIGKILL)
     assert isinstance(said[-1], RunFinished)
     assert any(isinstance(event, Notice) and "was lost" in event.text for event in said)
-    assert list(losses(said)) == list(range(1, 601))
+    assert list(losses(said)) == list(range(1, 2 * EPOCHS + 1))
 
 
-def worked_by(desk: object, made: object, uid: str) -> int:
+def worked_by(desk: DaskCluster, uid: str) -> int:
     """The process that works the run."""
-    for one in made.places:  # type: ignore[attr-defined]
-        at = desk._line.of_all(os.getpid)  # type: ignore[attr-defined]
-        works = [address for address, runs in desk._line.of_all(served.facts).items() if uid in runs["runs"]]  # type: ignore[attr-defined]
-        if one.child is not None and one.child.pid == at[works[0]]:
-            return int(one.child.pid)
-    raise AssertionError("nobody works it")
+    runs, processes = desk._line.of_all(served.facts), desk._line.of_all(os.getpid)
+    (at,) = (at for at, told in runs.items() if uid in told["runs"])
+    return processes[at]
 
 
 def test_a_disk_that_is_full_ends_an_attempt_and_leaves_nothing(small_disk: Path) -> None:
@@ -121,11 +122,11 @@ def test_a_disk_that_is_full_ends_an_attempt_and_leaves_nothing(small_disk: Path
     said: list[object] = []
     assert has_room(small_disk)
     with pytest.raises(CannotWork, match=r"The disk of .* is full") as found:
-        perform(order("full", small(2000)), small_disk, said.append, Control())
+        perform(order("full", small(20)), small_disk, said.append, Control())
     assert found.value.full
     assert Attempts(small_disk).known("full") == []
     assert [*(small_disk / "attempts" / "full").iterdir()] == []
-    (small_disk / "more").write_bytes(bytes(900_000))
+    (small_disk / "more").write_bytes(bytes(40 * 1024))
     assert not has_room(small_disk)
     with pytest.raises(CannotWork, match="is full"):
         perform(order("full", small(2)), small_disk, said.append, Control())
@@ -211,16 +212,16 @@ def test_a_desk_that_is_killed_has_the_undisturbed_table_in_the_end(tmp_path: Pa
         watcher = made.desk("watcher")
         made.ready(watcher, 2)
         again = [sys.executable, "-m", "benchmarks.cluster_kills", "--desk", str(tmp_path), "--address", made.address,
-                 "--runs", "3", "--epochs", "60"]  # fmt: skip
+                 "--runs", "3", "--epochs", "20"]  # fmt: skip
         killed = subprocess.Popen(again, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
         until(lambda: len([*(tmp_path / "machine" / "attempts").glob("*/*/events.jsonl")]) > 1)
         time.sleep(1)
         killed.kill()
         killed.wait()
-        desk_at_work(tmp_path, made.address, 3, 60)
+        desk_at_work(tmp_path, made.address, 3, 20)
         found = table(tmp_path / "desk")
         shutil.rmtree(tmp_path / "desk")
-        desk_at_work(tmp_path, made.address, 3, 60)
+        desk_at_work(tmp_path, made.address, 3, 20)
         assert table(tmp_path / "desk") == found
     assert [told[0] for told in found.values()] == ["finished"] * 3
 
