@@ -59,6 +59,7 @@ async def machines(count: int, address: str, key: Path, place: Path) -> None:
     """So many workers until the line ends."""
     from distributed import Worker
 
+    place.mkdir(parents=True)
     settle(place)
     both = security(KeyFile.read(key))
     made = [
