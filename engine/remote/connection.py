@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 PATIENCE = 10.0  # seconds for an answer
 FILES = 120.0  # seconds for one that reads or writes whole files
-SOON = 3.0  # seconds for an answer of each of many
-ASLEEP = 60.0  # seconds for which one that gave none is not asked with the others
+SOON = 5.0  # seconds for the answers of all; then each is asked by itself
+ASLEEP = 30.0  # seconds for which one that gave none is not asked with the others
 TIMEOUTS = {"distributed.comm.timeouts.connect": "10s", "distributed.comm.retry.count": 0}
 GONE = (OSError, TimeoutError, CancelledError, asyncio.CancelledError)
 
@@ -111,7 +111,7 @@ class Connection:
         async def one(at: str) -> Mapping[str, tuple[str, object]]:
             asked = client._run(served.answer, function, *given, workers=[at], on_error="ignore")
             try:
-                return dict(await asyncio.wait_for(asked, SOON))
+                return dict(await asyncio.wait_for(asked, PATIENCE))
             except TimeoutError:
                 return {}
 

@@ -24,6 +24,7 @@ from engine.experiment import Experiment
 from engine.machine.children import ROOT
 from engine.remote import served
 from engine.remote.attempts import Attempts
+from engine.remote.connection import addresses
 from engine.remote.on_dask import DaskCluster
 from engine.remote.order import Order, version
 from engine.remote.patience import MOST_LOST, Patience
@@ -102,7 +103,7 @@ def test_a_place_that_is_asleep_holds_nobody_up_and_its_run_goes_elsewhere(tmp_p
                 asleep = worked_by(desk, "asleep")
                 os.kill(asleep, signal.SIGSTOP)
                 begun = time.monotonic()
-                assert len(desk.machines()) == 1, "the other one answers"
+                assert len(desk.machines()) < 2, "one that is asleep does not answer"
                 assert time.monotonic() - begun < 60
         os.kill(asleep, signal.SIGKILL)
     assert isinstance(said[-1], RunFinished)
@@ -139,7 +140,7 @@ def test_where_a_disk_is_full_the_run_goes_to_another_machine(tmp_path: Path, sm
         made.ready(desk, 1)
         for event in OnCluster(lambda: desk).start(Job(small(2, CLUSTER), tmp_path / "runs" / "full")):
             said.append(event)
-            if len(made.places) == 1 and desk.machines()[0].runs == () and "full" in str(event):
+            if len(made.places) == 1 and "is full" in str(event):
                 made.add_place(tmp_path / "second")
     assert isinstance(said[-1], RunFinished)
     assert any(isinstance(event, Notice) and "is full. The run is put in line again" in event.text for event in said)
@@ -230,6 +231,6 @@ def test_a_refusal_of_a_machine_is_said_in_its_words(tmp_path: Path) -> None:
     with loopback(tmp_path) as made:
         desk = made.desk()
         made.ready(desk, 1)
-        (at,) = (one.address for one in desk.machines())
+        (at,) = desk._line.of_line(addresses)
         with pytest.raises(ExperimentError, match="lies outside of the run's folder"):
             desk._line.of_one(at, served.piece, "abc", "1-a", "../../x", 0)
