@@ -8,7 +8,7 @@ tests: those of the suite that are marked gpu. meta: meta-learning against the p
 learn2learn does, all with their images on the device. tuning: fine-tuning in float32 and in automatic precision
 against torchvision's loop with pinned batches, on --photos or on drawn ones. transfers: sending every batch from
 memory, plainly, pinned, and ahead on a stream of its own. precisions: a step in each, and how far its gradient is from
-float32's.
+float32's. shares: a step of ResNet-18 on one GPU and on all of the machine together, where there are two or more.
 
 Arms are taken in turn; told are medians over rounds with the range, ratios to the fastest of what they are compared
 with, and the device's memory where torch counts it. gpu.json and gpu.txt are written as far as it came. What fails is
@@ -34,10 +34,12 @@ from PIL import Image
 
 from benchmarks import gpu_arms, meta_speed, speed
 from benchmarks.gpu_arms import PRECISIONS, Mixed, Size, Step, copies, seconds, transfers
+from benchmarks.gpu_shares import shared
 from benchmarks.learn2learn_way import LOOPS
 from benchmarks.measure import machine, save
 from benchmarks.meta_speed_arms import PLAIN, own
-from engine.machine.devices import device_words, devices, training_threads
+from engine.events import EVERY_GPU
+from engine.machine.devices import device_words, devices, torch_device, training_threads
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 TUNING = {
@@ -178,8 +180,21 @@ def precisions(given: Namespace) -> Iterator[Row]:
     yield from Found("precisions", f"{size.images} x {size.side} px", against=[USUAL], notes=notes, **found).rows()
 
 
+def shares(given: Namespace) -> Iterator[Row]:
+    """The same whole batch in both arms."""
+    if not given.small and torch.cuda.device_count() < 2:
+        yield {"part": "shares", "row": "", "said": "not run: it needs two GPUs or more"}
+        return
+    name = "cpu:2" if given.small else EVERY_GPU
+    for size in [Size(4, 32, 1)] if given.small else [Size(64, 224, 10), Size(256, 224, 10)]:
+        with shared(size, name) as arms:
+            found = in_turn(arms, torch_device(name), given.rounds, size.batches)
+        yield from Found("shares", f"{size.images} x {size.side} px", against=["one"], **found).rows()
+
+
 PARTS: dict[str, Callable[[Namespace], Iterator[Row]]] = {
     "tests": tests, "meta": meta, "tuning": tuning, "transfers": sending, "precisions": precisions,
+    "shares": shares,
 }  # fmt: skip
 
 

@@ -242,6 +242,7 @@ Event = (
     | Preparing | RunFinished | RunStopped | RunFailed
 )  # fmt: skip
 RESUME_FILE = "resume.safetensors"  # in the run's folder
+EVERY_GPU = "cuda:all"  # the device of a run that all GPUs of this machine compute together
 CLUSTER = "cluster"  # the device of what any machine of the workspace's cluster may work
 MACHINE = "machine"  # the fact that names who worked such a run
 IN_LINE = "In line on the cluster"  # what such a run prepares while no machine has taken it

@@ -218,7 +218,7 @@ class Experiment(Frozen):
     budget: Budget = Budget()
     search: SearchChoice | None = None
     seed: Seed = 0
-    device: str = Field("cpu", description="cpu, cuda:0, cuda:1, …, mps; or cluster")
+    device: str = Field("cpu", description="cpu, cuda:0, cuda:1, …, cuda:all, mps; or cluster")
     precision: Precision = "float32"
     checkpoints: Kept = Field("best and last", description="weights that are kept of a run; also those along the way")
     tasks: tuple[TaskChoice, ...] = Field(

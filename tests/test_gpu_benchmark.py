@@ -43,14 +43,20 @@ def test_without_a_gpu_it_ends_in_a_sentence(monkeypatch: pytest.MonkeyPatch) ->
 def test_every_arm_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meta_speed_arms, "CLASSES", 6)
     monkeypatch.setattr(meta_speed_arms, "PER_CLASS", 3)
-    code, rows = ran(tmp_path, "meta", "transfers", "precisions")
+    code, rows = ran(tmp_path, "meta", "transfers", "precisions", "shares")
     assert code == 0
     by_part = {part: arms([row for row in rows if row["part"] == part]) for part in gpu.PARTS}
     assert by_part["meta"] == {"plain", "learn2learn's way", "warmstart"}
     assert by_part["transfers"] == {"there already", "plain", "pinned", "pinned, ahead"}
     assert by_part["precisions"] == set(PRECISIONS)
+    assert by_part["shares"] == {"one", "2 together"}
     assert all(row["rounds"] == [row["seconds"]] == row["range"][:1] and row["seconds"] > 0 for row in rows)
     assert {row["row"] for row in rows if row["part"] == "meta"} == set(gpu.meta_speed.ROWS)
+
+
+def test_several_gpus_together_are_not_measured_where_there_is_one() -> None:
+    (row,) = gpu.shares(SimpleNamespace(small=False))  # type: ignore[arg-type]
+    assert words(row).endswith("not run: it needs two GPUs or more")
 
 
 def test_tuning_is_measured_in_processes_that_are_told_the_device(

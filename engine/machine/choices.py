@@ -19,7 +19,7 @@ import torch
 
 from engine.errors import InvalidExperiment, nearest
 from engine.events import Formulation, Preparing
-from engine.machine.devices import sharing_threads, usable_cores
+from engine.machine.devices import several, sharing_threads, usable_cores
 from engine.machine.environment import processor
 from engine.machine.files import cache_folder, replacing
 
@@ -36,6 +36,9 @@ FORCED, RECORDED, CACHED, MEASURED, FIRST = "forced", "recorded", "cached", "mea
 
 def machine(device: str = "cpu") -> str:
     """What decides how sums are rounded: processor with its instruction set or card, and torch."""
+    own, *others = several(device)
+    if others:
+        return f"{1 + len(others)} of: {machine(own)}"
     if device.startswith("cuda"):
         return f"{torch.cuda.get_device_name(device)}, torch {torch.__version__}"
     name, own = processor() or "processor", torch.backends.cpu.get_cpu_capability()

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psutil
 import torch
-from torch import Tensor
+from torch import Tensor, distributed
 
 from engine.errors import InvalidExperiment
+from engine.events import EVERY_GPU
 
 WITHOUT_FLOAT64 = ("mps",)
 ARM = ("arm64", "aarch64")  # for which torch says by its kernels alone whether the processor has bfloat16
@@ -64,12 +65,16 @@ def _allowed_threads() -> int:
 
 
 def devices() -> tuple[DeviceInfo, ...]:
-    """The CPU, each CUDA device, and Apple's GPU where there is one, with their free memory."""
+    """The CPU, each CUDA device, all of them together where there are several, and Apple's GPU, with their free memory;
+    of several the least."""
     cores = usable_cores()
     titles = {"cpu": f"CPU ({cores} core{'s' if cores > 1 else ''})"}
     titles |= {f"cuda:{index}": torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())}
+    if torch.cuda.device_count() > 1 and distributed.is_available() and distributed.is_nccl_available():
+        titles[EVERY_GPU] = f"All {torch.cuda.device_count()} GPUs together"
     titles |= {"mps": "Apple GPU"} if torch.backends.mps.is_available() else {}
-    return tuple(DeviceInfo(name, title, free_bytes(torch.device(name))) for name, title in titles.items())
+    free = {name: min(free_bytes(torch.device(one)) for one in several(name)) for name in titles}
+    return tuple(DeviceInfo(name, title, free[name]) for name, title in titles.items())
 
 
 def free_bytes(device: torch.device) -> int:
@@ -92,14 +97,26 @@ def return_gpu_memory() -> None:
 
 def device_words(name: str) -> str:
     """What works a run: "CPU, 3 threads", "NVIDIA H100 (cuda:0)"."""
+    own, *others = several(name)
+    if others:
+        return f"{1 + len(others)} processes, {device_words(own)} each" if own == "cpu" else _gpus((own, *others))
     if name.startswith("cuda") and torch.cuda.is_available():
         return f"{torch.cuda.get_device_name(name)} ({name})"
     threads = torch.get_num_threads()
     return f"CPU, {threads} thread{'s' if threads > 1 else ''}" if name == "cpu" else name
 
 
-def has_bf16(device: str) -> bool:
-    """Whether the device multiplies in bfloat16 itself, by what torch says of it."""
+def _gpus(names: Sequence[str]) -> str:
+    """ "2 GPUs: NVIDIA H100, NVIDIA H100"."""
+    return f"{len(names)} GPUs: {', '.join(map(torch.cuda.get_device_name, names))}"
+
+
+def has_bf16(name: str) -> bool:
+    """Whether the device multiplies in bfloat16 itself, by what torch says of it; of several whether all do."""
+    return all(map(_multiplies_bf16, several(name)))
+
+
+def _multiplies_bf16(device: str) -> bool:
     if device == "cpu":
         own = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
         kernels = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
@@ -115,9 +132,23 @@ def doubled(values: Tensor) -> Tensor:
     return (values.cpu() if values.device.type in WITHOUT_FLOAT64 else values).double()
 
 
+def several(name: str) -> tuple[str, ...]:
+    """The devices that compute together under this name, the leading one first: of "cuda:all" every GPU; any other is
+    one alone. "cpu:2" are two processes on the CPU, for trying out what several do; nobody is offered them."""
+    if name == EVERY_GPU:
+        return tuple(f"cuda:{index}" for index in range(torch.cuda.device_count()))
+    if name.startswith("cpu:"):
+        return ("cpu",) * int(name.removeprefix("cpu:"))
+    return (name,)
+
+
 def torch_device(name: str) -> torch.device:
-    """The device of this name; raises `InvalidExperiment` when this machine has none."""
+    """The device of this name, of several the leading one; raises `InvalidExperiment` when this machine has none."""
     known = {info.name for info in devices()}
+    if name.startswith("cpu:"):
+        return torch.device("cpu")
+    if name == EVERY_GPU and name in known:
+        return torch.device(several(name)[0])
     if name not in known:
         raise InvalidExperiment(
             f"This machine has no device “{name}”.", f"Choose one of: {', '.join(sorted(known))}.", "device"

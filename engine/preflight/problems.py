@@ -21,6 +21,7 @@ from engine.method import Method
 from engine.preflight.multitask import only_for_several
 from engine.preflight.tasks import task_faults
 from engine.preflight.texts import kind_faults
+from engine.preflight.together import together_faults
 from engine.registry import build_method, method
 from engine.search.space import search_faults
 from engine.spoken import refusal_of
@@ -144,6 +145,7 @@ def _family(experiment: Experiment, built: Method | None) -> Iterator[InvalidExp
     yield from _time(experiment.budget, kind)
     yield from _along(experiment, kind)
     yield from only_for_several(experiment, kind)
+    yield from together_faults(experiment, kind, built)
     yield from kind.faults(experiment, built)
 
 
@@ -192,7 +194,7 @@ def _along(experiment: Experiment, kind: Family) -> Iterator[InvalidExperiment]:
 
 def _device(name: str) -> Iterator[InvalidExperiment]:
     """Whether this machine has it is seen where it is asked for: that needs torch."""
-    if re.fullmatch(rf"cpu|mps|cuda:\d+|{CLUSTER}", name) is None:
+    if re.fullmatch(rf"cpu(:[2-9])?|mps|cuda:(\d+|all)|{CLUSTER}", name) is None:
         advice = f"Choose cpu, cuda:0, mps or {CLUSTER}."
         yield InvalidExperiment(f"There is no device called “{name}”.", advice, "device")
 

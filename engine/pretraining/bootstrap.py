@@ -22,7 +22,7 @@ class Bootstrap(ComparedImages):
 
     def compared(self, model: Backbone, both: Tensor) -> Told:
         own = self.projected(self.embedded(model, both))
-        target = own if self.teacher is None else self.teacher(both, self.bf16)
+        target = own if self.teacher is None else self.teacher(both, self.bf16, self.passes)
         (guess_a, guess_b), (a, b) = self.predictor(own).chunk(2), target.chunk(2)
         apart = (away(guess_a, b) + away(guess_b, a)) / 2
         return {"loss": apart if self.teacher is None else 4 * (1 + apart)}

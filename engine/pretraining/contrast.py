@@ -71,7 +71,7 @@ class QueueContrast(ComparedImages):
 
     def compared(self, model: Backbone, both: Tensor) -> Told:
         query = self.projected(self.embedded(model, both)).chunk(2)[0]
-        key = F.normalize(self.teacher(both, self.bf16).chunk(2)[1], dim=1)
+        key = F.normalize(self.teacher(both, self.bf16, self.passes).chunk(2)[1], dim=1)
         loss = info_nce(query, key, self.queue.filled(), self._temperature)
         self.queue.push(key)
         return {"loss": loss}

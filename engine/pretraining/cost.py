@@ -19,7 +19,7 @@ from engine.pretraining.looking import ASKED, BANK, COUNTED, KNOWN, PIXEL_SIDE
 from engine.pretraining.method import PretrainMethod
 from engine.pretraining.pool import Pool
 from engine.pretraining.training import LOOK_EVERY
-from engine.tuning.timing import Timing, activations, seconds_of
+from engine.tuning.timing import Timing, activations, seconds_of, shared_words
 
 LEARNT = 16  # bytes of a parameter that learns: weight, gradient and AdamW's two moments
 TESTED = 3  # networks in the test: its own, random weights, those it started from
@@ -50,7 +50,7 @@ def pretrain_cost(experiment: Experiment, method: PretrainMethod) -> Cost:
     memory = pixels + max(step, tested_bytes(timing.model.features, timing.shape, split))
     tested = TESTED * timing.forward * (min(KNOWN, len(split.train)) + len(split.test))
     total = method.epochs * epoch + looking + tested
-    return Cost(learnt, size, steps, epoch, total, memory)
+    return Cost(learnt, size, steps, epoch, total, memory, remark=shared_words(experiment.device))
 
 
 def _pool(experiment: Experiment, shape: Preparer, split: ImageSplit, batch: int) -> Pool:

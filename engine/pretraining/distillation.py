@@ -41,7 +41,7 @@ class Distillation(ComparedImages):
 
     def compared(self, model: Backbone, both: Tensor) -> Told:
         a, b = self.projected(self.embedded(model, both)).chunk(2)
-        taught = self.teacher(both, self.bf16)
+        taught = self.teacher(both, self.bf16, self.passes)
         of_a, of_b = taught.chunk(2)
         loss = self_distillation(a, of_b, self.centre, *self._temperatures)
         loss = (loss + self_distillation(b, of_a, self.centre, *self._temperatures)) / 2

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from engine.backbones.backbone import Backbone
 from engine.backbones.precision import rounded
+from engine.parallel.passes import ALONE, Passes
 from engine.preparation.augmentation import Augmentation
 from engine.preparation.inputs import Preparer
 from engine.pretraining.pool import Pool
@@ -36,14 +37,16 @@ class OwnAnswers:
 
 class Pretext(nn.Module):
     """What is asked of images uint8 [n, c, s, s], or of texts int32 [n, pieces]. bf16: the network's products are in
-    bfloat16; the heads and the loss stay in float32."""
+    bfloat16; the heads and the loss stay in float32. passes: how the network is passed, in shares or by this process
+    alone; heads and loss have all of what it makes."""
 
     bf16 = False
+    passes: Passes = ALONE
 
     def embedded(self, model: Backbone, images: Tensor) -> Tensor:
         """Features float32 [n, d] of prepared images."""
         with rounded(model, self.bf16):
-            return model.embed(images).float()
+            return self.passes(model, images, answers=False).float()
 
     def told(self, model: Backbone, shape: Preparer, pixels: Tensor, draws: torch.Generator) -> Told:
         """The loss on these images, and what else is known of the step. draws: of the changes, on the CPU."""
@@ -128,10 +131,10 @@ class Teacher(nn.Module):
         torch._foreach_lerp_(own, [one.detach() for one in theirs], 1 - momentum)
 
     @torch.no_grad()
-    def forward(self, both: Tensor, bf16: bool = False) -> Tensor:
+    def forward(self, both: Tensor, bf16: bool = False, passes: Passes = ALONE) -> Tensor:
         """What it makes of the views [2n, c, s, s]: [2n, out]."""
         with rounded(self.trunk, bf16):
-            features = self.trunk.train().embed(both).float()
+            features = passes(self.trunk.train(), both, answers=False).float()
         out: Tensor = self.projector(features)
         return out
 

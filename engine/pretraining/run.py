@@ -26,6 +26,8 @@ from engine.experiment import Experiment
 from engine.heads.counted_words import PATTERN
 from engine.machine.devices import torch_device
 from engine.machine.limits import Limits, heeding, last_words
+from engine.parallel.leading import together
+from engine.parallel.passes import ALONE, Passes
 from engine.preparation.held import read_ahead
 from engine.pretraining.looking import (
     COUNTED,
@@ -55,12 +57,18 @@ def run_pretraining(
 ) -> Iterator[Event]:
     """Read, build, learn without labels, test by nearest neighbours. Raises `ExperimentError` for what a person can
     mend."""
-    device = torch_device(experiment.device)
-    material = yield from heeding(limits, read_material(experiment, device))
+    with together(experiment) as passes:
+        yield from _pretraining(experiment, method, directory, limits, bookmark, passes)
+
+
+def _pretraining(
+    experiment: Experiment, method: PretrainMethod, directory: Path, limits: Limits, bookmark: Bookmark, passes: Passes
+) -> Iterator[Event]:
+    material = yield from heeding(limits, read_material(experiment, torch_device(experiment.device)))
     write_down(experiment, method, material.data, material.split, directory)
     found = findings(experiment, method, material.data, material.split, directory.parent)
     material = replace(material, findings=found)
-    training = prepared(experiment, method, material, Checkpoints(directory, bookmark), limits)
+    training = prepared(experiment, method, material, Checkpoints(directory, bookmark), limits, passes)
     minutes = limits.minutes if limits.only_time else None
     told = facts(training, material)
     yield RunStarted(
@@ -77,8 +85,9 @@ def run_pretraining(
 
 
 def prepared(
-    experiment: Experiment, method: PretrainMethod, material: Material, checkpoints: Checkpoints, limits: Limits
-) -> Pretraining:
+    experiment: Experiment, method: PretrainMethod, material: Material, checkpoints: Checkpoints, limits: Limits,
+    passes: Passes = ALONE,
+) -> Pretraining:  # fmt: skip
     """The network with its weights and all that is needed to train it; raises `StorageError` where the run began with
     other images or weights."""
     model = build_backbone(experiment.backbone, None, experiment.seed, checkpoints.directory.parent)
@@ -98,7 +107,7 @@ def prepared(
     )  # fmt: skip
     return Pretraining(
         model, method, material.train, looks, material.shape, pool_of(material, method), checkpoints, limits, pictures,
-        seed=experiment.seed, bf16=experiment.precision == "bfloat16",
+        seed=experiment.seed, bf16=experiment.precision == "bfloat16", passes=passes,
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from engine.machine.draws import own_draws
 from engine.machine.limits import Limits
 from engine.metrics import COLLAPSED as COLLAPSED_LOSS
 from engine.metrics import IGNORANT
+from engine.parallel.passes import ALONE, Passes
 from engine.preparation.inputs import Labelled, Preparer, picked
 from engine.pretraining.looking import FixedImages
 from engine.pretraining.method import COLLAPSED, IN_A_ROW, PretrainMethod, told_below
@@ -53,13 +54,14 @@ class Pretraining:
     def __init__(
         self, model: Backbone, method: PretrainMethod, train: Labelled, looks: FixedImages, shape: Preparer,
         pool: Pool, checkpoints: Checkpoints, limits: Limits, pictures: Pictures, *, seed: int, bf16: bool = False,
+        passes: Passes = ALONE,
     ) -> None:  # fmt: skip
         self.model, self.method, self.train, self.looks, self.shape = model, method, train, looks, shape
         self.checkpoints, self.limits, self.pool, self.pictures = checkpoints, limits, pool, pictures
         settings = method.hyperparameters
         with own_draws(seed):
             self.pretext = method.pretext(model, pool).to(train.device)
-        self.pretext.bf16 = bf16
+        self.pretext.bf16, self.pretext.passes = bf16, passes
         groups = learning(model, self.pretext, settings.weight_decay)
         self.optimiser = torch.optim.AdamW(groups, lr=settings.learning_rate)
         self.order, self.draws = torch.Generator().manual_seed(seed), torch.Generator().manual_seed(seed + 1)

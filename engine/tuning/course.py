@@ -18,6 +18,7 @@ from engine.events import Metrics, ResumePoint
 from engine.forgetting.measured import SourceWatch
 from engine.layers import HEAD
 from engine.machine.limits import Limits
+from engine.parallel.passes import ALONE, Passes
 from engine.preparation.augmentation import Augmentation
 from engine.preparation.inputs import Labelled, Preparer
 from engine.tuning.learners import HeadOnFeatures, WholeNetwork, batches
@@ -37,11 +38,11 @@ class Course(ABC):
     def __init__(
         self, model: Backbone, method: FineTuneMethod, train: Labelled, validation: Labelled, shape: Preparer,
         checkpoints: Checkpoints, limits: Limits, *, seed: int, bf16: bool = False, background: int = 0,
-        watch: SourceWatch | None = None,
+        watch: SourceWatch | None = None, passes: Passes = ALONE,
     ) -> None:  # fmt: skip
         self.model, self.method, self.train, self.validation, self.shape = model, method, train, validation, shape
         self.checkpoints, self.limits, self.bf16 = checkpoints, limits, bf16
-        self.seed, self.background, self.watch = seed, background, watch
+        self.seed, self.background, self.watch, self.passes = seed, background, watch, passes
         self.table = method.table(model.block_names)
         check_table(model, self.table)
         self.initial = snapshot(model)
@@ -120,6 +121,7 @@ class Course(ABC):
             else Augmentation(settings.augmentation, self.background),
             low_rank=LowRank(self.model, named, rank, scale, self.seed) if named else None,
             cached=settings.mixup == 0, generator=torch.Generator().manual_seed(self.seed + 2),
+            passes=self.passes,
         )  # fmt: skip
 
     def _learning_in(self, stage: Stage, first: int) -> set[str]:

@@ -12,7 +12,6 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from engine.artifacts.bookmark import State, generator_state, load_generator
 from engine.backbones.backbone import Backbone, batch_norms
@@ -20,6 +19,7 @@ from engine.backbones.precision import rounded
 from engine.events import Preparing
 from engine.layers import HEAD, LayerRow
 from engine.machine.allocator import freed_memory
+from engine.parallel.passes import ALONE, Passes
 from engine.preparation.augmentation import Augmentation
 from engine.preparation.inputs import Inputs, Labelled, Preparer, as_long, picked
 from engine.tuning.lowrank import LowRank
@@ -47,10 +47,10 @@ class WholeNetwork:
     def __init__(
         self, model: Backbone, train: Labelled, validation: Labelled, shape: Preparer, table: Mapping[str, LayerRow],
         *, bf16: bool = False, augmentation: Augmentation | None = None, low_rank: LowRank | None = None,
-        cached: bool = True, generator: torch.Generator | None = None,
+        cached: bool = True, generator: torch.Generator | None = None, passes: Passes = ALONE,
     ) -> None:  # fmt: skip
         self.model, self.train, self.validation, self.shape, self.table = model, train, validation, shape, table
-        self.bf16, self.augmentation, self.low_rank = bf16, augmentation, low_rank
+        self.bf16, self.augmentation, self.low_rank, self.passes = bf16, augmentation, low_rank, passes
         self._may_cache = cached and augmentation is None
         self._generator = generator or torch.Generator()
         self.learning: frozenset[str] = frozenset()
@@ -133,10 +133,8 @@ class WholeNetwork:
         """Logits, or the features that they are made of."""
         values = self.shape(inputs) if self.start == 0 else self.shape.resumed(inputs)
         values = blend(values) if blend is not None else values
-        given = (values, self.start, answers)
-        if self.low_rank is None:
-            return self.model(*given)
-        return functional_call(self.model, self.low_rank.merged(), given)
+        weights = None if self.low_rank is None else self.low_rank.merged()
+        return self.passes(self.model, values, self.start, answers, weights)
 
     @torch.no_grad()
     def validate(self) -> Tensor:

@@ -16,6 +16,8 @@ from engine.experiment import Experiment
 from engine.layers import HEAD, too_late, trunk
 from engine.machine.devices import torch_device
 from engine.machine.limits import Limits, heeding, last_words
+from engine.parallel.leading import together
+from engine.parallel.passes import ALONE, Passes
 from engine.preparation.held import read_ahead
 from engine.provenance.noted import findings, notices, write_down
 from engine.tuning.at_test import way
@@ -32,11 +34,17 @@ def run_supervised(
     experiment: Experiment, method: FineTuneMethod, directory: Path, limits: Limits, bookmark: Bookmark
 ) -> Iterator[Event]:
     """Read, build, train, test. Raises `ExperimentError` for what a person can mend."""
-    device = torch_device(experiment.device)
-    material = yield from heeding(limits, read_material(experiment, device))
+    with together(experiment) as passes:
+        yield from _supervised(experiment, method, directory, limits, bookmark, passes)
+
+
+def _supervised(
+    experiment: Experiment, method: FineTuneMethod, directory: Path, limits: Limits, bookmark: Bookmark, passes: Passes
+) -> Iterator[Event]:
+    material = yield from heeding(limits, read_material(experiment, torch_device(experiment.device)))
     material = with_findings(material, experiment, method, directory)
     material = yield from heeding(limits, watching(material, experiment, directory.parent))
-    training = prepared(experiment, method, material, checkpoints_of(experiment, directory, bookmark), limits)
+    training = prepared(experiment, method, material, checkpoints_of(experiment, directory, bookmark), limits, passes)
     precision = yield from heeding(limits, settle(training, experiment, bookmark.choices))
     yield started(training, experiment, material, facts(training, material))
     yield from bookmark.once((*precision, *data_notices(material)))
@@ -67,13 +75,14 @@ def with_findings(material: Material, experiment: Experiment, method: FineTuneMe
 
 
 def prepared(
-    experiment: Experiment, method: FineTuneMethod, material: Material, checkpoints: Checkpoints, limits: Limits
-) -> FineTuning:
+    experiment: Experiment, method: FineTuneMethod, material: Material, checkpoints: Checkpoints, limits: Limits,
+    passes: Passes = ALONE,
+) -> FineTuning:  # fmt: skip
     """The network with its weights and all that is needed to train it; raises `StorageError` where the run began with
     other images or weights."""
     model = build(experiment, method, material.class_names, checkpoints.directory.parent)
     model = model.to(material.train.device)
-    training = tuning(experiment, method, model, material, checkpoints, limits)
+    training = tuning(experiment, method, model, material, checkpoints, limits, passes)
     checkpoints.bookmark.require("images", material.data.fingerprint)
     checkpoints.bookmark.require("weights", digest(training.initial))
     return training
@@ -119,12 +128,12 @@ def build(experiment: Experiment, method: FineTuneMethod, classes: tuple[str, ..
 
 def tuning(
     experiment: Experiment, method: FineTuneMethod, model: Backbone, material: Material, checkpoints: Checkpoints,
-    limits: Limits,
+    limits: Limits, passes: Passes = ALONE,
 ) -> FineTuning:  # fmt: skip
     return FineTuning(
         model, method, material.train, material.validation, material.shape, checkpoints, limits,
         seed=experiment.seed, bf16=experiment.precision == "bfloat16", background=material.background,
-        watch=material.watch,
+        watch=material.watch, passes=passes,
     )  # fmt: skip
 
 

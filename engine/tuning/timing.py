@@ -27,7 +27,7 @@ from engine.experiment import BackboneChoice, Experiment
 from engine.families import Cost
 from engine.forgetting.source import measured_images
 from engine.layers import HEAD
-from engine.machine.devices import torch_device
+from engine.machine.devices import several, torch_device
 from engine.machine.places import runs_home
 from engine.preparation.inputs import Pieces, Preparer, normaliser
 from engine.preparation.rows import row_bytes
@@ -205,12 +205,19 @@ def fine_tune_cost(experiment: Experiment, method: FineTuneMethod) -> Cost:
     )  # fmt: skip
 
 
+def shared_words(device: str) -> str:
+    """What times of one device say of several; nothing of one."""
+    count = len(several(device))
+    return f"Times are of one: {count} share every batch, and what that saves is not known." if count > 1 else ""
+
+
 def _remark(experiment: Experiment, method: FineTuneMethod, model: Backbone, source: int) -> str:
     """source: images of the run it starts from that are looked at after each epoch."""
-    said = [f"After each epoch {source:,} examples of the run it starts from tell what it keeps."] if source else []
+    said = [shared_words(experiment.device)]
+    said += [f"After each epoch {source:,} examples of the run it starts from tell what it keeps."] if source else []
     if experiment.checkpoints != "best and last":
         said.append(disk_words(method, parameter_count(model), experiment.budget.instead_of_epochs))
-    return " ".join(said)
+    return " ".join(filter(None, said))
 
 
 def _phases(timing: Timing, method: FineTuneMethod) -> list[Phase]:

@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from engine.errors import ExperimentError
-from engine.events import CLUSTER, RunState
+from engine.events import CLUSTER, EVERY_GPU, RunState
 from engine.work.recorder import Left, Now, Registry, Said, SavedRun
 from engine.work.thread import Lines, Open, Place, RunThread
 from engine.work.worker import Elsewhere, Here, Job, Worker
@@ -96,6 +96,11 @@ class RunQueue:
         return run
 
     def _worker_on(self, device: str) -> Worker:
+        """What several GPUs compute together has a process of its own: a fault of one GPU ends what speaks to it."""
+        if device == EVERY_GPU:
+            from engine.work.process import Process
+
+            return Process()
         if self._cluster is None or device != CLUSTER:
             return self.worker()
         return self._cluster.worker()

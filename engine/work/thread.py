@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 from engine.errors import ExperimentError
 from engine.events import (
+    EVERY_GPU,
     IN_LINE,
     LIVE_STATES,
     Event,
@@ -200,34 +201,43 @@ class Place:
     host: str
     device: str
 
+    def meets(self, other: Place) -> bool:
+        """Whether one waits for the other: at the same place, or where one wants every GPU and the other has one."""
+        gpus = self.host == other.host and self.device.startswith("cuda") and other.device.startswith("cuda")
+        return self == other or (gpus and EVERY_GPU in (self.device, other.device))
+
 
 class Lines:
     """The lines of all places. Safe from any thread."""
 
     def __init__(self) -> None:
         self._moved = threading.Condition()
-        self._lines: defaultdict[Place, list[Turn]] = defaultdict(list)
+        self._turns: list[Turn] = []  # of all, as they came
 
     def join(self, place: Place) -> Turn:
         """Get in line, last."""
         with self._moved:
-            turn = Turn(self._moved, self._lines[place])
-            self._lines[place].append(turn)
+            turn = Turn(self._moved, self._turns, place)
+            self._turns.append(turn)
             return turn
 
 
 class Turn:
-    """Somebody's place in one line."""
+    """Somebody's place in one line, which are those before it who meet it."""
 
-    def __init__(self, moved: threading.Condition, line: list[Turn]) -> None:
-        self._moved, self._line = moved, line
+    def __init__(self, moved: threading.Condition, turns: list[Turn], place: Place) -> None:
+        self._moved, self._turns, self.place = moved, turns, place
         self._given_up = False
 
     def wait(self) -> bool:
         """Block until this is the first in line; False as soon as it is given up."""
         with self._moved:
-            self._moved.wait_for(lambda: self._given_up or self._line[0] is self)
+            self._moved.wait_for(lambda: self._given_up or self._is_first())
             return not self._given_up
+
+    def _is_first(self) -> bool:
+        before = takewhile(lambda one: one is not self, self._turns)
+        return not any(one.place.meets(self.place) for one in before)
 
     def give_up(self) -> None:
         """Wait no longer."""
@@ -238,5 +248,5 @@ class Turn:
     def leave(self) -> None:
         """Make room for the next."""
         with self._moved:
-            self._line.remove(self)
+            self._turns.remove(self)
             self._moved.notify_all()

@@ -178,7 +178,7 @@ def add_study(study: argparse.ArgumentParser) -> None:
     study.add_argument("what", metavar="PRESET|FILE|list|show|continue", help="a bundled study, a file, or what to do")
     study.add_argument("key", nargs="?", metavar="STUDY", help="for show and continue: its number, uid or title")
     add_seed_flags(study)
-    study.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps, cluster (see: list devices)")
+    study.add_argument("--device", metavar="NAME", help="cpu, cuda:0, cuda:all, mps, cluster (see: list devices)")
     add_compute(study)
     add_worker(study)
     study.add_argument("--data", metavar="DATA", help="ask the question of other data: a name, a folder or a file")

@@ -208,7 +208,7 @@ DIVISION = (
     Flag("tested-on", "dataset.tested_on", TESTED, {"nargs": "+", "metavar": "KIND:N"}, parse_shift, shift_words),
 )  # fmt: skip
 EVERY = (
-    Flag("device", "device", "cpu, cuda:0, mps, cluster (see: list devices)", NAME),
+    Flag("device", "device", "cpu, cuda:0, cuda:all, mps, cluster (see: list devices)", NAME),
     Flag("precision", "precision", "numbers to train with; default float32", {"choices": get_args(Precision)}),
     Flag("along-the-way", "checkpoints", ALONG, {"action": "store_const", "const": "along the way"}),
     Flag("minutes", "budget.minutes", "stop training after M minutes and evaluate", M),

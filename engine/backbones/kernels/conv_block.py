@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from engine.backbones.kernels.bilinear import Convolved
 from engine.backbones.kernels.convolution import LEAST_CHANNELS
 from engine.backbones.kernels.pooled_norm import pooled_norm, pooled_norm_of_seen, seen_of
+from engine.backbones.kernels.whole_norm import is_shared
 
 MANY_IMAGES = 30  # with fewer, what is differentiated once is quicker layer by layer
 _now = threading.local()
@@ -65,13 +66,14 @@ def _pooled(
 
 
 def _suits(images: Tensor) -> bool:
-    """On a CPU, in full precision, outside of torch.func's transforms, with something to pool."""
+    """On a CPU, in full precision, outside of torch.func's transforms, with all of the batch and something to pool."""
     gains = getattr(_now, "twice", False) or len(images) >= MANY_IMAGES
     return (
         gains
         and images.device.type == "cpu"
         and min(images.shape[2:]) > 1
         and not torch.is_autocast_enabled("cpu")
+        and not is_shared()
         and not torch._C._are_functorch_transforms_active()
     )
 

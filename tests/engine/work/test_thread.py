@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from engine.events import EVERY_GPU
 from engine.work.thread import Lines, Place
 
 
@@ -27,3 +28,23 @@ def test_each_place_serves_its_own_line() -> None:
         assert waiting.result() is True
     third.leave()
     assert lines.join(here).wait()
+
+
+@pytest.mark.timeout(20)
+def test_who_wants_every_gpu_waits_for_each_and_they_for_it() -> None:
+    lines = Lines()
+    first, second, every = (lines.join(Place("", device)) for device in ("cuda:0", "cuda:1", EVERY_GPU))
+    later = lines.join(Place("", "cuda:1"))
+    assert first.wait()
+    assert second.wait()
+    for device, host in (("cpu", ""), (EVERY_GPU, "other")):
+        assert lines.join(Place(host, device)).wait(), "nobody is before it"
+    with ThreadPoolExecutor(2) as threads:
+        waits, behind = threads.submit(every.wait), threads.submit(later.wait)
+        first.leave()
+        assert not waits.done()
+        second.leave()
+        assert waits.result() is True
+        assert not behind.done()
+        every.leave()
+        assert behind.result() is True

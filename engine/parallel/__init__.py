@@ -1,0 +1,1 @@
+"""One run computed on several devices of this machine: parts of a batch are computed by processes beside its own."""

@@ -1,0 +1,111 @@
+"""A pass in shares by two processes on the CPU against the same pass by one: outputs, gradients, statistics."""
+
+from __future__ import annotations
+
+import psutil
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from engine.artifacts.weights import build_backbone
+from engine.backbones.backbone import Backbone
+from engine.errors import ExperimentError
+from engine.experiment import BackboneChoice, Experiment
+from engine.parallel.leading import together
+from engine.parallel.passes import ALONE, Passes
+
+TWO = "cpu:2"
+IMAGES = torch.rand(7, 1, 28, 28, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+LABELS = torch.tensor([0, 1, 2, 0, 1, 2, 0])
+
+
+def network(name: str = "conv4") -> Backbone:
+    return build_backbone(BackboneChoice(name=name), 3, seed=0).double()
+
+
+def experiment(name: str = "conv4") -> Experiment:
+    return Experiment(backbone=BackboneChoice(name=name), device=TWO)
+
+
+def learnt(model: Backbone, passes: Passes, values: Tensor, start: int = 0) -> tuple[Tensor, dict[str, Tensor]]:
+    """The answers, and by name the gradients of the whole batch's loss and the running statistics after it."""
+    model.zero_grad()
+    answers = passes(model, values, start)
+    F.cross_entropy(answers, LABELS).backward()
+    found = {name: one.grad.clone() for name, one in model.named_parameters() if one.grad is not None}
+    return answers.detach(), found | {name: one.clone() for name, one in model.named_buffers()}
+
+
+def assert_alike(passes: Passes, one: Backbone, other: Backbone, values: Tensor, start: int = 0) -> None:
+    answers, found = learnt(one, passes, values, start)
+    expected, wanted = learnt(other, ALONE, values, start)
+    torch.testing.assert_close(answers, expected, rtol=1e-9, atol=1e-9)
+    assert found.keys() == wanted.keys()
+    for name in wanted:
+        torch.testing.assert_close(found[name], wanted[name], rtol=1e-6, atol=1e-9, msg=name)
+
+
+def test_a_pass_in_shares_is_the_whole_pass() -> None:
+    """Seven rows, which two processes cannot share evenly; with batch statistics and frozen ones, the trunk frozen in
+    part, from the middle on, after steps, and without gradients."""
+    one, other = network(), network()
+    with together(experiment()) as passes:
+        for model in (one.train(), other.train()):
+            assert any(True for _ in model.buffers())
+        for _ in range(5):
+            assert_alike(passes, one, other, IMAGES)
+            with torch.no_grad():
+                for model in (one, other):
+                    for weight in model.parameters():
+                        weight -= 0.1 * weight.grad
+        for model in (one, other):
+            model.eval()
+            model.blocks["conv1"].requires_grad_(False)
+        assert_alike(passes, one, other, IMAGES)
+        middle = one.through(IMAGES, 0, 2).detach()
+        assert_alike(passes, one, other, middle, start=2)
+        with torch.no_grad():
+            torch.testing.assert_close(passes(one, IMAGES, answers=False), other(IMAGES, answers=False))
+            torch.testing.assert_close(passes(one, IMAGES[:1]), other(IMAGES[:1]))
+
+
+def begun_here() -> set[psutil.Process]:
+    return set(psutil.Process().children())
+
+
+def killed_midway(helpers: list[psutil.Process]) -> None:
+    model, before = network(), begun_here()
+    with together(experiment()) as passes:
+        assert passes(model, IMAGES).shape == (7, 3)
+        helpers += begun_here() - before
+        helpers[0].kill()
+        learnt(model, passes, IMAGES)
+
+
+def test_a_process_that_is_killed_ends_the_run_in_words_and_none_is_left() -> None:
+    helpers: list[psutil.Process] = []
+    with pytest.raises(ExperimentError, match="ended in the middle of the run"):
+        killed_midway(helpers)
+    assert [one.is_running() for one in helpers] == [False]
+
+
+def failing_elsewhere(helpers: list[psutil.Process]) -> None:
+    model, before = network(), begun_here()
+    with together(experiment()) as passes:
+        assert passes(model, IMAGES).shape == (7, 3)
+        helpers += begun_here() - before
+        model.blocks["conv1"].register_module("more", torch.nn.Identity())  # of which the other knows nothing
+        passes(model, IMAGES)
+
+
+def test_what_fails_in_a_process_is_told_with_where_it_failed() -> None:
+    helpers: list[psutil.Process] = []
+    with pytest.raises(RuntimeError, match="on cpu: Traceback"):
+        failing_elsewhere(helpers)
+    assert [one.is_running() for one in helpers] == [False]
+
+
+def test_one_device_needs_no_other_process() -> None:
+    with together(Experiment()) as passes:
+        assert passes is ALONE
