@@ -31,7 +31,9 @@ class Passes:
         """What the network makes of all values, from block number `start` on, as `Backbone.forward`. weights: by name,
         in place of its own."""
         given = (values, start, answers)
-        found: Tensor = model(*given) if weights is None else functional_call(model, dict(weights), given)
+        found: Tensor = (
+            model(*given) if weights is None else functional_call(model, dict(weights), given, tie_weights=False)
+        )
         return found
 
 

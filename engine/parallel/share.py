@@ -85,40 +85,43 @@ def _device_of(model: Backbone) -> torch.device:
 
 
 class Share:
-    """The network, and this process's part of the pass that was last."""
+    """The network, its weights as they were sent last, and this process's part of the last pass that learns."""
 
     def __init__(self, model: Backbone, group: Ranks) -> None:
         self._model, self._group, self._device = model, group, _device_of(model)
         self._modules = list(model.modules())
+        self._known = {name: one.detach() for name, one in tensors_of(model, 0, answers=True).items()}
         self._out: Tensor | None = None
         self._learns: list[Tensor] = []
         self._count = 0
 
     def forward(self, order: PassOrder) -> None:
-        self._out, self._learns = None, []
-        values = self._received(order)
-        with torch.set_grad_enabled(order.learns is not None), WholeNorm(self._group.total):
-            with rounded(self._model, order.bf16):
-                own = values[self._group.share(len(values))]
-                out = in_full(ALONE(self._model, own, order.start, order.answers))
-            self._group.gathered(out.detach(), len(values))
-        self._out, self._count = out, len(values)
-
-    def _received(self, order: PassOrder) -> Tensor:
-        """The values, whole; the network as the leader has it."""
-        for module, trains in zip(self._modules, order.trains, strict=True):
-            module.training = trains == "1"
         values = torch.empty(order.shape, dtype=getattr(torch, order.kind), device=self._device)
         self._group.broadcast(values)
-        tensors = list(tensors_of(self._model, order.start, order.answers).values())
-        self._model.requires_grad_(False)
-        sent_together(self._group, [tensors[place] for place in order.fresh])
-        self._learns = [tensors[place].requires_grad_(True) for place in order.learns or ()]
+        weights, learns = self._received(order), order.learns is not None
+        with torch.set_grad_enabled(learns), WholeNorm(self._group.total), rounded(self._model, order.bf16):
+            own = as_it_was(values)[self._group.share(len(values))]
+            out = in_full(ALONE(self._model, own, order.start, order.answers, weights))
+        self._group.gathered(out.detach(), len(values))
+        if order.learns is not None:  # else a teacher may have been asked before the student goes back
+            known = list(weights.values())
+            self._out, self._count, self._learns = out, len(values), [known[place] for place in order.learns]
+
+    def _received(self, order: PassOrder) -> dict[str, Tensor]:
+        """Weights by name. What is new has memory of its own: a pass that goes back later needs the old."""
+        for module, trains in zip(self._modules, order.trains, strict=True):
+            module.training = trains == "1"
+        names = list(tensors_of(self._model, order.start, order.answers))
+        for place in order.fresh:
+            self._known[names[place]] = torch.empty_like(self._known[names[place]], requires_grad=False)
+        sent_together(self._group, [self._known[names[place]] for place in order.fresh])
+        for place in order.learns or ():
+            self._known[names[place]].requires_grad_(True)
         torch.manual_seed(order.seed)
-        return as_it_was(values)
+        return {name: self._known[name] for name in names}
 
     def backward(self) -> None:
-        """Of the last pass; what it made is let go."""
+        """Of the last pass that learns; what it made is let go."""
         out, self._out = self._out, None
         assert out is not None
         gradient = out.new_empty(self._count, *out.shape[1:])

@@ -66,6 +66,8 @@ def test_a_pass_in_shares_is_the_whole_pass() -> None:
         middle = one.through(IMAGES, 0, 2).detach()
         assert_alike(passes, one, other, middle, start=2)
         with torch.no_grad():
+            teacher = network()
+            torch.testing.assert_close(passes(teacher, IMAGES), teacher(IMAGES))
             torch.testing.assert_close(passes(one, IMAGES, answers=False), other(IMAGES, answers=False))
             torch.testing.assert_close(passes(one, IMAGES[:1]), other(IMAGES[:1]))
 
