@@ -16,7 +16,7 @@ from engine.bench.draws import plan
 from engine.bench.features import FeatureKind, embedded
 from engine.bench.figures import ALL, BENCH, FOLDS, FOLDS_KEY, POSITION
 from engine.bench.measure import Benched, FeaturePart, HeadCell, best, measuring
-from engine.bench.of_texts import heads_of, names_of, part_of, planned
+from engine.bench.of_texts import heads_of, names_of, none_of_these, outside_of, part_of, planned
 from engine.comparison.grouping import over_seeds
 from engine.comparison.intervals import Interval, wilson
 from engine.comparison.wording import ACCURACY, percent
@@ -29,7 +29,7 @@ from engine.data.splits import ImageSplit, split_images
 from engine.errors import Cancelled
 from engine.events import EpochCompleted, Evaluated, Event, Metrics, Notice, Preparing, RunStarted
 from engine.experiment import Experiment, Shift
-from engine.heads.head import Head, scores
+from engine.heads.head import Features, Head, scores
 from engine.machine.limits import Limits, heeding, last_words
 from engine.methods.bench.head_bench import HeadBench
 from engine.metrics import HEAD, LABELS
@@ -41,7 +41,8 @@ from engine.tuning.testing import beside, conditions, evaluated, kept, of_what, 
 @dataclass(frozen=True, eq=False)
 class BenchMaterial:
     """further: the test images once more under each shift that they are also tested on. heads: what is measured.
-    findings: what must be known of the images and of what the weights have met before."""
+    findings: what must be known of the images and of what the weights have met before. outside: of texts of none of
+    the classes, float32 [n, d]."""
 
     data: LabelledSet
     split: ImageSplit
@@ -49,6 +50,7 @@ class BenchMaterial:
     further: tuple[tuple[Shift, FeaturePart], ...]
     heads: tuple[Head, ...]
     findings: tuple[Finding, ...] = ()
+    outside: Features | None = None
 
     @property
     def what(self) -> str:
@@ -111,7 +113,8 @@ def read_features(experiment: Experiment, method: HeadBench, runs: Path) -> Gene
     if method.all_heads:
         called = yield from names_of(data, split.classes, FeatureKind.of(experiment, runs))
     on = Benched(train, test, names, data.labels[split.train])
-    return BenchMaterial(data, split, on, tuple(further), heads_of(method, data, called))
+    outside = yield from outside_of(data, FeatureKind.of(experiment, runs, choice.shift))
+    return BenchMaterial(data, split, on, tuple(further), heads_of(method, data, called), outside=outside)
 
 
 def facts(experiment: Experiment, material: BenchMaterial) -> dict[str, Any]:
@@ -198,6 +201,7 @@ def results(cells: list[HeadCell], experiment: Experiment, material: BenchMateri
     said = {"chosen by": by} | ({"how sure": RESTS_ON} if chosen.fold_accuracies else {})
     for figure in of_chosen(chosen, experiment, material):
         yield of_what(figure, material.what).given(notes=notes(chosen, material.what) | said)
+    yield from none_of_these(material.on.labelled(chosen.count, experiment.seed, 0), material.on.test, material.outside)
     for cell in cells:
         yield cell_result(cell, len(material.on.test.labels), material.what).given(notes=notes(cell, material.what))
 

@@ -27,6 +27,7 @@ from engine.machine.draws import own_draws
 from engine.machine.limits import Limits, heeding, last_words
 from engine.meta.exam import Exam
 from engine.meta.learner import MetaLearner, learnt
+from engine.meta.outside import none_of_these
 from engine.meta.results import figure, hardness, over_steps, settled, with_hardness
 from engine.meta.task import ImageTasks, Tasks
 from engine.meta.tasks.curves import curve_tasks
@@ -138,6 +139,7 @@ def figures(exam: Exam) -> Iterator[Event]:
     yield from beside_twin(exam, scores[:, -1])
     yield from over_unseen(exam)
     yield from over_shots(exam)
+    yield from none_of_these(exam.model, tasks)
 
 
 def over_unseen(exam: Exam) -> Iterator[Event]:

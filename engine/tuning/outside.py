@@ -38,10 +38,15 @@ def none_of_these(model: Backbone, material: Material, bf16: bool) -> Generator[
         found.append((yield from _features(model, material, inputs, bf16)))
     learnt = Learnt(found[0])
     validation, test, outside = (learnt.unlikeness(one) for one in found[1:])
+    notes = {AT_THRESHOLD: at_threshold(threshold_of(validation), test, outside)} if len(validation) else {}
+    yield told(test, outside, data.what).given(notes=notes)
+
+
+def told(test: NDArray[np.float64], outside: NDArray[np.float64], what: str) -> Evaluated:
+    """How well those of no class are told, by how unlike all that was learnt each is: test [n], outside [m]."""
     area = told_apart(test, outside)
-    notes = {"interval": f"95 %, DeLong, {len(outside):,} of none of the classes against {len(test):,} test texts"}
-    notes |= {AT_THRESHOLD: at_threshold(threshold_of(validation), test, outside)} if len(validation) else {}
-    yield Evaluated(METRIC, area.value, area.low, area.high, area.n, data.what, notes=notes)
+    words = f"95 %, DeLong, {len(outside):,} of none of the classes against {len(test):,} test {what}"
+    return Evaluated(METRIC, area.value, area.low, area.high, area.n, what, notes={"interval": words})
 
 
 def at_threshold(chosen: Threshold, test: NDArray[np.float64], outside: NDArray[np.float64]) -> str:
@@ -53,13 +58,18 @@ def at_threshold(chosen: Threshold, test: NDArray[np.float64], outside: NDArray[
     )
 
 
-def _outside(data: TextSet, material: Material) -> Inputs:
-    """The texts of no class, read as the run reads its own."""
-    of_none = TextSet(
+def of_none(data: TextSet) -> TextSet:
+    """The texts of no class as a set of their own."""
+    return TextSet(
         name=data.name, title=data.title, licence=data.licence, labels=np.zeros(len(data.outside), np.int64),
         class_names=("none of these",), fingerprint=short_hash(data.fingerprint, "outside"), texts=data.outside,
     )  # fmt: skip
-    return images(of_none, np.arange(len(data.outside)), material.shape, material.train.device, material.shift)
+
+
+def _outside(data: TextSet, material: Material) -> Inputs:
+    """The texts of no class, read as the run reads its own."""
+    places = np.arange(len(data.outside))
+    return images(of_none(data), places, material.shape, material.train.device, material.shift)
 
 
 @torch.no_grad()

@@ -124,8 +124,10 @@ class Side:
     @property
     def protocol(self) -> str:
         """How it was tested: "batch norm: running statistics · split: stratified"; empty if it was not."""
-        said = self.tested[0][1].protocol if self.tested else {}
-        parts = [f"batch norm: {said['batch norm']}"] if "batch norm" in said else []
+        first = self.tested[0][1] if self.tested else None
+        said = first.protocol if first is not None else {}
+        has_any = "batch norm" in said and first is not None and first.unit != "texts"  # no network of texts has any
+        parts = [f"batch norm: {said['batch norm']}"] if has_any else []
         parts += [f"queries {said['query images']}"] if "query images" in said else []
         parts += [said["episodes"].replace("query images", "queries")] if "episodes" in said else []
         return " · ".join(parts + ([f"split: {said['split']}"] if "split" in said else []))

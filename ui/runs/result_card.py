@@ -97,6 +97,7 @@ def beside_words(result: Evaluated) -> str:
 def protocol_words(result: Evaluated) -> str:
     """ "Split: stratified… · Batch norm: running statistics · …", the most important first."""
     hidden = (*_HIDDEN, *_BESIDE, "inner steps", "batch norm", "query images") if beside_words(result) else _HIDDEN
+    hidden = (*hidden, "batch norm") if result.unit == "texts" else hidden  # no network of texts has any
     known = {key: str(value) for key, value in result.protocol.items() if key not in hidden}
     keys = [key for key in _FIRST if key in known] + [key for key in known if key not in _FIRST]
     words = " · ".join(f"{_TITLES.get(key, key.capitalize())}: {known[key]}" for key in keys)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QInputDialog, QMen
 
 from engine import registry
 from engine.backbones import catalog
+from engine.data.dataset import Start
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.families import FAMILIES
@@ -29,14 +30,15 @@ ARM = Qt.ItemDataRole.UserRole
 MOST_SAVED = 40
 
 
-def method_words(choice: MethodChoice, trained: bool) -> str:
-    """ "Surgical fine-tuning: block first, epochs 20": the method and what differs from what is usual: where `trained`
-    of a start from trained weights."""
+def method_words(choice: MethodChoice, start: BackboneChoice) -> str:
+    """ "Surgical fine-tuning: block first, epochs 20": the method and what differs from what is usual from this
+    start."""
     try:
         chosen = registry.method(choice.name)
     except InvalidExperiment:
         return choice.name
-    usual = {**chosen.Hyperparameters().model_dump(), **chosen.usual(trained)}
+    usual = {**chosen.Hyperparameters().model_dump(), **chosen.usual(are_trained(start.weights))}
+    usual |= registry.usual_values(Start(), choice.name, start)
     own = [f"{name.replace('_', ' ')} {value}" for name, value in choice.hyperparameters.items()
            if value != usual.get(name)]  # fmt: skip
     return f"{chosen.title}: {', '.join(own)}" if own else chosen.title
@@ -129,7 +131,7 @@ class ArmsEditor(QWidget):
         self._adjust()
 
     def _item(self, arm: StudyArm) -> QTreeWidgetItem:
-        method = method_words(arm.method, are_trained(arm.backbone.weights))
+        method = method_words(arm.method, arm.backbone)
         item = QTreeWidgetItem([arm.title, method, start_words(arm.backbone, arm.first)])
         item.setData(0, ARM, arm)
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)

@@ -91,8 +91,10 @@ def _of_this_program(folder: Path) -> Brought:
     body = body_of(folder)
     refuse_changed(folder, {WEIGHTS: str(body["files"][WEIGHTS])})
     given = body["preparation"]
-    cut = tuple(given["cut"][key] for key in ("interpolation", "crop", "mode"))
     file, network = folder / WEIGHTS, str(body["architecture"])
+    if "cut" not in given:  # texts are cut into pieces, as the network itself says
+        return Brought(file, _content(file), network, kind=KEY)
+    cut = tuple(given["cut"][key] for key in ("interpolation", "crop", "mode"))
     return Brought(file, _content(file), network, *_mean_and_std(given, "mean", "std"), stated_cut(*cut), KEY)
 
 

@@ -187,7 +187,8 @@ def _words(tables: list[Table], wish: ColumnWish) -> str:
 
 def _doubts(tables: list[Table]) -> tuple[str, ...]:
     zeros = sum(read.zeros for read, _ in tables)
-    return (f"{zeros:,} zero bytes stood in the files and were taken out.",) if zeros else ()
+    said = f"{zeros:,} zero bytes stood in the files and were taken out."
+    return ("1 zero byte stood in the files and was taken out." if zeros == 1 else said,) if zeros else ()
 
 
 def _read(title: str, found: Gathered, layout: str, doubts: tuple[str, ...], labelled: bool = True) -> ReadTexts:

@@ -13,7 +13,7 @@ from engine.artifacts.weights import build_backbone
 from engine.backbones import catalog
 from engine.backbones.own.bringing import keep, look
 from engine.errors import StorageError
-from engine.experiment import BackboneChoice, Experiment, MethodChoice
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.export.agreement import Agreement
 from engine.export.job import ExportJob
 from engine.export.material import material
@@ -22,12 +22,14 @@ from engine.export.work import write_rest
 from engine.preparation.inputs import normaliser
 
 NAMES = ("conv4", "resnet_small", "resnet18", "squeezenet1_0", "efficientnet_lite0", "timm/resnet10t")
+TEXTS = ("text_transformer", "text_bilstm")
 
 
 def written(name: str, folder: Path) -> tuple[Path, SavedModel]:
     """The folder of a run that never trained, and all of its export but the graph."""
     choice = BackboneChoice(name=name, image_size=64 if "conv4" not in name else None, preparation="own")
-    experiment = Experiment(backbone=choice, method=MethodChoice(name="full_ft"))
+    data = DatasetChoice(name="clinc150" if name in TEXTS else "glyphs")
+    experiment = Experiment(dataset=data, backbone=choice, method=MethodChoice(name="full_ft"))
     run, into = folder / "run", folder / "exported"
     run.mkdir(), into.mkdir()
     (run / "experiment.json").write_text(experiment.model_dump_json())
@@ -41,7 +43,7 @@ def written(name: str, folder: Path) -> tuple[Path, SavedModel]:
     return into, saved
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *TEXTS])
 def test_its_network_is_begun_with(name: str, tmp_path: Path) -> None:
     if not catalog.is_known(name):
         name = "resnet18"
@@ -58,7 +60,8 @@ def test_its_network_is_begun_with(name: str, tmp_path: Path) -> None:
         if "num_batches_tracked" not in key:
             assert torch.equal(value, again[key]), key
     prepared = normaliser(catalog.as_pretrained(choice))
-    if prepared.channels == 3:
+    assert prepared.size == saved.reader.form.size
+    if name not in TEXTS and prepared.channels == 3:
         assert prepared.wanted is not None
         assert saved.reader.form.wanted is not None
         assert prepared.wanted.mean == saved.reader.form.wanted.mean

@@ -8,15 +8,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from engine.artifacts.saved import SavedModel
+from engine.artifacts.weights import build_backbone
+from engine.backbones.backbone import Backbone
+from engine.bench.draws import LabelCount
+from engine.bench.measure import Benched, FeaturePart
 from engine.comparison.unlike import Learnt, threshold_of
+from engine.data.episode_splits import samplers
+from engine.data.episodes import evaluation_episodes
 from engine.data.splits import split_images
 from engine.events import Evaluated, Event
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.heads.nearest_mean import unit
+from engine.meta.learner import MetaLearner
 from engine.metrics import AT_THRESHOLD
+from engine.preparation.inputs import normaliser
+from engine.texts.tokens import tokens
 from engine.tuning.outside import METRIC
 from tests.texts import data_set, make_known, text_set
 
@@ -70,3 +80,71 @@ def test_texts_of_no_class_change_nothing_else(tmp_path: Path) -> None:
     for metric, one in without.items():
         assert (with_them[metric].value, with_them[metric].low) == (one.value, one.low), metric
     assert next(iter(with_them)) == "test/accuracy"
+
+
+@torch.no_grad()
+def features(network: Backbone, texts: Sequence[str]) -> np.ndarray:
+    """Of length 1."""
+    shape = normaliser(BackboneChoice(name="bag_of_words"))
+    return unit(network.eval().embed(shape(torch.from_numpy(tokens(shape.tokenizer, texts, shape.size)))).numpy())
+
+
+def area(known: np.ndarray, other: np.ndarray) -> float:
+    """Pair by pair: how often the other is the more unlike."""
+    return float(np.mean([(two > one) + (two == one) / 2 for one in known for two in other]))
+
+
+def test_a_head_bench_tells_them_by_its_frozen_features(tmp_path: Path) -> None:
+    values = {"repeats": 1, "most_labels": "2", "heads": "Nearest mean"}
+    wanted = Experiment(
+        dataset=DatasetChoice(name="apart"), backbone=BackboneChoice(name="bag_of_words"),
+        method=MethodChoice(name="head_bench", hyperparameters=values),
+    )  # fmt: skip
+    events = list(execute(wanted, tmp_path / "run"))
+    found = figures(events)[METRIC]
+    assert next(iter(figures(events))) == "test/accuracy"
+    data = replace(KNOWN, name="apart", outside=OUTSIDE)
+    split = split_images(data, DatasetChoice(), 0)
+    network = build_backbone(BackboneChoice(name="bag_of_words"), None, 0, tmp_path).eval()
+    texts, labels = np.array(data.texts)[split.train], data.labels[split.train]
+    part = FeaturePart(features(network, texts.tolist()), labels, split.train)
+    learnt = Learnt(
+        Benched(part, part, KNOWN.class_names, labels).labelled(LabelCount(2, 2, same=False), 0, 0).features
+    )
+    test = learnt.unlikeness(features(network, [data.texts[place] for place in split.test]))
+    assert found.value == pytest.approx(area(test, learnt.unlikeness(features(network, OUTSIDE))), abs=1e-5)
+    assert found.unit == "texts"
+
+
+@pytest.mark.parametrize("method", ["protonet", "maml"])
+def test_a_meta_learner_tells_them_task_by_task_by_the_nearest_labelled_text(tmp_path: Path, method: str) -> None:
+    values = {"way": 2, "shot": 2, "query": 3, "steps": 2, "validation_episodes": 10, "test_episodes": 12}
+    values |= {"training_way": 2} if method == "protonet" else {}
+    wanted = Experiment(
+        dataset=DatasetChoice(name="apart"), backbone=BackboneChoice(name="bag_of_words"),
+        method=MethodChoice(name=method, hyperparameters=values),
+    )  # fmt: skip
+    events = list(execute(wanted, tmp_path / "run"))
+    found = figures(events)[METRIC]
+    assert next(iter(figures(events))) == "test/accuracy"
+    model, data = SavedModel.open(tmp_path / "run"), replace(KNOWN, name="apart", outside=OUTSIDE)
+    assert isinstance(model.method, MetaLearner)
+    sampler = samplers(data, wanted.dataset, model.method.episodes).test
+    outside, areas = features(model.network, OUTSIDE), []
+    for episode in evaluation_episodes(sampler, 12, 2):
+        learnt = Learnt(features(model.network, [data.texts[place] for place in episode.support.ravel()]))
+        query = features(model.network, [data.texts[place] for place in episode.query.ravel()])
+        areas.append(area(learnt.unlikeness(query), learnt.unlikeness(outside)))
+    assert found.value == pytest.approx(np.mean(areas), abs=1e-5)
+    assert (found.n, found.unit) == (12, "episodes")
+    assert found.low <= found.value <= found.high
+
+
+def test_meta_learners_without_such_texts_say_nothing_of_them(tmp_path: Path) -> None:
+    values = {"way": 2, "shot": 2, "query": 3, "steps": 0, "validation_episodes": 10, "test_episodes": 10}
+    values |= {"training_way": 2}
+    wanted = Experiment(
+        dataset=DatasetChoice(name="without"), backbone=BackboneChoice(name="bag_of_words"),
+        method=MethodChoice(name="protonet", hyperparameters=values),
+    )  # fmt: skip
+    assert METRIC not in figures(list(execute(wanted, tmp_path / "run")))

@@ -226,3 +226,9 @@ def test_curves_of_a_regression_run_take_the_place_of_images(
     assert page.detail.tasks.curves.isVisible()
     assert not page.detail.tasks.images.isVisible()
     assert page.detail.tasks.curves.pictures[3].accessibleDescription().startswith("1 points given")
+
+
+@pytest.mark.parametrize(("unit", "said"), [("images", True), ("texts", False)])
+def test_batch_norm_is_not_spoken_of_where_no_network_has_any(unit: str, said: bool) -> None:
+    found = Evaluated("test/accuracy", 0.9, 0.8, 1.0, 30, unit, conditions={"batch norm": "running statistics"})
+    assert ("Batch norm" in protocol_words(found)) == said

@@ -187,6 +187,8 @@ def test_arms_on_an_encoder_begin_with_what_is_usual_there_and_keep_ones_own(
     encoder = dict(method("full_ft").presets[ENCODERS])
     arms.add_method("Mine", MethodChoice(name="full_ft", hyperparameters={"epochs": 3}))
     arms.use_backbone(minilm)
+    said = [item.text(1) for place in range(4) if (item := arms.tree.topLevelItem(place)) is not None]
+    assert said == ["Linear probe", "LP-FT", "Full fine-tuning", "Full fine-tuning: epochs 3"]
     assert [arm.method.hyperparameters for arm in arms.arms()][2:] == [encoder, encoder | {"epochs": 3}]
     arms.use_backbone(BackboneChoice(name="text_transformer"))
     assert [arm.method.hyperparameters for arm in arms.arms()][2:] == [{}, {"epochs": 3}]

@@ -190,7 +190,7 @@ def test_zero_bytes_are_taken_out_and_latin_1_is_read(tmp_path: Path) -> None:
     data = read(tmp_path / "a.csv")
     assert list(data.texts) == ["café noir", "thé"]
     assert "Windows-1252" in data.layout
-    assert "1 zero bytes" in data.doubts[0]
+    assert "1 zero byte stood" in data.doubts[0]
 
 
 def test_texts_without_classes_are_read_for_pretraining(tmp_path: Path) -> None:
