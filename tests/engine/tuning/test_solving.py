@@ -105,8 +105,9 @@ def test_experiments_without_it_keep_their_hash() -> None:
 
 
 def test_it_is_usual_on_encoders_of_texts_and_refused_where_others_learn_at_first() -> None:
-    assert usual_values(TEXTS_START, "lp_ft", encoder=True)["probe"] == "to the end"
-    assert "probe" not in usual_values(TEXTS_START, "lp_ft", encoder=False)
+    minilm = BackboneChoice(name="minilm", weights="sentences")
+    assert usual_values(TEXTS_START, "lp_ft", minilm)["probe"] == "to the end"
+    assert "probe" not in usual_values(TEXTS_START, "lp_ft", BackboneChoice(name="text_transformer"))
     stages = method("lp_ft").from_values({"probe": "to the end"}).stages()  # type: ignore[attr-defined]
     assert [(one.epochs, one.solved) for one in stages] == [(1, True), (20, False)]
     (fault,) = problems(lp_ft(layers={"conv4": {"from_epoch": 0}}))
