@@ -25,6 +25,7 @@ ROLES = tuple(LIGHT)
 _PAPER = LIGHT | {"page": "#FFFFFF"}
 
 _on_paper = False
+_known: dict[int, bool] = {}  # the palette that was asked last, by Qt's key of it, and whether it is dark
 
 
 @contextmanager
@@ -40,7 +41,11 @@ def on_paper(paper: bool = True) -> Iterator[None]:
 
 def is_dark() -> bool:
     """True while the application's palette has a dark window colour, except on paper."""
-    return not _on_paper and QApplication.palette().color(QPalette.ColorRole.Window).lightness() < 128
+    palette = QApplication.palette()
+    if (key := palette.cacheKey()) not in _known:
+        _known.clear()
+        _known[key] = palette.color(QPalette.ColorRole.Window).lightness() < 128
+    return not _on_paper and _known[key]
 
 
 def colour(role: str) -> QColor:

@@ -21,7 +21,7 @@ from ui.widgets import reset_mark
 from ui.widgets.fields import Choice, FloatField, IntField
 from ui.widgets.fold import Fold
 from ui.widgets.layouts import in_column, in_row, set_shown
-from ui.widgets.number_field import refusal_line
+from ui.widgets.number_field import say_below
 from ui.widgets.reset_mark import ResetMark
 from ui.widgets.text import TextPlace
 
@@ -102,7 +102,7 @@ class FieldRow(QWidget):
         self._place_of_mark = head
         grid.addLayout(head, 0, 0, 1, 2 if wide else 1)
         grid.addWidget(self.input, 1 if wide else 0, 0 if wide else 1, 1, 2 if wide else 1)
-        refusal_line(self.input)
+        say_below(self.input)
         grid.addWidget(self.help, 2, 0, 1, 2)
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)

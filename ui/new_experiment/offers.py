@@ -48,7 +48,7 @@ class Offer:
 
     @property
     def key(self) -> str:
-        return key_of(self.choice)
+        return f"{self.info.name} {self.weights}"
 
     @property
     def choice(self) -> BackboneChoice:

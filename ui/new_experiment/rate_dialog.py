@@ -20,7 +20,7 @@ from ui.parts import Parts
 from ui.widgets.buttons import PrimaryButton, button, icon_button
 from ui.widgets.fields import FloatField
 from ui.widgets.layouts import in_column, in_row
-from ui.widgets.number_field import refusal_line
+from ui.widgets.number_field import say_below
 from ui.widgets.place import fit
 from ui.widgets.problem import Problem
 from ui.widgets.reset_mark import fill
@@ -75,6 +75,7 @@ class RateDialog(QDialog):
         label = QLabel("Learning rate")
         label.setBuddy(self.rate)
         self.rate.setAccessibleName("Learning rate")
+        say_below(self.rate)
         self.rate.setMinimumWidth(96)
         self.use.setEnabled(False)
         self.use.setDefault(True)
@@ -82,7 +83,7 @@ class RateDialog(QDialog):
         self.cancel.setAutoDefault(False)
         foot = in_row(label, self.rate, ..., self.cancel, self.use, gap=8)
         column = in_column(
-            Text(idea, role="muted"), (self.figure, 1), self.words, self.problem, refusal_line(self.rate), foot,
+            Text(idea, role="muted"), (self.figure, 1), self.words, self.problem, foot,
             owner=self, gap=12, edges=16,
         )  # fmt: skip
         # The least height of wrapped words is that of one word per line, which is not what the dialog needs.

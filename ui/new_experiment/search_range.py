@@ -9,7 +9,7 @@ from engine.experiment import RangeChoice
 from engine.search.space import Range, narrowed
 from ui.widgets.fields import FloatField, IntField
 from ui.widgets.layouts import in_column, in_row
-from ui.widgets.number_field import NumberField, refusal_line
+from ui.widgets.number_field import NumberField, say_below
 from ui.widgets.reset_mark import fill, on_change
 from ui.widgets.text import Text
 
@@ -63,9 +63,10 @@ class RangeRow(QWidget):
 
     def _lay_out(self) -> None:
         ends = in_row((self.low, 1), Text("to", "small", "muted", wrap=False), (self.high, 1))
-        refusals = [refusal_line(field) for field in self._numbers()]
+        for field in self._numbers():
+            say_below(field)
         steps = in_row(self.log, ..., self.values)
-        in_column(ends, *refusals, steps, owner=self.fields, gap=4, edges=(INDENT, 2, 0, 4))
+        in_column(ends, steps, owner=self.fields, gap=4, edges=(INDENT, 2, 0, 4))
         in_column(self.box, self.words, self.fields, owner=self, gap=0)
 
     def tab_order(self) -> tuple[QWidget, ...]:

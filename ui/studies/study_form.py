@@ -31,7 +31,7 @@ from ui.widgets.column import caption
 from ui.widgets.fields import Choice, CountOrAll, IntField
 from ui.widgets.frame import SlimScrollBar
 from ui.widgets.layouts import in_column
-from ui.widgets.number_field import NumberField, refusal_line
+from ui.widgets.number_field import say_below
 from ui.widgets.quiet import QuietText
 from ui.widgets.reflow import Beside
 
@@ -122,15 +122,14 @@ class StudyForm(QWidget):
         for number, (words, field, help) in enumerate(rows):
             label = QLabel(words)
             tall = field is self.question
-            grid.addWidget(label, 2 * number, 0, Qt.AlignmentFlag.AlignTop if tall else Qt.AlignmentFlag.AlignVCenter)
+            grid.addWidget(label, number, 0, Qt.AlignmentFlag.AlignTop if tall else Qt.AlignmentFlag.AlignVCenter)
             label.setBuddy(field)
             if help:
                 field.setToolTip(help)
                 field.setAccessibleDescription(help)
             field.setAccessibleName(field.accessibleName() or words)
-            grid.addWidget(field, 2 * number, 1)
-            if isinstance(field, NumberField):
-                grid.addWidget(refusal_line(field), 2 * number + 1, 1)
+            grid.addWidget(field, number, 1)
+            say_below(field)
         return grid
 
     def _connect(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from ui.widgets.layouts import in_row
-from ui.widgets.number_field import refusal_line
+from ui.widgets.number_field import say_below
 from ui.widgets.reset_mark import ResetMark
 from ui.widgets.text import Text
 
@@ -37,7 +37,7 @@ class FieldGrid(QGridLayout):
         head = labelled(label, field, usual)
         self.addWidget(head, row, 0)
         self.addWidget(field, row, 1)
-        refusal_line(field)
+        say_below(field)
         if self._dense:
             return head, field
         words = Text(help, "small", "muted")

@@ -12,7 +12,7 @@ from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QKeySequence, QVal
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QStyle, QStyleOptionSpinBox, QWidget
 
 from ui.widgets.notice import Refusal
-from ui.widgets.text import Text, show_tip
+from ui.widgets.text import show_tip
 from ui.widgets.typed_numbers import Refused
 
 ROOM = 7  # letters of a number that the field asks room for; forms give it more
@@ -21,8 +21,8 @@ ROOM = 7  # letters of a number that the field asks room for; forms give it more
 class NumberField(QAbstractSpinBox):
     """Keeps the exact number beside its text until a person types another. The mouse wheel never changes it.
 
-    valueChanged(number): another one, by `setValue` or by a person. What is refused is said in the line that
-    `refusal_line` made, else in a bubble, and the number stays what it was.
+    valueChanged(number): another one, by `setValue` or by a person. What is refused is said in a line below where
+    `say_below` asked for that, else in a bubble, and the number stays what it was.
     """
 
     valueChanged = Signal(object)
@@ -32,7 +32,8 @@ class NumberField(QAbstractSpinBox):
         self._low, self._high, self._value = low, high, value
         self._before, self._after = "", ""
         self._shown = ""
-        self.line: Text | None = None
+        self.says_below = False
+        self.line: Refusal | None = None  # made when there is something to say
         self.lineEdit().setAcceptDrops(False)  # a folder that is dropped here is for the window
         self.editingFinished.connect(self.take_typed)
         self.lineEdit().textEdited.connect(lambda _: self._say(""))
@@ -131,9 +132,12 @@ class NumberField(QAbstractSpinBox):
         return (self._after.strip(),)
 
     def _say(self, words: str) -> None:
-        if self.line is not None:
-            self.line.setText(words)
-            self.line.setVisible(bool(words))
+        if self.says_below:
+            if words and self.line is None:
+                self.line = Refusal(self)
+            if self.line is not None:
+                self.line.setText(words)
+                self.line.setVisible(bool(words))
         elif words and self.isVisible():
             show_tip(self.mapToGlobal(self.rect().bottomLeft()), words, self, self.rect(), 10_000)
 
@@ -206,9 +210,7 @@ def take_what_is_typed() -> None:
         field.take_typed()
 
 
-def refusal_line(field: QWidget) -> Text:
-    """Words under the field while what was typed into it is refused; none for what is no number."""
-    line = Refusal(field)
+def say_below(field: QWidget) -> None:
+    """Have words under the field while what was typed into it is refused; none for what is no number."""
     if isinstance(field, NumberField):
-        field.line = line
-    return line
+        field.says_below = True

@@ -43,7 +43,7 @@ class Text(QLabel):
         parent: QWidget | None = None,
     ) -> None:  # fmt: skip
         super().__init__(text, parent)
-        self._role = role
+        self._role = ""  # what follows changes the palette too
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setForegroundRole(QPalette.ColorRole.WindowText)  # not the parent's, which a button has its own of
         self.setFont(theme.font(size, bold, tabular=True))
@@ -52,7 +52,7 @@ class Text(QLabel):
             policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
             policy.setHeightForWidth(True)
             self.setSizePolicy(policy)
-        self._paint_role()
+        self.set_role(role)
 
     def sizeHint(self) -> QSize:
         """As wide as reads well. Where it wraps no more than a line is asked for: what is above it asks for the
@@ -70,7 +70,7 @@ class Text(QLabel):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
+        if self._role and event.type() == QEvent.Type.PaletteChange:
             self._paint_role()
 
     def _paint_role(self) -> None:

@@ -12,7 +12,8 @@ from engine.given import MOST_SEED
 from tests.ui.conftest import activate, wait_until_checked
 from ui.studies.grid_fields import labels_from, rates_from, rates_text
 from ui.widgets.fields import CountOrAll, FloatField, IntField
-from ui.widgets.number_field import NumberField, refusal_line
+from ui.widgets.notice import Refusal
+from ui.widgets.number_field import NumberField, say_below
 
 OLD = 7
 MINUS, NARROW, NO_BREAK = "\u2212", "\u202f", "\u00a0"
@@ -42,10 +43,15 @@ class Form(QWidget):
 
     def __init__(self, field: NumberField) -> None:
         super().__init__()
-        self.field, self.line = field, refusal_line(field)
-        column = QVBoxLayout(self)
-        column.addWidget(field)
-        column.addWidget(self.line)
+        self.field = field
+        say_below(field)
+        QVBoxLayout(self).addWidget(field)
+
+    @property
+    def line(self) -> Refusal:
+        """Made when the first number is refused."""
+        assert self.field.line is not None
+        return self.field.line
 
 
 def whole() -> NumberField:
@@ -82,7 +88,7 @@ def test_what_is_taken_is_what_was_meant(qtbot: QtBot, make, meant: dict[str, fl
         form.field.setValue(OLD)
         put(qtbot, form.field, text, how)
         assert form.field.value() == (OLD if number is None else number), text
-        assert form.line.isVisible() == (number is None), text
+        assert (form.field.line is not None and form.field.line.isVisible()) == (number is None), text
         if number is None:
             assert f"It is still {form.field.text()}." in form.line.text()
             assert form.field.text().startswith("7")
