@@ -17,7 +17,8 @@ from engine.machine.warm import load_torch
 from storage.workspace import Workspace
 from ui import theme
 from ui.pages.new_experiment import NewExperimentPage
-from ui.window.main_window import MainWindow
+from ui.window.main_window import FIRST, MainWindow
+from ui.window_memory import open_settings
 
 PATIENCE = 60_000  # milliseconds
 
@@ -76,8 +77,17 @@ def workspace(own_workspace: Path) -> Workspace:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, qapp, workspace: Workspace) -> Iterator[MainWindow]:
+def first_page() -> str:
+    """The page that the window begins with. New experiment takes half a second to build and as long to be judged:
+    folders of tests about another page begin with that."""
+    return FIRST
+
+
+@pytest.fixture
+def window(qtbot: QtBot, qapp, workspace: Workspace, first_page: str) -> Iterator[MainWindow]:
     theme.apply(qapp, "light")
+    if first_page != FIRST:
+        open_settings(workspace.root).setValue("window/page", first_page)
     made = MainWindow(workspace)
     qtbot.addWidget(made, before_close_func=lambda shown: shown.closing.decide_to_quit())
     made.resize(1280, 800)

@@ -24,6 +24,11 @@ def write_photos(root: Path, classes: tuple[str, ...] = ("cat", "dog"), each: in
 
 
 @pytest.fixture
+def first_page() -> str:
+    return "data"
+
+
+@pytest.fixture
 def photos(tmp_path: Path) -> Path:
     return write_photos(tmp_path / "photos")
 

@@ -64,6 +64,12 @@ def crossing(cell: Cell) -> float:
 
 
 @pytest.fixture
+def first_page() -> str:
+    """Not that of the studies, which would be read before a test has saved any."""
+    return "trying"
+
+
+@pytest.fixture
 def saved(workspace: Workspace) -> StudyRow:
     with RunStore(workspace) as store:
         return save_study(store, small_study(), crossing)
