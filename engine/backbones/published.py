@@ -147,13 +147,21 @@ def _at_its_positions(network: nn.Module, state: Mapping[str, Tensor]) -> Mappin
 
 @contextmanager
 def unfilled() -> Iterator[None]:
-    """While open, layers are made without memory for their weights."""
+    """While open, layers are made without memory for their weights, and nothing is drawn for them."""
     import torch
+    from torch.nn import init
     from torch.overrides import TorchFunctionMode
+
+    draws = {torch.Tensor.normal_, torch.Tensor.uniform_, init.normal_, init.uniform_, init.kaiming_uniform_}
 
     class Unfilled(TorchFunctionMode):
         def __torch_function__(self, func: Given, types: Given, args: Given = (), kwargs: Given = None) -> Given:
-            return func(*args, **{**(kwargs or {}), **({"device": "meta"} if func is torch.empty else {})})
+            named = kwargs or {}
+            if func is torch.empty:
+                return func(*args, **{**named, "device": "meta"})
+            if func in draws and (tensor := args[0] if args else named["tensor"]).is_meta:
+                return tensor  # torch works out in Python, layer by layer, what drawing nothing would give
+            return func(*args, **named)
 
     with Unfilled():
         yield

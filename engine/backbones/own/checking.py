@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 
 import torch
 from torch import Tensor
@@ -41,7 +42,9 @@ def _doubts(source: SavedNetwork, values: Mapping[str, Tensor]) -> Iterator[str]
         return
     if all(bool((value == value.flatten()[0]).all()) for value in values.values() if value.numel()):
         yield "Every tensor of the file has one value throughout."
-    loaded, random = _network(source, values), _network(source, {})
+    random = Backbone(source.info.build(), source.info.features, None).eval()
+    loaded = deepcopy(random)
+    loaded.load_state_dict(source.trunk(values), strict=False)
     norms = [(norm.running_mean, norm.running_var) for norm in batch_norms(loaded)]
     if norms and all(_is_fresh(mean, variance) for mean, variance in norms):
         yield "The running statistics of batch norm are those of a network that has seen no image."
@@ -53,12 +56,6 @@ def _doubts(source: SavedNetwork, values: Mapping[str, Tensor]) -> Iterator[str]
         yield f"The features of {IMAGES} images are those of the random network."
     elif float((ours - ours.mean(0)).norm()) <= SAME * float(ours.norm()):
         yield f"The features of {IMAGES} different images are the same."
-
-
-def _network(source: SavedNetwork, values: Mapping[str, Tensor]) -> Backbone:
-    model = Backbone(source.info.build(), source.info.features, None)
-    model.load_state_dict(source.trunk(values), strict=False)
-    return model.eval()
 
 
 def _is_fresh(mean: Tensor | None, variance: Tensor | None) -> bool:

@@ -58,6 +58,15 @@ def test_every_parameter_is_kept_in_a_block(name: str) -> None:
     assert name == "inception_v3" or info.parameters + classes == stated["num_params"]
 
 
+@pytest.mark.parametrize("name", ["resnet18", "efficientnet_b0", "swin_t"])
+def test_what_is_unfilled_has_no_memory_and_draws_nothing(name: str) -> None:
+    before = torch.get_rng_state()
+    with unfilled():
+        network = torchvision_network(name)
+    assert all(parameter.is_meta for parameter in network.parameters())
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 @pytest.mark.parametrize("name", ["alexnet", "regnet_x_400mf", "squeezenet1_0", "vit_b_16"])
 def test_the_list_is_what_the_libraries_hold(name: str) -> None:
     pytest.importorskip("timm")  # which the script writes down too
