@@ -13,7 +13,7 @@ from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.families import MULTITASK, family
 from engine.given import MOST_RUNS
-from engine.multitask.titles import titles
+from engine.multitask.titles import limited, titles
 from engine.naming import run_name
 from engine.registry import complete, method
 from engine.studies.study import DISTANCE, Condition, Source, Study, StudyArm, distance, labels_words
@@ -120,7 +120,8 @@ def _cell(
 ) -> Cell:  # fmt: skip
     labels = dataset.labels_per_class
     condition = distance(dataset) if study.distances else dataset.shift
-    experiment = with_shot(way.model_copy(update={"dataset": dataset, "seed": seed}))
+    tasks = tuple(limited(one, labels) for one in way.tasks) if limits_all(study) else way.tasks
+    experiment = with_shot(way.model_copy(update={"dataset": dataset, "seed": seed, "tasks": tasks}))
     source = ""
     if (role := _starts_from(study, place)) is not None:
         source = sources[role, dataset.split_seed].key
@@ -137,6 +138,11 @@ def _starts_from(study: Study, place: int) -> Role | None:
     if arm.first is not None:
         return _role(arm.first, FIRST)
     return None if study.source is None else _role(study.source, OWN)
+
+
+def limits_all(study: Study) -> bool:
+    """Whether its label counts hold for the data of every task."""
+    return study.labels_of != "own data"
 
 
 def with_shot(experiment: Experiment) -> Experiment:

@@ -10,9 +10,10 @@ from engine.data.images import Cancel
 from engine.data.sources import is_drawn, load, sets
 from engine.data.splits import split_images
 from engine.errors import InvalidExperiment
-from engine.experiment import Experiment
-from engine.families import family
+from engine.experiment import DatasetChoice, Experiment
+from engine.families import MULTITASK, family
 from engine.meta.learner import MetaLearner
+from engine.multitask.titles import own_data, tasks_of
 from engine.preflight.problems import problems
 from engine.registry import build_as
 from engine.studies.cells import Cell, cells, from_source
@@ -61,11 +62,17 @@ def one_of_each(study: Study) -> list[tuple[Cell, Experiment]]:
     return list(found.values())
 
 
+def asked(experiment: Experiment) -> tuple[DatasetChoice, ...]:
+    """All data that it learns from: its own, and those of its tasks."""
+    several = tasks_of(experiment) if family(experiment) is MULTITASK else ()
+    return tuple(own_data(task, experiment) for task in several) or (experiment.dataset,)
+
+
 def check_data(study: Study, cancelled: Cancel | None = None) -> None:
-    """Divide the images or classes as the runs will, for every split, label count and shape of an episode."""
+    """Divide the images or classes as the runs will, for every split, label count and shape of an episode; also those
+    that single tasks have of their own."""
     seen: set[object] = set()
-    for cell in cells(study):
-        choice = cell.experiment.dataset
+    for cell, choice in ((one, choice) for one in cells(study) for choice in asked(one.experiment)):
         if is_drawn(choice):
             continue
         of_classes = family(cell.experiment).divides == "classes"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.data.shifts import condition_words
+from engine.experiment import DatasetChoice, Experiment
 from engine.metrics import FRESH_PROBE, OLD_HEAD, SHIFT, SOURCE, named
 from engine.metrics import words as words_of
 from engine.multitask.titles import BEFORE, TASK, WHEN
-from engine.studies.cells import task_titles
+from engine.naming import data_title
+from engine.studies.cells import limits_all, task_titles
 from engine.studies.study import Condition, Study, labels_words
 
 READERS = {OLD_HEAD: "the old head", FRESH_PROBE: "a fresh probe"}
@@ -37,6 +39,21 @@ def columns(study: Study, metric: str) -> tuple[StudyColumn, ...]:
         for where in [condition_words(condition) if len(study.conditions) > 1 else ""]
         for about in [words_of(metric)]
     )
+
+
+def labels_hold(study: Study) -> str:
+    """Whose examples the label counts limit, where tasks have data of their own; "" where nothing is to be said."""
+    others = [task.dataset for task in study.tasks if task.dataset is not None]
+    if not others or study.labels == (None,) or not task_titles(study):
+        return ""
+    if limits_all(study):
+        return "The label counts hold for the data of every task."
+    kept = dict.fromkeys(f"{_called(one)} has {labels_words(one.labels_per_class)} in all of them" for one in others)
+    return f"The label counts hold for {_called(study.dataset)} alone: {', '.join(kept)}."
+
+
+def _called(choice: DatasetChoice) -> str:
+    return data_title(Experiment(dataset=choice))
 
 
 def test_sets(study: Study, metric: str) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from engine.comparison.differences import shown as value_words
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice, Experiment
 from engine.families import MULTITASK, family
-from engine.multitask.titles import tasks_of
+from engine.multitask.titles import limited, tasks_of
 from engine.naming import data_title, method_title
 from engine.registry import complete
 from engine.studies.study import DISTANCE, Study, StudyArm, distance, parse_study
@@ -27,6 +27,8 @@ def study_of(experiments: Sequence[Experiment]) -> Study:
     Raises `InvalidExperiment` where they differ in what a study keeps alike, such as the data.
     """
     found = [complete(experiment) for experiment in experiments]
+    if all_limited := all(map(_limits_all, found)):  # what a study varies is of all tasks
+        found = [one.model_copy(update={"tasks": tuple(limited(task, None) for task in one.tasks)}) for one in found]
     _check_alike(found)
     arms = _arms(found)
     shifts, distances = _conditions(found)
@@ -36,9 +38,16 @@ def study_of(experiments: Sequence[Experiment]) -> Study:
         "shifts": shifts, "distances": distances, "seeds": more_seeds({one.seed for one in found}),
         "splits_follow_seed": _follows(found), "device": found[0].device, "precision": found[0].precision,
         "budget": found[0].budget.model_dump(), "tasks": [task.model_dump() for task in found[0].tasks],
+        "labels_of": "every task's data" if all_limited else "own data",
     }  # fmt: skip
     body["figure"] = _figure(body, found[0])
     return parse_study(body)
+
+
+def _limits_all(experiment: Experiment) -> bool:
+    """Whether tasks have data of their own, with as many labels as the experiment's."""
+    others = [task.dataset for task in experiment.tasks if task.dataset is not None]
+    return bool(others) and {one.labels_per_class for one in others} == {experiment.dataset.labels_per_class}
 
 
 def _figure(body: dict[str, Any], experiment: Experiment) -> str:

@@ -48,7 +48,9 @@ PRESETS = Path(resources.__path__[0]) / "studies"
 DISTANCE = "distance"  # the setting of a data set that `distances` varies
 SOURCE = "source"  # as an arm's weights: those of the study's own source run
 Figure = Literal["labels", "shift", "arm", "tasks"]
+LabelsOf = Literal["own data", "every task's data"]
 Condition = Shift | float | None  # under which all arms are run: a shift, a distance of the regions, or neither
+ADDED = {"labels_of": "own data"}  # by later versions, and written only where it is used: a study keeps its text
 T = TypeVar("T")
 
 
@@ -110,6 +112,9 @@ class Study(Frozen):
     tasks: tuple[TaskChoice, ...] = Field(
         (), max_length=MOST_TASKS, description="of arms that learn several; both halves of the classes if empty"
     )
+    labels_of: LabelsOf = Field(
+        "own data", description="whose examples the label counts limit, where tasks have data of their own"
+    )
     figure: Figure = "arm"
     device: str = "cpu"
     precision: Precision = "float32"
@@ -118,7 +123,7 @@ class Study(Frozen):
     @model_serializer(mode="wrap")
     def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
         body: dict[str, Any] = serialise(self)
-        return body if self.tasks else {name: value for name, value in body.items() if name != "tasks"}
+        return as_before(body, ADDED if self.tasks else {**ADDED, "tasks": body.get("tasks")})
 
     @field_validator("labels", "shifts", "distances", "seeds", "learning_rates")
     @classmethod

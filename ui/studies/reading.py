@@ -17,6 +17,7 @@ from engine.errors import ExperimentError, InvalidExperiment
 from engine.events import Evaluated, RunState
 from engine.given import decode
 from engine.studies.cells import Cell, cell_name, cells
+from engine.studies.columns import labels_hold
 from engine.studies.crossings import Crossing, crossings, sentence
 from engine.studies.joint import joint_gains
 from engine.studies.study import Study, parse_study
@@ -56,9 +57,10 @@ class StudyNow:
 
     def sentences(self) -> list[str]:
         """What the study shows: the best arm of each column, what several tasks at once give or take, then where arms
-        overtake each other."""
+        overtake each other; first whose labels are counted."""
+        counted = list(filter(None, [labels_hold(self.study)]))
         joint = [one.sentence for one in joint_gains(self.table)]
-        return [*answers(self.table), *joint, *(sentence(self.table, found) for found in self.crossings)]
+        return [*counted, *answers(self.table), *joint, *(sentence(self.table, found) for found in self.crossings)]
 
 
 def saved_study(row: StudyRow) -> Study:

@@ -74,3 +74,10 @@ def fitted(arm: StudyArm, data: DatasetChoice, chosen: BackboneChoice) -> StudyA
         return arm
     random = arm.backbone.weights == RANDOM
     return moved(arm, chosen.model_copy(update=FROM_NOTHING) if random else chosen)
+
+
+def plain(value: Any) -> Any:
+    """Models as the dictionaries that validation reads, so that every field is checked again."""
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    return value.model_dump() if hasattr(value, "model_dump") else value

@@ -12,6 +12,7 @@ from engine.data.dataset import BUNDLED
 from engine.data.sources import datasets, known
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice
+from engine.studies.cells import limits_all
 from engine.studies.study import SOURCE, Source, Study, parse_study
 from ui.new_experiment.device_choice import DeviceChoice
 from ui.parts import Parts
@@ -25,7 +26,7 @@ from ui.studies.grid_fields import (
     rates_from,
     rates_text,
 )
-from ui.studies.starting import beginning, begun_with, reads
+from ui.studies.starting import beginning, begun_with, plain, reads
 from ui.widgets.buttons import button
 from ui.widgets.column import caption
 from ui.widgets.fields import Choice, CountOrAll, IntField
@@ -83,6 +84,8 @@ class StudyForm(QWidget):
         self.seeds = IntField(1, MOST_SEEDS)
         rates = "Tried for each arm; the best on validation counts, seed by seed"
         self.rates = TypedList("Learning rates", rates, "each arm's own")
+        self.all_data = QCheckBox("Label counts hold for the data of every task")
+        self.all_data.setToolTip("Otherwise other data than the study's keep the labels that they were given")
         self.follow = QCheckBox("Each seed also divides the data anew")
         self.source = QCheckBox("Train a source network first, on the other half of the data")
         self.source_epochs = IntField(1, 2000)
@@ -108,7 +111,7 @@ class StudyForm(QWidget):
                 ("Seeds", self.seeds, "More seeds give a narrower interval"), ("Learning rates", self.rates, ""),
                 ("Device", self.device, "Where its runs work; a cluster works as many at a time as it has places"),
             ),
-            self.follow, self._grid(("On the axis", self.figure, "What the figure shows")), ...,
+            self.all_data, self.follow, self._grid(("On the axis", self.figure, "What the figure shows")), ...,
             owner=self, gap=8, edges=(0, 0, 12, 8),
         )  # fmt: skip
 
@@ -146,7 +149,7 @@ class StudyForm(QWidget):
             self.validation.valueChanged, self.arms.changed, self.labels.changed, self.shifts.changed,
             self.distances.changed, self.tested.changed, self.seeds.valueChanged, self.rates.changed,
             self.follow.toggled, self.source.toggled, self.source_epochs.valueChanged, self.figure.currentIndexChanged,
-            self.device.currentIndexChanged,
+            self.device.currentIndexChanged, self.all_data.toggled,
         ):  # fmt: skip
             signal.connect(self._say_changed)
 
@@ -192,6 +195,8 @@ class StudyForm(QWidget):
         self.seeds.setValue(len(study.seeds))
         self.rates.setText(rates_text(study.learning_rates))
         self.follow.setChecked(study.splits_follow_seed)
+        self.all_data.setChecked(limits_all(study))
+        self.all_data.setVisible(any(task.dataset is not None for task in study.tasks))
         self.figure.set_key(study.figure)
         self.device.show_device(study.device)
         self._filling = False
@@ -270,6 +275,7 @@ class StudyForm(QWidget):
             "seeds": seeds, "learning_rates": rates_from(self.rates.text()),
             "splits_follow_seed": self.follow.isChecked(), "source": self._source(), "figure": self.figure.key(),
             "device": self.device.device(),
+            "labels_of": "every task's data" if self.all_data.isChecked() else "own data",
         }  # fmt: skip
         if not changes["title"]:
             raise InvalidExperiment("The study has no title.", "Type one.", "title")
@@ -289,10 +295,3 @@ class StudyForm(QWidget):
         source = kept if kept is not None and kept.backbone.name == backbone.name else Source(backbone=backbone)
         values = source.method.hyperparameters | {"epochs": self.source_epochs.value()}
         return source.model_copy(update={"method": source.method.model_copy(update={"hyperparameters": values})})
-
-
-def plain(value: Any) -> Any:
-    """Models as the dictionaries that validation reads, so that every field is checked again."""
-    if isinstance(value, list | tuple):
-        return [plain(part) for part in value]
-    return value.model_dump() if hasattr(value, "model_dump") else value

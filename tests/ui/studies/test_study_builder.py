@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
-from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice, Shift
+from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice, Shift, TaskChoice
 from engine.method import ENCODERS
 from engine.registry import method
 from engine.studies.study import Study, study_presets
@@ -17,7 +17,7 @@ from storage.store import StudyRow
 from tests.ui.studies.conftest import settle
 from ui.pages.studies import StudiesPage
 from ui.studies.builder import OWN, StudyBuilder
-from ui.studies.starting import begun_with
+from ui.studies.starting import beginning, begun_with
 from ui.window.main_window import MainWindow
 
 
@@ -200,3 +200,21 @@ def test_arms_on_an_encoder_begin_with_what_is_usual_there_and_keep_ones_own(
     assert arms.arms()[-1].method.hyperparameters == encoder
     titled["Full fine-tuning: usual values"].trigger()
     assert arms.arms()[-1].method.hyperparameters == {}
+
+
+def test_label_counts_hold_for_every_task_when_it_is_said(qtbot: QtBot, builder: StudyBuilder) -> None:
+    """Offered where a task has data of its own, alone."""
+    builder.choose(OWN)
+    form = builder.form
+    assert not form.all_data.isVisibleTo(form)
+    other = TaskChoice(dataset=DatasetChoice(name="digits"))
+    form.fill(form.study().model_copy(update={"tasks": (TaskChoice(), other)}))
+    assert form.all_data.isVisibleTo(form)
+    assert form.study().labels_of == "own data"
+    form.all_data.click()
+    whole = form.study()
+    assert whole.labels_of == "every task's data"
+    form.fill(beginning())
+    assert not form.all_data.isVisibleTo(form)
+    form.fill(whole)
+    assert form.study() == whole

@@ -78,16 +78,23 @@ MADE: dict[str, Callable[[], QWidget]] = {
 def unfit(shown: QWidget) -> list[str]:
     """Contents that are taller than they ask for and than is seen of them, and words without room for their lines."""
     areas = [shown] if isinstance(shown, WordsArea) else shown.findChildren(WordsArea)
-    tall = [area for area in areas if area.isVisible() and area.widget().height() > asked_for(area)]
+    tall = [area for area in areas if area.isVisible() and content_of(area).height() > asked_for(area)]
     words = [one for area in areas for one in area.findChildren(Text) if one.wordWrap() and one.isVisible()]
     cut = [one.text() for one in words if one.height() < one.heightForWidth(one.width())]
-    return [f"{area.widget().size()} for {asked_for(area)}" for area in tall] + cut
+    return [f"{content_of(area).size()} for {asked_for(area)}" for area in tall] + cut
+
+
+def content_of(area: WordsArea) -> QWidget:
+    content = area.widget()
+    assert content is not None
+    return content
 
 
 def asked_for(area: WordsArea) -> int:
     """Pixels of height that its content needs at its width, at least what is seen of it."""
-    content = area.widget()
+    content = content_of(area)
     layout = content.layout()
+    assert layout is not None
     return max(area.viewport().height(), layout.totalHeightForWidth(content.width()))
 
 
