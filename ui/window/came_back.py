@@ -77,12 +77,13 @@ class CameBack(QObject):
             return
         if any(isinstance(said, HEARD) or said == Preparing(IN_LINE) for said in news):
             self._heard.add(run_id)
+            if not self._timer.isActive():  # it was said that nothing is heard
+                self._timer.start()
         if len(self._heard) == len(self._runs):
             self._tell()
 
     def _tell(self) -> None:
-        """Once."""
-        self._parts.live.events.disconnect(self._hear)
+        """Once; where nothing was heard yet, that is said before."""
         self._timer.stop()
         runs = [self._parts.live.buffer(run_id) for run_id in self._runs]
         at_work = [
@@ -91,4 +92,6 @@ class CameBack(QObject):
         ]
         words = went_on(runs, sum(at_work)).words()
         self._parts.toasts.show(words, "Show", lambda: self._parts.navigator.open("runs", self._runs[0]), seconds=SHOWN)
-        self.deleteLater()
+        if self._heard:
+            self._parts.live.events.disconnect(self._hear)
+            self.deleteLater()
