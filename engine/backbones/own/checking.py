@@ -44,6 +44,7 @@ def _doubts(source: SavedNetwork, values: Mapping[str, Tensor]) -> Iterator[str]
         yield "Every tensor of the file has one value throughout."
     random = Backbone(source.info.build(), source.info.features, None).eval()
     loaded = deepcopy(random)
+    random.load_state_dict(source.trunk({}), strict=False)
     loaded.load_state_dict(source.trunk(values), strict=False)
     norms = [(norm.running_mean, norm.running_var) for norm in batch_norms(loaded)]
     if norms and all(_is_fresh(mean, variance) for mean, variance in norms):
