@@ -7,9 +7,11 @@ is not its label is doubtful. cleanlab does the same and more, but brings pandas
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +26,10 @@ from engine.heads.logistic import Logistic
 
 Ids = NDArray[np.int64]
 Shares = NDArray[np.float64]
+FITTING = Lock()  # how many threads BLAS has is said for the whole process
 FOLDS, MOST = 5, 20_000
 JUDGING = "Judging every example by the others"
+SMALL = 2**24  # products of a pass over the features, below which threads of BLAS wait longer than they work
 CHOICE = 5 / 6  # of the fits choose how far the head is pulled towards zero
 
 
@@ -95,8 +99,9 @@ def out_of_fold(features: Features, labels: Ids) -> Generator[Preparing, None, S
     for number, (learnt, held) in enumerate(parts):
         yield Preparing(JUDGING, CHOICE + (1 - CHOICE) * number / len(parts))
         prepare = standardiser(features[learnt])
-        score = head.fit(prepare(features[learnt]), labels[learnt], classes)
-        shares[held] = probabilities(score, prepare(features[held]))
+        with unshared(features.size * classes):
+            score = head.fit(prepare(features[learnt]), labels[learnt], classes)
+            shares[held] = probabilities(score, prepare(features[held]))
     return shares
 
 
@@ -106,10 +111,24 @@ def pulled(known: Features, labels: Ids, classes: int) -> Generator[Preparing, N
     while True:
         yield Preparing(JUDGING, CHOICE * share)
         try:
-            share = next(choosing)
+            with unshared(known.size * classes):
+                share = next(choosing)
         except StopIteration as end:
             found: Logistic = end.value
             return found
+
+
+@contextmanager
+def unshared(products: int) -> Iterator[None]:
+    """One thread of BLAS inside where there is little to share: beside other work each of the hundreds of products of a
+    fit waits until all its threads had their turn, which took 40 times the fit."""
+    from threadpoolctl import threadpool_limits
+
+    if products > SMALL:
+        yield
+        return
+    with FITTING, threadpool_limits(1, "blas"):
+        yield
 
 
 def probabilities(score: Scorer, features: Features) -> Shares:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from engine.advice import doubtful_labels as doubtful_module
-from engine.advice.doubtful_labels import DoubtfulLabels, doubtful_labels, doubts, out_of_fold
+from engine.advice.doubtful_labels import SMALL, DoubtfulLabels, doubtful_labels, doubts, out_of_fold, unshared
 from engine.data.images import ArrayPixels, ImageSet
 from engine.data.sources import load
 from engine.errors import DataError
@@ -88,3 +90,23 @@ def test_a_class_of_which_one_image_was_drawn_is_not_told_as_one_of_one_image(mo
     ids, alone = doubtful_module.judged(data)
     assert 2 <= len(ids) < 20  # some class is there once alone
     assert alone == ()
+
+
+def blas_threads() -> list[int]:
+    return [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
+
+
+def test_a_small_fit_is_not_shared_out_and_others_are_left_as_they_were() -> None:
+    """Also where two fit at the same time, of which one is done before the other."""
+    before = blas_threads()
+    with unshared(SMALL + 1):
+        assert blas_threads() == before
+    with ThreadPoolExecutor(4) as pool:
+        seen = list(pool.map(lambda _: inside(), range(40)))
+    assert seen == [{1}] * 40
+    assert blas_threads() == before
+
+
+def inside() -> set[int]:
+    with unshared(SMALL):
+        return set(blas_threads())
