@@ -168,13 +168,14 @@ def _part(folded: list[str], rows: list[Cells], taken: set[int | None]) -> int |
 
 
 def _text(folded: list[str], rows: list[Cells], taken: set[int | None]) -> int | None:
-    """Of the columns called so, else of all, the one with most letters."""
+    """Of the columns called so, else of all, the one with most letters; what comes again counts once, as long names of
+    classes do."""
     sample = rows[:: max(1, len(rows) // SAMPLE)]
     width = max(map(len, sample))
     free = [place for place in range(width) if place not in taken]
     called = [place for place in _all_named(folded, TEXTS) if place in free]
     letters = {
-        place: _letters(row[place][:LOOKED_AT] for row in sample if place < len(row)) for place in called or free
+        place: _letters({row[place][:LOOKED_AT] for row in sample if place < len(row)}) for place in called or free
     }
     best = max(letters, key=lambda place: (letters[place], -place), default=None)
     return best if best is not None and (letters[best] or best in called) else None

@@ -14,7 +14,9 @@ from engine.data.files.loose_texts import EMPTY, LooseTexts, lines_of
 from engine.data.files.read_as import PLAIN
 from engine.data.files.read_texts import NO_JSON, TOO_MANY
 from engine.data.hashes import digest
+from engine.data.sources import load
 from engine.errors import DataError
+from engine.experiment import DatasetChoice
 from engine.preparation.inputs import Pieces
 from engine.texts.tokens import tokens
 from tests.texts import text_set
@@ -159,3 +161,13 @@ def test_what_holds_no_texts_is_refused_in_words_of_asking_not_of_training(name:
         LooseTexts([tmp_path / name])
     assert name in refused.value.message
     assert "class folders" not in str(refused.value)
+
+
+def test_long_names_of_classes_are_no_texts_whatever_the_columns_are_called(tmp_path: Path) -> None:
+    classes = ["a class whose name is far longer than any of its texts, as they are written here", "another"]
+    rows = [f"what {number} says,{classes[number % 2].replace(',', '')}" for number in range(20)]
+    table = tmp_path / "odd.csv"
+    table.write_text("\n".join(["what they wrote,kind of thing", *rows]), encoding="utf-8")
+    assert texts(LooseTexts([table])) == [f"what {number} says" for number in range(20)]
+    read = load(DatasetChoice.model_validate({"name": "texts", "path": str(table)}))
+    assert (read.texts[0], len(read.class_names)) == ("what 0 says", 2)  # type: ignore[attr-defined]
