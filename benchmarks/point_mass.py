@@ -1,6 +1,6 @@
 """Returns on unseen goals before and after 1 to 3 policy-gradient steps: MAML of a policy against one of all goals.
 
-    python -m benchmarks.point_mass [--seeds 5] [--steps 150]
+    python -m benchmarks.point_mass [--seeds 20] [--steps 150]
 
 Each way of learning is stepped at the rate that did best after one step on goals that are not the test's, by runs whose
 seeds are not the test's either: a rate that suits a meta-learned policy need not suit another. Prints a line for every
@@ -52,7 +52,7 @@ def returns(name: str, values: Mapping[str, Any], seed: int, goals: int) -> list
 def row(title: str, found: Returns) -> str:
     """found: [seeds, any number of figures]."""
     told = (of_seeds(column).interval() for column in found.T)
-    return f"{title} | " + " | ".join(f"{one.value:.2f} ({one.low:.2f} to {one.high:.2f})" for one in told)
+    return f"{title} | " + " | ".join(f"{one.value:.3f} ({one.low:.3f} to {one.high:.3f})" for one in told)
 
 
 def choose(arm: str, steps: int) -> Iterator[tuple[str, float, float]]:
@@ -89,7 +89,7 @@ def lines(seeds: int, steps: int) -> Iterator[str]:
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--seeds", type=int, default=5)
+    asked.add_argument("--seeds", type=int, default=20)
     asked.add_argument("--steps", type=int, default=150)
     chosen = asked.parse_args()
     print(f"{chosen.steps} meta-steps | before | after 1 step | after 2 | after 3")
