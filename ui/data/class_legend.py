@@ -12,6 +12,7 @@ from ui import theme
 from ui.colours import is_dark
 from ui.listing.card_list import OnCard
 from ui.widgets.layouts import in_column
+from ui.widgets.text import plain
 
 PLACE = Qt.ItemDataRole.UserRole
 FEW, GOLDEN = 6, 0.381966  # colours of the palette; turn from one hue to the next
@@ -43,6 +44,8 @@ class ClassLegend(QWidget):
         self.list.setToolTip("Click a class to see it alone, again to see all; double-click to choose its points")
         OnCard(self.list, "Classes of the map")
         self.list.setSelectionMode(QListWidget.SelectionMode.MultiSelection)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # of a long name the count behind it is seen as well
         in_column(self.search, (self.list, 1), owner=self, gap=4)
         self.search.textChanged.connect(self._filter)
         self.list.itemSelectionChanged.connect(self._say)
@@ -58,6 +61,7 @@ class ClassLegend(QWidget):
             if count:
                 item = QListWidgetItem(f"{name}  {count:,}")
                 item.setData(PLACE, place)
+                item.setToolTip(plain(item.text()))
                 self.list.addItem(item)
         self.search.setVisible(self.list.count() > FEW)
         self._colour(len(names))
