@@ -48,6 +48,7 @@ class TrialWork(QObject):
         self._apart: dict[str, Cleared] = {}
         self.is_at_work = self.was_cancelled = self.is_unmeasured = False  # the last: answers that will be given anew
         self.preparing: Preparing | None = None  # what is measured before the first answer
+        self._anew: tuple[AnswerBook, bool] | None = None  # answers of the same images, and `is_unmeasured` with them
         self._waiting: list[Handed] = []
         self._known, self._cleared = AnsweredBefore(), Cleared([], [], AnsweredBefore(), {}, [])
         self._background, self._networks, self._galleries = background, Networks(), Galleries()
@@ -140,10 +141,10 @@ class TrialWork(QObject):
         if not self.is_unmeasured:
             self._known.take(self.book)
 
-    def _begin_anew(self) -> None:
-        """The first answers give way to those that it is known of how sure they may be; what a person said stays."""
-        self.book = AnswerBook(labels=self.book.labels, picked=self.book.picked, what=self.reads)
-        self.is_unmeasured, self._before = False, 0
+    def _renew(self, book: AnswerBook, is_unmeasured: bool) -> None:
+        """The first answers give way to as many that it is known of how sure they may be; what a person said stays."""
+        book.labels, book.picked = self.book.labels, self.book.picked
+        self.book, self.is_unmeasured, self._anew, self._before = book, is_unmeasured, None, 0
         self.renewed.emit()
 
     def close(self) -> None:
@@ -205,8 +206,6 @@ class TrialWork(QObject):
         if self.is_at_work or not self.chosen:
             self.changed.emit()
             return
-        if self.is_unmeasured:  # what was measuring was stopped
-            self._begin_anew()
         left = self._left()
         if not (left or self._waiting):
             self.changed.emit()
@@ -225,8 +224,8 @@ class TrialWork(QObject):
         self.changed.emit()
 
     def _left(self) -> tuple[Begun, ...]:
-        """Listed images that are not all answered."""
-        left, before, done = [], 0, len(self.book)
+        """Listed images that are not all answered, or not for good."""
+        left, before, done = [], 0, 0 if self.is_unmeasured else len(self.book)
         for images in self.images:
             if done < before + len(images):
                 left.append(Begun(images, max(0, done - before), before))
@@ -234,11 +233,12 @@ class TrialWork(QObject):
         return tuple(left)
 
     def _stop(self) -> None:
+        """What is shown stays: answers anew that are fewer are let go."""
         self._background.cancel(KEY)
         self._drain()
         self._look.stop()
         self._mail = queue.SimpleQueue()
-        self.is_at_work, self.preparing = False, None
+        self.is_at_work, self.preparing, self._anew = False, None, None
 
     def _drain(self) -> None:
         """Take what was answered since the last look."""
@@ -254,19 +254,24 @@ class TrialWork(QObject):
     def _take(self, one: object) -> None:
         self.preparing = one if isinstance(one, Preparing) else None
         if isinstance(one, Opened):
-            if self.is_unmeasured:
-                self._begin_anew()
-            self.is_unmeasured = one.unmeasured
-            if not self.book.runs:
-                answering = zip(self.chosen, zip(one.classes, one.words, one.stamps, strict=True), strict=True)
-                self.book.runs = [Said(run.key, run.title, *told) for run, told in answering]
+            self._open(one)
         elif isinstance(one, Listed):
             del self._waiting[0]
             self.images += [] if one.images is None else [one.images]
             for words in one.refused:
                 self.refused.emit(words)
         elif not isinstance(one, Preparing):
-            self.book.append(one)  # type: ignore[arg-type]
+            (self.book if self._anew is None else self._anew[0]).append(one)  # type: ignore[arg-type]
+            if self._anew is not None and len(self._anew[0]) >= len(self.book):
+                self._renew(*self._anew)
+
+    def _open(self, one: Opened) -> None:
+        answering = zip(self.chosen, zip(one.classes, one.words, one.stamps, strict=True), strict=True)
+        runs = [Said(run.key, run.title, *told) for run, told in answering]
+        if self.is_unmeasured:
+            self._anew = AnswerBook(runs=runs, what=self.reads), one.unmeasured
+        else:
+            self.is_unmeasured, self.book.runs = one.unmeasured, self.book.runs or runs
 
     def _end(self) -> None:
         self._stop()

@@ -105,7 +105,7 @@ class ImagesPane(QWidget):
         self.runs.folder_wanted.connect(self.handing.ask_for_exported)
         self.handing.refused.connect(self.problem.say)
         self.work.begun.connect(self._begin)
-        self.work.renewed.connect(self._begin)
+        self.work.renewed.connect(self._renew)
         self.work.grown.connect(self._grow)
         self.work.changed.connect(self._adjust)
         self.work.refused.connect(self.problem.say)
@@ -170,6 +170,11 @@ class ImagesPane(QWidget):
         self.table.answers.show_book(self.work.book)
         self.detail.show_image(self.work.book, None)
         self._adjust()
+
+    def _renew(self) -> None:
+        """The same images are answered anew, all that were shown at once."""
+        self._begin()
+        self.table.choose_first(self._here)
 
     def _grow(self) -> None:
         answers = self.table.answers

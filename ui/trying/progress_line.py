@@ -15,6 +15,8 @@ from ui.widgets.text import Elided
 CANCEL = "Cancel", "stop", "What is answered stays"
 GO_ON = "Go on", "play", "Answer the rest"
 
+FIRST = "First answers, not calibrated yet. "
+
 
 class WorkLine(QWidget):
     """Words over a thin bar."""
@@ -52,9 +54,9 @@ class WorkLine(QWidget):
 
 def progress(work: TrialWork) -> str:
     """ "1,240 of 10,000 images, 98 a second"."""
+    first = FIRST if work.is_unmeasured else ""
     if work.preparing is not None:
         share = work.preparing.fraction
-        first = "First answers, not calibrated yet. " if work.is_unmeasured else ""
         return f"{first}{work.preparing.text}, once{f': {100 * share:.0f} %' if share is not None else ''}"
     if not work.total:
         return f"Looking for {work.reads}…" if work.is_at_work else ""
@@ -63,6 +65,6 @@ def progress(work: TrialWork) -> str:
     if done == work.total and not work.is_at_work:
         known = len(work.book.labelled)
         labelled = f", {thousands(known)} labelled by you" if known else ""
-        return f"{count(done, work.reads)}{unread}{labelled}"
+        return f"{first}{count(done, work.reads)}{unread}{labelled}"
     rate = f", {work.rate():.0f} a second" if work.is_at_work and work.rate() else ""
-    return f"{thousands(done)} of {count(work.total, work.reads)}{unread}{rate}"
+    return f"{first}{thousands(done)} of {count(work.total, work.reads)}{unread}{rate}"
