@@ -203,22 +203,15 @@ class TrialWork(QObject):
 
     def go_on(self) -> None:
         """Begin with what is left, unless something is at work or nobody answers."""
-        if self.is_at_work or not self.chosen:
-            self.changed.emit()
-            return
         left = self._left()
-        if not (left or self._waiting):
+        if self.is_at_work or not self.chosen or not (left or self._waiting):
             self.changed.emit()
             return
         lot = Lot(self.chosen, left, tuple(self._waiting), self.total, self._known, self.reads)
         mail = queue.SimpleQueue[object]()
         self._mail, self._before, self.is_at_work, networks = mail, 0, True, self._networks
         self._background.run(
-            lambda cancelled: lot.work(networks, mail.put, cancelled),
-            lambda _: self._end(),
-            self._fail,
-            KEY,
-            long=True,
+            lambda cancelled: lot.work(networks, mail.put, cancelled), lambda _: self._end(), self._fail, KEY, long=True
         )
         self._look.start()
         self.changed.emit()
