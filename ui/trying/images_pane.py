@@ -172,7 +172,6 @@ class ImagesPane(QWidget):
         self._adjust()
 
     def _renew(self) -> None:
-        """The same images are answered anew, all that were shown at once."""
         self._begin()
         self.table.choose_first(self._here)
 
@@ -278,8 +277,6 @@ class ImagesPane(QWidget):
         if path:
             SAVED.keep(Path(path).parent)
             self.labels.write(Path(path))
-
-    # The table as a file
 
     def _ask_for_table(self) -> None:
         if path := ask_where(self, "Save the answers", "answers", TABLE):
