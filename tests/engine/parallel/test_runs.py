@@ -39,7 +39,7 @@ def test_a_run_in_shares_goes_on_to_the_last_bit(tmp_path: Path, monkeypatch: py
 
 def test_a_stop_ends_every_process(tmp_path: Path) -> None:
     before, said = set(psutil.Process().children()), list[Event]()
-    for event in execute(tuning(epochs=5000), tmp_path / "stopped", lambda: len(said) > 9):
+    for event in execute(tuning(epochs=500), tmp_path / "stopped", lambda: len(said) > 9):
         said.append(event)
     (started,) = [one for one in said if isinstance(one, RunStarted)]
     assert str(started.facts["device"]).startswith("2 processes")

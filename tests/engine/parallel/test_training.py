@@ -1,7 +1,7 @@
 """Training in shares by two processes on the CPU against training by one: the weights after one step and after five.
 
-The trunk is in double precision: where a weight has no gradient but rounding's, as a bias before batch norm, Adam makes
-a step of it.
+In double precision: where a weight has no gradient but rounding's, as a bias before batch norm, Adam makes a step of
+it. What a run makes float32 of again is left as it is here, but for what a head of fine-tuning answers.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from engine.parallel.leading import together
 from engine.parallel.passes import ALONE, Passes
 from engine.preparation.inputs import Normaliser
 from engine.pretraining import run as pretraining
+from engine.pretraining.pretext import Pretext, Teacher
 from engine.registry import with_method
 from engine.tuning import run as tuning
 from engine.tuning.material import read_material
@@ -49,6 +50,11 @@ def shared() -> Iterator[dict[str, Passes]]:
 def _in_double(monkeypatch: pytest.MonkeyPatch) -> None:
     single = Normaliser.__call__
     monkeypatch.setattr(Normaliser, "__call__", lambda shape, pixels: single(shape, pixels).double())
+    monkeypatch.setattr(Pretext, "embedded", lambda own, model, images: own.passes(model, images, answers=False))
+    monkeypatch.setattr(
+        Teacher, "forward",
+        lambda own, both, bf16, passes: own.projector(passes(own.trunk.train(), both, answers=False)),
+    )  # fmt: skip
 
 
 def drained(steps: Any) -> Any:
@@ -90,8 +96,7 @@ def pretrained(name: str, passes: Passes, folder: Path) -> dict[int, dict[str, T
     material = drained(read_material(experiment, CPU))
     training = pretraining.prepared(experiment, method, material, Checkpoints(folder), Limits(), passes)
     training.model.double()
-    if (teacher := getattr(training.pretext, "teacher", None)) is not None:
-        teacher.trunk.double()
+    training.pretext.double()
     return {step: weights(training.model) for step in range(1, 6) if list(training._next())}
 
 
