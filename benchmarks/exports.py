@@ -108,12 +108,12 @@ def odd(file: Path, into: Path, number: int) -> Path:
     return path
 
 
-def environment(folder: Path) -> Path:
+def environment(folder: Path, needed: Sequence[str] = NEEDED) -> Path:
     """The Python of a new environment, and nothing in it but what is needed."""
     python = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
     if not python.exists():
         venv.create(folder, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *NEEDED], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *needed], check=True)
     return python
 
 
