@@ -81,8 +81,8 @@ class ArmsEditor(QWidget):
             QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
         )
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
-        self.tree.header().resizeSection(0, 150)
-        self.tree.header().resizeSection(1, 210)
+        self.tree.header().resizeSection(0, 220)
+        self.tree.header().resizeSection(1, 180)
         self.tree.itemChanged.connect(lambda *_: self.changed.emit())
         self.tree.currentItemChanged.connect(lambda *_: self._adjust())
         self.tree.setMinimumHeight(150)
