@@ -112,6 +112,7 @@ class StudyBuilder(QDialog):
         self._expect()
 
     def _expect(self) -> None:
+        self._parts.background.cancel(KEY)  # what was asked of the form as it was
         self.study = None
         for control in (self.start, self.save):
             control.setEnabled(False)

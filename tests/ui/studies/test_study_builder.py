@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -130,6 +131,30 @@ def test_what_is_wrong_is_said(qtbot: QtBot, builder: StudyBuilder, field: str, 
     checked(qtbot, builder)
     assert words in builder.problem.text.text()
     assert not builder.start.isEnabled()
+
+
+def test_an_answer_about_the_form_as_it_was_is_none(
+    qtbot: QtBot, builder: StudyBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A check that ends after the form was changed offers no study of before to be started."""
+    builder.choose(OWN)
+    checked(qtbot, builder)
+    begun, end = threading.Event(), threading.Event()
+
+    def slowly(study: Study, cancelled: object) -> None:
+        begun.set()
+        end.wait(60)
+
+    monkeypatch.setattr("ui.studies.builder.examine", slowly)
+    builder.form.seeds.setValue(4)
+    qtbot.waitUntil(begun.is_set)
+    builder.form.seeds.setValue(5)
+    end.set()
+    qtbot.waitUntil(lambda: not builder._soon.isActive() or builder.start.isEnabled())
+    assert builder.study is None or len(builder.study.seeds) == 5
+    checked(qtbot, builder)
+    assert builder.study is not None
+    assert len(builder.study.seeds) == 5
 
 
 def test_more_seeds_keep_what_is_finished(qtbot: QtBot, saved: StudyRow, page: StudiesPage) -> None:
