@@ -9,6 +9,7 @@ from engine.data.images import Cancel
 from engine.data.sources import load
 from engine.data.splits import split_images
 from engine.errors import Cancelled
+from engine.events import CLUSTER
 from engine.experiment import Experiment
 from engine.families import Cost, family
 from engine.preflight.cost import estimate
@@ -80,7 +81,9 @@ def examples(experiment: Experiment) -> int:
 
 
 def _cost(cell: Cell) -> Cost:
-    """As if its network were there: what is trained first is not yet, and how long steps take hangs on no weights."""
+    """As if its network were there: what is trained first is not yet, and how long steps take hangs on no weights. What
+    a cluster works is timed on this machine's processor."""
     known = {"weights": "random", "what_it_keeps": "not measured"}
     backbone = cell.experiment.backbone.model_copy(update=known)
-    return estimate(cell.experiment.model_copy(update={"backbone": backbone}))
+    device = "cpu" if cell.experiment.device == CLUSTER else cell.experiment.device
+    return estimate(cell.experiment.model_copy(update={"backbone": backbone, "device": device}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import Cancelled
+from engine.events import CLUSTER
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.families import Cost, family
 from engine.studies import expected as study_cost
@@ -67,6 +68,13 @@ def test_every_shot_is_timed(asked: list[Experiment]) -> None:
     arm = StudyArm(title="tasks", backbone=BackboneChoice(name="conv4"), method=MethodChoice(name="protonet"))
     assert study_seconds(study(arm)) == pytest.approx(2 * 3 * 16.0)
     assert len(asked) == 3
+
+
+def test_what_a_cluster_works_is_timed_here(asked: list[Experiment]) -> None:
+    """No machine has a device of that name."""
+    arm = StudyArm(title="probe", method=PROBE)
+    assert study_seconds(study(arm, device=CLUSTER)) == pytest.approx(2 * (30 + 50 + 110))
+    assert {one.device for one in asked} == {"cpu"}
 
 
 def test_it_gives_up_when_asked(asked: list[Experiment]) -> None:
