@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -20,7 +21,6 @@ from engine.remote.on_dask import EXTRA
 PORT = 8786
 PATIENCE = 60.0  # seconds until the line can be reached
 LOG = "line.log"
-_begun: list[subprocess.Popen[bytes]] = []  # lines that this process has begun, and that may outlive it
 
 
 def begin(root: Path, host: str, port: int) -> tuple[str, Path]:
@@ -49,8 +49,6 @@ def end(root: Path) -> None:
     finally:
         desk.close()
     forget(root)
-    for child in _begun:
-        child.poll()
 
 
 def forget(root: Path) -> None:
@@ -86,7 +84,9 @@ def _begin_line(folder: Path, host: str, port: int) -> None:
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": path},
             start_new_session=True, creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )  # fmt: skip
-    _begun.append(child)
+    threading.Thread(
+        target=child.wait, name="until the line ends", daemon=True
+    ).start()  # which may be after this process
     deadline = time.monotonic() + PATIENCE
     while not (folder / WHERE).is_file():
         if child.poll() is not None or time.monotonic() > deadline:

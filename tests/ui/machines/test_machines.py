@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
@@ -129,11 +130,12 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(qtbot: QtBot, panel: Machine
 def test_a_cluster_begins_machines_come_and_go_and_it_ends(
     qtbot: QtBot, panel: MachinesPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    port = free_port()
+    port, before = free_port(), set(psutil.Process().children())
     qtbot.waitUntil(panel.beginning.go.isEnabled)
     panel.beginning.port.setValue(port)
     panel.beginning.go.click()
     qtbot.waitUntil(panel.deeds.isVisible)
+    (line,) = set(psutil.Process().children()) - before
     address = f"tls://127.0.0.1:{port}"
     assert panel.address.text().startswith(address)
     assert not panel.beginning.isVisible()
@@ -158,6 +160,7 @@ def test_a_cluster_begins_machines_come_and_go_and_it_ends(
     qtbot.waitUntil(panel.beginning.isVisible)
     assert panel.state.text().startswith("This workspace has no cluster")
     assert key.is_file()
+    qtbot.waitUntil(lambda: line not in psutil.Process().children())  # which counts what has ended unheard too
 
 
 def test_a_cluster_that_does_not_answer_is_said_so_and_can_be_forgotten(
