@@ -178,6 +178,8 @@ class NewExperimentPage(Page):
         except InvalidExperiment as fault:
             self.parts.toasts.show(str(fault), level="error")
         self.data.fill(experiment.dataset)
+        if self.method.method.name == experiment.method.name:  # whose usual values have followed the data meanwhile
+            self.method.fill(experiment.method, experiment.backbone)
         self.data.tasks.fill(experiment.tasks, experiment.dataset.labels_per_class)
         self.launch.fill(experiment)
         self.backbone.keep(experiment.backbone)

@@ -53,7 +53,8 @@ def test_images_stay_on_a_gpu_that_has_twice_as_much_free(monkeypatch: pytest.Mo
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda index: f"card {index}")
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     assert [(one.name, one.title, one.free_bytes) for one in devices()[1:]] == [
-        ("cuda:0", "card 0", 200), ("cuda:1", "card 1", 200), ("mps", "Apple GPU", 200),
+        ("cuda:0", "card 0", 200), ("cuda:1", "card 1", 200), ("cuda:all", "All 2 GPUs together", 200),
+        ("mps", "Apple GPU", 200),
     ]  # fmt: skip
 
 

@@ -205,7 +205,7 @@ class OwnDesk:
     def places(self) -> int:
         return self.cluster.places()
 
-    def close(self) -> None:
+    def close(self, wait: bool = True) -> None:
         self.cluster.close()
 
 
