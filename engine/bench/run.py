@@ -113,7 +113,9 @@ def read_features(experiment: Experiment, method: HeadBench, runs: Path) -> Gene
     if method.all_heads:
         called = yield from names_of(data, split.classes, FeatureKind.of(experiment, runs))
     on = Benched(train, test, names, data.labels[split.train])
-    outside = yield from outside_of(data, FeatureKind.of(experiment, runs, choice.shift))
+    outside = None
+    if not method.words_alone:
+        outside = yield from outside_of(data, FeatureKind.of(experiment, runs, choice.shift))
     return BenchMaterial(data, split, on, tuple(further), heads_of(method, data, called), outside=outside)
 
 

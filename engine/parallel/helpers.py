@@ -25,6 +25,7 @@ class Helper:
         self.device = device
         self._process = begun("engine.parallel.share")
         self._said: SimpleQueue[str] = SimpleQueue()
+        self._last = "{}"  # of its lines
         self.when_lost: Callable[[], None] = lambda: None  # called in a thread of its own once it has ended by itself
         self._listening = Thread(target=self._listen, name=f"hearing {device}", daemon=True)
         self._listening.start()
@@ -33,7 +34,8 @@ class Helper:
         """Until its end, which is an empty line."""
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            self._said.put(line.decode("utf-8", "replace"))
+            self._last = line.decode("utf-8", "replace")
+            self._said.put(self._last)
         self._said.put("")
         self.when_lost()
 
@@ -48,13 +50,12 @@ class Helper:
         return self._said.get()
 
     def fault(self) -> Exception | None:
-        """What was wrong, where it has ended by itself; None of one that is at work."""
+        """What was wrong, where it has ended by itself, however often that is asked; None of one that is at work."""
         code = self._process.poll()
         if code is None:
             return None
         self._listening.join()
-        lines = [json.loads(line) for line in iter(self._said.get, "")]
-        return _as_error(self.device, lines[-1] if lines else {}, code)
+        return _as_error(self.device, json.loads(self._last), code)
 
     def end(self) -> None:
         self.when_lost = lambda: None
@@ -101,7 +102,7 @@ class Helpers:
             given = {**task, "device": one.device, "rank": rank, "size": self.size}
             self.tell_one(one, json.dumps({**given, "meeting": str(self.meeting)}))
         for one in self._all:
-            if not one.hear():
+            if "there" not in json.loads(one.hear() or "{}"):
                 raise self.fault() or RuntimeError(f"{one.device} is silent")
 
     def watch(self, when_lost: Callable[[], None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,10 +37,10 @@ def bench(**hyperparameters: object) -> Experiment:
     )
 
 
-def know_topics(patched: pytest.MonkeyPatch) -> None:
-    """Four topics with sixteen texts each stand among the data sets of the program."""
+def know_topics(patched: pytest.MonkeyPatch, outside: tuple[str, ...] = ()) -> None:
+    """Four topics with sixteen texts each stand among the data sets of the program. outside: of none of them."""
     info = DatasetInfo("topics", "Topics", "Short texts on four topics.", 64, 4)
-    sets = (*sources.sets(), DataSet(info, load=lambda choice: text_set(4, 16), texts=True))
+    sets = (*sources.sets(), DataSet(info, load=lambda _: replace(text_set(4, 16), outside=outside), texts=True))
     patched.setattr(sources, "sets", lambda: sets)
 
 
@@ -74,9 +75,11 @@ def test_counted_words_are_a_measure_and_never_chosen(told: list[Event]) -> None
 
 
 def test_counted_words_alone_ask_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is embedded, and its figure is that of counting the words of the very texts that others learn from."""
-    know_topics(monkeypatch)
-    monkeypatch.setattr("engine.bench.run.embedded", None)
+    """Nothing is embedded, texts of none of the classes neither, and its figure is that of counting the words of the
+    very texts that others learn from."""
+    know_topics(monkeypatch, outside=("a stranger", "another one", "nothing of it"))
+    for room in ("run", "of_texts"):
+        monkeypatch.setattr(f"engine.bench.{room}.embedded", None)
     given = bench(heads=CountedWords.title, most_labels="all")
     given = given.model_copy(update={"dataset": given.dataset.model_copy(update={"labels_per_class": 3})})
     assert problems(given) == []

@@ -12,6 +12,7 @@ from engine.artifacts.weights import build_backbone
 from engine.backbones.backbone import Backbone
 from engine.errors import ExperimentError
 from engine.experiment import BackboneChoice, Experiment
+from engine.parallel.helpers import Helpers
 from engine.parallel.leading import together
 from engine.parallel.passes import ALONE, Passes
 
@@ -106,6 +107,17 @@ def test_what_fails_in_a_process_is_told_with_where_it_failed() -> None:
     with pytest.raises(RuntimeError, match="on cpu: Traceback"):
         failing_elsewhere(helpers)
     assert [one.is_running() for one in helpers] == [False]
+
+
+def test_what_fails_before_the_first_pass_is_told_and_as_often_as_asked() -> None:
+    """Such as a network that does not fit into its device: nobody waits for who is gone already."""
+    helpers, choice = Helpers(["cpu"]), BackboneChoice(name="conv4").model_dump(mode="json")
+    try:
+        with pytest.raises(RuntimeError, match="no_such_kind"):
+            helpers.join({"backbone": choice, "outputs": 3, "kind": "no_such_kind"})
+        assert "no_such_kind" in str(helpers.fault())
+    finally:
+        helpers.end()
 
 
 def test_one_device_needs_no_other_process() -> None:
