@@ -65,8 +65,9 @@ class CameBack(QObject):
         self._runs, self._heard = [*runs, *of_studies], set[int]()
         self._timer = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._timer.timeout.connect(self._tell)
-        parts.live.events.connect(self._hear)
-        self._timer.start()
+        if self._runs:  # of a study that was between two runs nothing is to be told
+            parts.live.events.connect(self._hear)
+            self._timer.start()
         if runs:
             parts.go_on(runs)
         for study in studies:

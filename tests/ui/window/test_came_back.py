@@ -22,6 +22,7 @@ from storage.workspace import Workspace
 from tests.engine.work.small_runs import small
 from tests.engine.work.test_elsewhere import ToldCluster
 from ui.widgets.dialogs import later_words
+from ui.window import came_back
 from ui.window.came_back import WentOn
 from ui.window.left_over import read_left_over, tell_left_over
 from ui.window.main_window import MainWindow
@@ -103,3 +104,15 @@ def test_they_are_followed_again_without_a_question_and_told_once(
     waiting.say_next(RunFinished(2))
     qtbot.waitUntil(lambda: not parts.live.active())
     assert len(parts.toasts.shown()) == 2
+
+
+def test_nothing_is_told_of_a_study_that_was_between_two_runs(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(came_back, "PATIENCE_MS", 0)
+    asked: list[tuple[str, object]] = []
+    monkeypatch.setattr(window.parts.navigator, "tell", lambda page, request: asked.append((page, request)))
+    came_back.CameBack(window.parts, [], [7], [])
+    qtbot.wait(50)
+    assert asked == [("studies", 7)]
+    assert window.parts.toasts.shown() == []
