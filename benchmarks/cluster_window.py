@@ -14,7 +14,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -39,10 +39,10 @@ class PacedCluster(DaskCluster):
 
     rate = 20.0
 
-    def submit(self, order: Order) -> None:
+    def submit(self, order: Order, among: Sequence[str] = ()) -> None:
         from distributed import fire_and_forget
 
-        with self._asked() as client:
+        with self._line.asked() as client:
             fire_and_forget(client.submit(paced, order.told(), self.rate, LONG, key=order.key, pure=False))
 
 
@@ -116,7 +116,7 @@ def window_beside(made: Loopback, runs: int, seconds: float) -> None:
 
     def begin(parts: Parts) -> None:
         parts.queue._cluster = Places(cluster)
-        parts.machines._desk.connect = lambda: cluster  # type: ignore[method-assign]
+        parts.machines._desk.connect = lambda same_version=True: cluster  # type: ignore[method-assign]
         parts.machines.folder = made.folder
         kept.append(LateTicks(parts, runs, seconds))
 

@@ -10,8 +10,12 @@ import os
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.errors import ExperimentError, StorageError
+
+if TYPE_CHECKING:
+    from cryptography.x509 import KeyUsage
 
 YEARS = 10
 NAME = "Warmstart cluster"
@@ -62,6 +66,17 @@ class KeyFile:
         return os.name == "posix" and bool(path.stat().st_mode & 0o077)
 
 
+def key_usage(is_authority: bool) -> KeyUsage:
+    """What a key may do: sign certificates, or be shown at the beginning of a connection."""
+    from cryptography.x509 import KeyUsage
+
+    return KeyUsage(
+        digital_signature=not is_authority, key_cert_sign=is_authority, crl_sign=is_authority,
+        content_commitment=False, key_encipherment=False, data_encipherment=False, key_agreement=False,
+        encipher_only=False, decipher_only=False,
+    )  # fmt: skip
+
+
 def made_key() -> KeyFile:
     """A new authority and the one certificate that it ever signs: its own key is not kept."""
     from cryptography import x509
@@ -82,6 +97,7 @@ def made_key() -> KeyFile:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key()), critical=False)
         )  # fmt: skip
+        built = built.add_extension(key_usage(is_authority), critical=True)
         if not is_authority:
             both = [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH]
             built = built.add_extension(x509.ExtendedKeyUsage(both), critical=False)

@@ -75,7 +75,7 @@ class Cluster(Protocol):
 
     def submit(self, order: Order, among: Sequence[str] = ()) -> None:
         """Put the order in line. One that is in line or at work already stays as it is. among: addresses of those that
-        may work it, where not all may."""
+        are to work it while any of them is there, where not all are."""
         ...
 
     def cancel(self, key: str) -> None:

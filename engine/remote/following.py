@@ -27,12 +27,11 @@ from engine.events import (
     RunStarted,
     RunStopped,
 )
-from engine.experiment import Experiment
-from engine.machine.files import write_text
 from engine.remote.cluster import LOST, WAITING, Cluster, ClusterAway, FoundJournal, MachineWords
 from engine.remote.journal import Hearing, JournalEntry, attempt
-from engine.remote.order import ordered, returned
+from engine.remote.order import ordered, unread, write_returned
 from engine.remote.patience import Patience
+from engine.remote.pause import Pause
 from engine.work.worker import Job, Word
 
 QUIET = 1.0, 8.0  # seconds of silence until somebody is asked: at first, and at most when it goes on
@@ -42,14 +41,16 @@ TAKEN_BACK = ("withdraw", "discard")  # nobody is to work it any more
 
 
 class FollowedRun:
-    """inbox: what is said of the run; None where a person has said something. word: the last of it.
+    """inbox: what is said of the run; None where a person has said something. word: the last of it. paused: whether a
+    person wants it to rest.
 
     place: of the last event that was handed on.
     """
 
     def __init__(
-        self, cluster: Cluster, job: Job, inbox: SimpleQueue[MachineWords | None], word: Callable[[], Word | None]
-    ) -> None:
+        self, cluster: Cluster, job: Job, inbox: SimpleQueue[MachineWords | None], word: Callable[[], Word | None],
+        paused: Callable[[], bool],
+    ) -> None:  # fmt: skip
         self.place: Heard | None = job.heard
         self._cluster, self._job, self._inbox, self._word = cluster, job, inbox, word
         self._uid = job.directory.name
@@ -60,25 +61,28 @@ class FollowedRun:
         self._told = False  # that it is to stop, to who works it
         self._settled = False  # its end is in its journal, and nobody needs what lies elsewhere
         self._quiet = QUIET[0]
-        self._patience = Patience()
+        self._patience, self._pause = Patience(), Pause(paused, known=job.heard is None)
         self._among: tuple[str, ...] = ()  # who alone may work it
         self._why: list[Notice] = []  # it begins anew, which is told once it has begun
 
     def events(self) -> Iterator[Event]:
         self._cluster.listen(self._uid, self._inbox.put)
+        ended = False
         try:
             for event in self._events():
                 yield event
-                if isinstance(event, LAST_EVENTS):
+                if ended := isinstance(event, LAST_EVENTS):
                     self._forget_if_settled()
                     return
         finally:
             self._cluster.leave(self._uid)
+            if not ended:
+                self._leave()
 
-    def tell(self, word: str) -> None:
-        """Say it to who works the run, if anybody does; raises `ClusterAway`."""
-        if self._at:
-            self._cluster.say(self._at, self._uid, word)
+    def tell_pause(self) -> None:
+        """Who works the run, if anybody does, rests or goes on as a person wants it; raises `ClusterAway`."""
+        if at := self._at:
+            self._pause.tell(lambda word: self._cluster.say(at, self._uid, word))
 
     def _events(self) -> Iterator[Event]:
         yield Preparing("Asking the cluster")
@@ -86,7 +90,6 @@ class FollowedRun:
         while True:
             try:
                 if self._word() in LEAVES:
-                    self._leave()
                     yield ResumePoint.nothing(0)
                     return
                 if self._word() == "stop":
@@ -158,14 +161,18 @@ class FollowedRun:
         if lost or not state:
             state, ended = self._found()
             if ended:
+                among = self._among
                 yield from self._read(state)
+                if self._among != among:
+                    return  # it was ordered again on the way
                 self._cluster.forget(self._uid, self._attempt)  # its end is saved already, and it is to be worked again
                 state = ""
         if state:
             self._works(state)
+            self.tell_pause()
             yield from self._read(state)
         else:
-            yield from self._order(lost)
+            yield from self._again(lost)
 
     def _found(self) -> tuple[str, bool]:
         """Who has a journal of this run that has ended, or works an attempt that was ordered before this program was
@@ -181,7 +188,8 @@ class FollowedRun:
         self._attempt = max([self._attempt, *(attempt(one.journal) for one in found)])
         return "", False
 
-    def _order(self, lost: bool = False) -> Iterator[Event]:
+    def _again(self, lost: bool) -> Iterator[Event]:
+        """Order it where nobody works it, and say so where somebody did."""
         if lost and (failed := self._patience.lost()):
             yield failed
             return
@@ -189,11 +197,15 @@ class FollowedRun:
             yield from self._anew("The machine that worked this run was lost. It goes on on another one.")
         elif self._job.heard is not None and self._attempt == attempt(self._job.heard.journal):
             yield from self._anew("Nobody works this run on the cluster any more. It is put in line again.")
+        yield from self._order()
+
+    def _order(self) -> Iterator[Event]:
         self._works("")
+        self._pause.forget()
         try:
             order, self._files = ordered(self._job, self._attempt + 1, self._cluster.topic())
         except (ExperimentError, OSError) as error:
-            yield RunFailed("experiment", *_in_words(error))
+            yield RunFailed("experiment", *unread(error))
             return
         self._attempt += 1
         self._cluster.submit(order, self._among)
@@ -210,7 +222,6 @@ class FollowedRun:
             yield failed
             return
         yield from self._anew(f"{words} The run is put in line again.")
-        self._works("")
         yield from self._order()
 
     def _refused_by(self, error: ExperimentError) -> Iterator[Event]:
@@ -229,14 +240,18 @@ class FollowedRun:
         had = max((one.memory for one in there if one.address == at), default=0)
         self._among = tuple(one.address for one in there if one.memory > had > 0)
         if self._among:
+            self._hearing.drop(last.place.journal)  # which may be heard once more
             self._cluster.forget(self._uid, self._attempt)
             self._why.append(Notice(f"{last.event.message} It goes on on a machine with more.", "warning"))
         return bool(self._among)
 
     def _give(self, message: MachineWords) -> None:
-        if not self._files:  # it was ordered before this program was started
-            self._files = ordered(self._job, self._attempt, self._cluster.topic())[1]
-        self._cluster.give(message.at, {one: self._files[one] for one in message.needs if one in self._files})
+        try:
+            if not self._files:  # it was ordered before this program was started
+                self._files = ordered(self._job, self._attempt, self._cluster.topic())[1]
+            self._cluster.give(message.at, {one: self._files[one] for one in message.needs if one in self._files})
+        except OSError as error:
+            raise ExperimentError(*unread(error)) from error
 
     def _works(self, at: str) -> None:
         self._told = self._told and at == self._at
@@ -254,12 +269,13 @@ class FollowedRun:
             self._told = self._told or self._cluster.say(state, self._uid, "stop")
 
     def _leave(self) -> None:
-        """A run that is left goes on; one that is taken back does not."""
-        if self._word() not in TAKEN_BACK:
-            return
+        """A run that is left goes on, also one that was paused; one that is taken back does not."""
         with suppress(ExperimentError):
-            self._cluster.cancel(self._key)
-            self._cluster.forget(self._uid, self._attempt)
+            if self._word() in TAKEN_BACK:
+                self._cluster.cancel(self._key)
+                self._cluster.forget(self._uid, self._attempt)
+            else:
+                self.tell_pause()
 
     def _forget_if_settled(self) -> None:
         if self._settled:
@@ -270,10 +286,7 @@ class FollowedRun:
         """The files of a run that has ended, before anybody hears that it has."""
         folder = self._job.directory
         self._cluster.fetch(at, self._uid, journal, folder)
-        written = folder / "experiment.json"
-        if written.is_file():
-            there = Experiment.model_validate_json(written.read_text("utf-8"))
-            write_text(written, returned(there, self._job.experiment).model_dump_json(indent=2) + "\n")
+        write_returned(folder / "experiment.json", self._job.experiment)
 
     @property
     def _key(self) -> str:
@@ -282,10 +295,3 @@ class FollowedRun:
 
 def _newest(found: FoundJournal) -> tuple[bool, int]:
     return found.ended, attempt(found.journal)
-
-
-def _in_words(error: ExperimentError | OSError) -> tuple[str, str]:
-    if isinstance(error, ExperimentError):
-        return error.message, error.advice
-    reason = (error.strerror or str(error)).lower()
-    return f"{error.filename} cannot be read ({reason}).", "Make it readable, then begin the run again."

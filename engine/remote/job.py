@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engine.errors import ExperimentError
 from engine.machine.files import cache_folder
-from engine.remote.joining import Joining
+from engine.remote.joining import Joining, encrypted
 from engine.remote.machine import serve, usual_places
 
 UNUSED = ("--name", "--nthreads", "--memory-limit", "--death-timeout", "--local-directory")  # what Dask's own takes
@@ -43,7 +43,7 @@ def main(given: Sequence[str]) -> int:
         leaving.daemon = True
         leaving.start()
     try:
-        serve(Joining(chosen.address, chosen.key, chosen.shared), places, print, ended)
+        serve(Joining(encrypted(chosen.address), chosen.key, chosen.shared), places, print, ended)
     except ExperimentError as error:
         print(error, file=sys.stderr)
         return 2

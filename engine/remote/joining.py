@@ -12,6 +12,11 @@ KEEP = 20 * 10**9
 OTHER_VERSION = 3  # what a process that works runs ends with where the line has another version
 
 
+def encrypted(address: str) -> str:
+    """An address as it was printed, also where a person left out how it is spoken with."""
+    return address if "://" in address else f"tls://{address}"
+
+
 @dataclass(frozen=True)
 class Joining:
     """Which line, with which key, and where this machine keeps what it is sent; machines that share that folder need

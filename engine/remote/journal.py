@@ -155,11 +155,17 @@ class Hearing:
             yield one
             self.place = one.place
 
+    def drop(self, journal: str) -> None:
+        """Nothing more is heard of this attempt."""
+        self._old.add(journal)
+
     def _is_old(self, journal: str) -> bool:
         """Whether another attempt has taken its place; one that is new is turned to."""
+        if journal in self._old:
+            return True
         if journal == self.place.journal:
             return False
-        if journal in self._old or attempt(journal) < attempt(self.place.journal):
+        if attempt(journal) < attempt(self.place.journal):
             return True
         self._old.add(self.place.journal)
         self.place = Heard(journal, 0)

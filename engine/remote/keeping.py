@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from engine.backbones.located import hub_checkpoints
@@ -52,8 +53,12 @@ class KeptFiles:
 
     def bytes_here(self, digests: Iterable[str]) -> int:
         """Of those that are on their way."""
-        parts = (part for one in digests for part in self._file(one).parent.glob(f"{one}.*.part"))
-        return sum(part.stat().st_size for part in parts)
+        total = 0
+        for one in digests:
+            for part in self._file(one).parent.glob(f"{one}.*.part"):
+                with suppress(OSError):  # it has come whole meanwhile
+                    total += part.stat().st_size
+        return total
 
     def put(self, digest: str, offset: int, piece: bytes, whole: bool, sender: str) -> None:
         """Take the next piece of a file; the last makes it whole. sender: who sends it, so that two do not write into

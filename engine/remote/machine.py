@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-
-import psutil
+from itertools import takewhile
 
 from engine.machine.children import begun
 from engine.remote.cluster import ClusterAway
@@ -66,10 +66,12 @@ class WorkPlace:
 
 
 def usual_places() -> list[str]:
-    """The GPUs of this machine by number, one place for each; without any a place for two cores of the processor."""
+    """The GPUs that this process may use, one place for each; without any a place for two cores of the processor that
+    it may use."""
     if gpus := _gpus():
         return gpus
-    return [""] * max(1, (psutil.cpu_count() or 1) // CORES)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return [""] * max(1, cores // CORES)
 
 
 def _gpus() -> list[str]:
@@ -77,7 +79,11 @@ def _gpus() -> list[str]:
         said = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=True, timeout=20)
     except (OSError, subprocess.SubprocessError):
         return []
-    return [str(number) for number, _ in enumerate(line for line in said.stdout.splitlines() if "GPU" in line)]
+    here = [str(number) for number, _ in enumerate(line for line in said.stdout.splitlines() if "GPU" in line)]
+    given = os.environ.get("CUDA_VISIBLE_DEVICES")  # by a person, or by a batch system for its job
+    if not here or given is None:
+        return here
+    return [*takewhile(lambda one: one not in ("", "-1", "NoDevFiles"), map(str.strip, given.split(",")))]
 
 
 def serve(joining: Joining, places: list[str], say: Callable[[str], object], ended: threading.Event) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
@@ -13,6 +14,7 @@ from pathlib import Path
 from engine.backbones import catalog, encoders
 from engine.backbones.located import hub_checkpoints
 from engine.data import sources
+from engine.data.files.tree import met_before
 from engine.events import RESUME_FILE
 from engine.experiment import DatasetChoice, Experiment
 from engine.machine.places import data_home, weights_home
@@ -108,7 +110,15 @@ def _weights(experiment: Experiment) -> Iterator[tuple[str, Path]]:
 
 
 def _files(path: Path) -> list[Path]:
-    return [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+    """It, or all below it, behind links to folders as well, which data are read through."""
+    if path.is_file():
+        return [path]
+    found, linked = list[Path](), set[str]()
+    for folder, inner, names in os.walk(path, followlinks=True):
+        links = {one for one in inner if os.path.islink(os.path.join(folder, one))}
+        inner[:] = (one for one in inner if one not in links or not met_before(os.path.join(folder, one), linked))
+        found += (file for name in names if (file := Path(folder, name)).is_file())
+    return sorted(found)
 
 
 def looked_at(file: Path) -> tuple[int, str]:

@@ -116,7 +116,8 @@ class DaskCluster:
         from distributed import fire_and_forget
 
         with self._line.asked() as client:
-            future = client.submit(work_order, order.told(), key=order.key, pure=False, workers=list(among) or None)
+            wanted: dict[str, Any] = {"workers": list(among), "allow_other_workers": True} if among else {}
+            future = client.submit(work_order, order.told(), key=order.key, pure=False, **wanted)
             fire_and_forget(future)
             deadline = time.monotonic() + PATIENCE
             while not (self.state(order.key) or future.done()) and time.monotonic() < deadline:

@@ -9,8 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.errors import ExperimentError
 from engine.experiment import DatasetChoice, Experiment
 from engine.machine.environment import environment
+from engine.machine.files import write_text
 from engine.remote.needed import GIVEN, looked_at, needed
 from engine.work.worker import Job
 
@@ -91,6 +93,21 @@ def arrived(experiment: Mapping[str, Any], home: Path, device: str) -> Experimen
 def returned(there: Experiment, asked: Experiment) -> Experiment:
     """What a machine worked, complete, as it was asked for here."""
     return there.model_copy(update={"dataset": asked.dataset, "tasks": asked.tasks, "device": asked.device})
+
+
+def write_returned(file: Path, asked: Experiment) -> None:
+    """The experiment that a machine left, where it left one, as it was asked for here. Raises `OSError`."""
+    if file.is_file():
+        there = Experiment.model_validate_json(file.read_text("utf-8"))
+        write_text(file, returned(there, asked).model_dump_json(indent=2) + "\n")
+
+
+def unread(error: ExperimentError | OSError) -> tuple[str, str]:
+    """What is wrong and what to do where a file that a run needs cannot be read here."""
+    if isinstance(error, ExperimentError):
+        return error.message, error.advice
+    reason = (error.strerror or str(error)).lower()
+    return f"{error.filename} cannot be read ({reason}).", "Make it readable, then begin the run again."
 
 
 def _below(choice: DatasetChoice, home: Path) -> DatasetChoice:

@@ -90,6 +90,8 @@ def _begin_line(folder: Path, host: str, port: int) -> None:
     deadline = time.monotonic() + PATIENCE
     while not (folder / WHERE).is_file():
         if child.poll() is not None or time.monotonic() > deadline:
+            child.kill()
+            child.wait()
             said = (folder / LOG).read_text("utf-8", "replace").strip().splitlines() or ["it said nothing"]
             raise ExperimentError(
                 f"The cluster could not be begun at {host}:{port} ({said[-1]}).", "Give another --host or --port."

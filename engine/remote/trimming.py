@@ -40,7 +40,7 @@ def trim(home: Path, most: int) -> None:
             continue
         with suppress(OSError):
             seen = file.stat()
-            for one in (*laid[seen.st_ino], file):
+            for one in (*laid[seen.st_dev, seen.st_ino], file):
                 one.unlink(missing_ok=True)
             total -= seen.st_size
 
@@ -59,9 +59,14 @@ def _works(attempt: Path) -> bool:
 
 
 def _silent(attempt: Path) -> float:
-    """Seconds since it was begun or said something."""
-    said = [file.stat().st_mtime for file in (attempt / FILE, attempt / ORDER) if file.is_file()]
-    return time.time() - max(said, default=0.0)
+    """Seconds since it was begun or said something. One that is being begun has a folder and nothing in it."""
+    return time.time() - max(map(_stamp, (attempt, attempt / FILE, attempt / ORDER)))
+
+
+def _stamp(path: Path) -> float:
+    with suppress(OSError):
+        return path.stat().st_mtime
+    return 0.0
 
 
 def _asked(attempt: Path) -> Iterable[NeededFile]:
@@ -70,11 +75,11 @@ def _asked(attempt: Path) -> Iterable[NeededFile]:
     return ()
 
 
-def _laid(folders: Iterable[Path]) -> dict[int, list[Path]]:
-    """Other names of kept files, by the number that the disk knows a file by."""
-    found: defaultdict[int, list[Path]] = defaultdict(list)
+def _laid(folders: Iterable[Path]) -> dict[tuple[int, int], list[Path]]:
+    """Other names of kept files, by the disk and the number that it knows a file by."""
+    found: defaultdict[tuple[int, int], list[Path]] = defaultdict(list)
     for folder in folders:
         for file in folder.rglob("*"):
-            if file.is_file() and file.stat().st_nlink > 1:
-                found[file.stat().st_ino].append(file)
+            if file.is_file() and (seen := file.stat()).st_nlink > 1:
+                found[seen.st_dev, seen.st_ino].append(file)
     return found

@@ -23,6 +23,7 @@ class OnCluster:
         self._connect = connect
         self._inbox: SimpleQueue[MachineWords | None] = SimpleQueue()
         self._word: Word | None = None
+        self._paused = False
         self._following: FollowedRun | None = None
 
     def heard(self) -> Heard | None:
@@ -30,8 +31,9 @@ class OnCluster:
 
     def say(self, word: Word) -> None:
         """Pausing is told by a thread of its own: nobody asks for events meanwhile."""
+        self._paused = word == "pause"
         if word in ("pause", "resume"):
-            threading.Thread(target=self._tell, args=(word,), name="telling a cluster").start()
+            threading.Thread(target=self._tell_pause, name="telling a cluster").start()
         else:
             self._word = word
             self._inbox.put(None)
@@ -42,10 +44,10 @@ class OnCluster:
         except ExperimentError as error:
             yield RunFailed("experiment", error.message, error.advice)
             return
-        self._following = FollowedRun(cluster, job, self._inbox, lambda: self._word)
+        self._following = FollowedRun(cluster, job, self._inbox, lambda: self._word, lambda: self._paused)
         yield from self._following.events()
 
-    def _tell(self, word: str) -> None:
+    def _tell_pause(self) -> None:
         if (following := self._following) is not None:
-            with suppress(ClusterAway):  # which is seen when events are asked for again
-                following.tell(word)
+            with suppress(ClusterAway):  # it is told when events are asked for again
+                following.tell_pause()

@@ -14,7 +14,7 @@ from engine.remote import starting
 from engine.remote.certificates import KeyFile
 from engine.remote.cluster import MachineState
 from engine.remote.desk import ClusterDesk
-from engine.remote.joining import Joining
+from engine.remote.joining import Joining, encrypted
 from engine.remote.machine import serve, usual_places
 from storage.workspace import default_root
 from ui.command.arguments import program
@@ -89,7 +89,7 @@ def worker_from_command_line(chosen: argparse.Namespace) -> int:
     own = default_root(chosen.workspace) / "worker"
     home = own if chosen.shared is None else person_path(chosen.shared).resolve()
     key = person_path(chosen.key).resolve()
-    joining = Joining(chosen.connect, key, home, round(1e9 * chosen.keep))
+    joining = Joining(encrypted(chosen.connect), key, home, round(1e9 * chosen.keep))
     if key.is_file() and KeyFile.seen_by_others(key):
         say(f"Other people of this machine can read {key.name}, and with it use the cluster. End that: chmod 600 {key}")
     ended = threading.Event()

@@ -147,7 +147,7 @@ def _list_folder(root: Path, cancelled: Cancel | None) -> Listing:
                 continue
             if not _is_folder(item):
                 _add_file(item, inner + item.name, found)
-            elif not (item.is_symlink() and _met_before(item.path, linked)):
+            elif not (item.is_symlink() and met_before(item.path, linked)):
                 found.folders.append(clean(inner + item.name))
                 waiting.append((item.path, f"{inner}{item.name}/"))
         if len(found.files) > MOST_FILES:
@@ -178,7 +178,7 @@ def _is_folder(item: os.DirEntry[str]) -> bool:
         return False
 
 
-def _met_before(link: str, linked: set[str]) -> bool:
+def met_before(link: str, linked: set[str]) -> bool:
     """Whether a linked folder was listed already or holds the link itself, which would never end."""
     target = os.path.realpath(link)
     around = os.path.realpath(os.path.dirname(link))

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from engine.backbones.kept import Kept
+from engine.data.files.tree import list_files
 from engine.errors import StorageError
 from engine.events import RunFinished
-from engine.experiment import BackboneChoice, Experiment
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment
 from engine.remote.attempts import Attempts
 from engine.remote.journal import Journal
 from engine.remote.keeping import KeptFiles
@@ -94,3 +95,32 @@ def test_weights_that_a_person_brought_and_the_runs_they_come_from_travel(
     }  # fmt: skip
     assert places(own.name) == {"weights/0123456789.json", "weights/0123456789.safetensors"}
     assert places("random") == set()
+
+
+def test_what_is_being_begun_is_not_taken_for_old(tmp_path: Path) -> None:
+    """Its folder is made before its order is written there, and several processes have one home."""
+    begun = Attempts(tmp_path).run("new", "1-a")
+    begun.mkdir(parents=True)
+    trim(tmp_path, 10**9)
+    assert begun.is_dir()
+
+
+def test_what_has_come_whole_while_it_is_looked_for_is_no_fault(tmp_path: Path) -> None:
+    digest, kept = hashlib.sha256(b"whole").hexdigest(), KeptFiles(tmp_path)
+    kept.put(digest, 0, b"who", False, "desk")
+    (tmp_path / "files" / digest[:2] / f"{digest}.other.part").symlink_to(tmp_path / "nowhere")
+    assert kept.bytes_here([digest]) == 3
+
+
+def test_linked_folders_travel_as_they_are_read(tmp_path: Path) -> None:
+    """Classes that are links, as of somebody who makes a subset of a large set; and a link that would never end."""
+    for name in ("all/cat/1.png", "all/dog/1.png", "mine/cow/1.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(name.encode())
+    mine = tmp_path / "mine"
+    (mine / "cat").symlink_to(tmp_path / "all" / "cat", target_is_directory=True)
+    (mine / "cow" / "around").symlink_to(mine, target_is_directory=True)
+    asked = Experiment(dataset=DatasetChoice(name="folder", path=str(mine)))
+    files = {place.split("/", 2)[2] for place in needed(asked, tmp_path / "runs")[1]}
+    assert files == {"mine/cat/1.png", "mine/cow/1.png"}
+    assert {entry.path for entry in list_files(mine).files} == {"cat/1.png", "cow/1.png"}

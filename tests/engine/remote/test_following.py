@@ -1,0 +1,210 @@
+"""A run on a cluster is followed where a person pauses, leaves or takes it back at an odd moment, or where it moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from engine.events import CLUSTER, Event, Heard, Metrics, Notice, Preparing, RunFailed, RunFinished
+from engine.experiment import DatasetChoice
+from engine.remote import following
+from engine.remote.cluster import ClusterAway, Deliver, FoundJournal, MachineState, MachineWords
+from engine.remote.journal import Journal, lines_after
+from engine.remote.order import Order
+from engine.remote.worker import OnCluster
+from engine.work.worker import Job, Word
+from tests.engine.work.small_runs import small, until
+
+HERE, OTHER = "tls://small:1", "tls://large:1"
+
+
+class GivenCluster:
+    """Its machines do what a test says. states: of orders, by key; words: what a run was told. held_back: lines that
+    it says once it is to go on. away: so often nobody answers when something is said to a run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.states: dict[str, str] = {}
+        self.found: list[FoundJournal] = []
+        self.orders: list[tuple[str, tuple[str, ...]]] = []
+        self.words: list[str] = []
+        self.cancelled: list[str] = []
+        self.forgotten: list[int] = []
+        self.away = 0
+        self.held_back: list[str] = []
+        self.deliver: Deliver = print
+
+    def listen(self, uid: str, deliver: Deliver) -> None:
+        self.deliver = deliver
+
+    def leave(self, uid: str) -> None:
+        self.deliver = print
+
+    def topic(self) -> str:
+        return "topic"
+
+    def submit(self, order: Order, among: Sequence[str] = ()) -> None:
+        self.orders.append((order.key, tuple(among)))
+        self.states[order.key] = (*among, HERE)[0]
+
+    def cancel(self, key: str) -> None:
+        self.cancelled.append(key)
+
+    def state(self, key: str) -> str:
+        return self.states.get(key, "")
+
+    def find(self, uid: str) -> list[FoundJournal]:
+        return self.found
+
+    def read(self, at: str, uid: str, after: Heard) -> list[str]:
+        lines = lines_after(self.folder / at[-7:-2], after.number)
+        return [line for line in lines if line not in self.held_back]
+
+    def say(self, at: str, uid: str, word: str) -> bool:
+        if self.away:
+            self.away -= 1
+            raise ClusterAway("It does not answer.", "It is tried again.")
+        self.words.append(word)
+        if word == "resume":
+            self.deliver(MachineWords(at, tuple(self.held_back)))
+        return True
+
+    def give(self, at: str, files: Mapping[str, Path]) -> None:
+        for file in files.values():
+            file.read_bytes()
+
+    def fetch(self, at: str, uid: str, journal: str, into: Path) -> None:
+        into.mkdir(parents=True, exist_ok=True)
+
+    def forget(self, uid: str, last: int) -> None:
+        self.forgotten.append(last)
+
+    def places(self) -> int:
+        return 2
+
+    def machines(self) -> list[MachineState]:
+        sizes = {HERE: 10, OTHER: 20}
+        return [MachineState(at, at, "", "cpu", 2, size, (), 0.0) for at, size in sizes.items()]
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GivenCluster:
+    monkeypatch.setattr(following, "AWAY", 0.01)
+    monkeypatch.setattr(following, "QUIET", (0.01, 0.02))
+    return GivenCluster(tmp_path)
+
+
+def journal(cluster: GivenCluster, at: str, name: str, *events: Event) -> list[str]:
+    folder = cluster.folder / at[-7:-2]
+    folder.mkdir(exist_ok=True)
+    with Journal(folder, name) as one:
+        return [one.append(event, 1.0) for event in events]
+
+
+def begun(cluster: GivenCluster, heard: Heard | None = None) -> tuple[OnCluster, Iterator[Event]]:
+    """At work, with its first figure heard."""
+    *lines, last = journal(cluster, HERE, "1-a", *(Metrics(step, {"train/loss": 1 / step}) for step in (1, 2, 3)))
+    cluster.held_back = [last]
+    worker = OnCluster(lambda: cluster)
+    events = worker.start(Job(small(2, CLUSTER), cluster.folder / "runs" / "own", heard=heard))
+    next(events)
+    cluster.states["own-1"] = HERE
+    cluster.deliver(MachineWords(HERE, tuple(lines)))
+    next(event for event in events if isinstance(event, Metrics))
+    return worker, events
+
+
+@pytest.mark.parametrize(("word", "taken_back"), [("discard", True), ("withdraw", True), ("later", False)])
+def test_nobody_works_what_is_taken_back_also_where_nobody_asks_for_its_next_event(
+    cluster: GivenCluster, word: Word, taken_back: bool
+) -> None:
+    """As when it is paused, or has just said something."""
+    worker, events = begun(cluster)
+    worker.say(word)
+    events.close()  # type: ignore[attr-defined]
+    assert (cluster.cancelled == ["own-1"], cluster.forgotten == [1]) == (taken_back, taken_back)
+
+
+@pytest.mark.parametrize("word", ["later", "abandon"])
+def test_one_that_is_left_while_it_is_paused_goes_on(cluster: GivenCluster, word: Word) -> None:
+    worker, events = begun(cluster)
+    worker.say("pause")
+    until(lambda: cluster.words == ["pause"])
+    worker.say(word)
+    events.close()  # type: ignore[attr-defined]
+    assert cluster.words == ["pause", "resume"]
+
+
+def test_one_that_a_killed_program_left_paused_goes_on(cluster: GivenCluster) -> None:
+    _, events = begun(cluster, Heard("1-a", 1))
+    cluster.found = [FoundJournal(HERE, "1-a", False)]
+    assert next(event for event in events if isinstance(event, Metrics)).step == 3
+    assert cluster.words == ["resume"]
+
+
+def test_what_could_not_be_said_is_said_once_the_cluster_answers(cluster: GivenCluster) -> None:
+    worker, events = begun(cluster)
+    worker.say("pause")
+    until(lambda: cluster.words == ["pause"])
+    cluster.away = 2
+    worker.say("resume")
+    until(lambda: cluster.away == 1)
+    assert [next(event for event in events if isinstance(event, Metrics)).step for _ in range(2)] == [2, 3]
+    assert cluster.words == ["pause", "resume"]
+
+
+NO_MEMORY = RunFailed("experiment", "There is not enough memory on small.", "", cause="memory")
+
+
+@pytest.mark.parametrize("by_message", [True, False])
+def test_a_run_for_which_a_machine_is_too_small_is_ordered_once_and_not_called_lost(
+    cluster: GivenCluster, by_message: bool
+) -> None:
+    """Whether its last word was told, told twice, or found; and a larger machine works it."""
+    lines = journal(cluster, HERE, "1-a", Metrics(1, {"train/loss": 1.0}), NO_MEMORY)
+    worker = OnCluster(lambda: cluster)
+    events = worker.start(Job(small(2, CLUSTER), cluster.folder / "runs" / "own"))
+    said = [next(events)]
+    if by_message:
+        cluster.states["own-1"] = HERE
+        cluster.deliver(MachineWords(HERE, tuple(lines)))
+        cluster.deliver(MachineWords(HERE, tuple(lines[1:])))
+    else:
+        cluster.found = [FoundJournal(HERE, "1-a", True)]
+    journal(cluster, OTHER, "2-b", Metrics(1, {"train/loss": 1.0}), RunFinished(2))
+    said += islice(events, 200)
+    assert isinstance(said[-1], RunFinished), said[-1]
+    assert [order for order in cluster.orders if order[0] != "own-1"] == [("own-2", (OTHER,))]
+    assert not [event for event in said if isinstance(event, Notice) and "lost" in event.text]
+    assert 2 not in cluster.forgotten[:-1]
+
+
+def test_a_file_that_is_gone_when_a_machine_asks_for_it_is_told_in_words(cluster: GivenCluster) -> None:
+    photos = cluster.folder / "photos" / "a"
+    photos.mkdir(parents=True)
+    (photos / "1.png").write_bytes(b"one")
+    asked = small(2, CLUSTER).model_copy(update={"dataset": DatasetChoice(name="folder", path=str(photos.parent))})
+    events = OnCluster(lambda: cluster).start(Job(asked, cluster.folder / "runs" / "own"))
+    next(events)
+    submit: Callable[..., None] = cluster.submit
+    needs: list[str] = []
+
+    def keep(order: Order, among: Sequence[str] = ()) -> None:
+        needs.extend(need.digest for need in order.needs)
+        submit(order, among)
+        (photos / "1.png").unlink()
+        ask()
+
+    def ask() -> None:
+        cluster.deliver(MachineWords(HERE, needs=tuple(needs)))
+
+    cluster.submit = keep  # type: ignore[method-assign]
+    last: Event | None = None
+    for last in events:
+        if isinstance(last, Preparing) and "cannot be read" in last.text:
+            ask()
+    assert isinstance(last, RunFailed)
+    assert (last.kind, "1.png cannot be read" in last.message) == ("experiment", True)

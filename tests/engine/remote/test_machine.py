@@ -1,0 +1,75 @@
+"""What a machine gives to a cluster, and what both ends show each other."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from pathlib import Path
+
+import pytest
+
+from engine.remote.joining import encrypted
+from engine.remote.machine import usual_places
+
+pytest.importorskip("cryptography")
+
+from engine.remote.certificates import KeyFile, made_key
+
+
+@pytest.fixture
+def three_gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text('#!/bin/sh\nfor n in 0 1 2; do echo "GPU $n: H200 (UUID: GPU-$n)"; done\n')
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the pretended tool is a shell's")
+@pytest.mark.parametrize(
+    ("given", "places"),
+    [(None, ["0", "1", "2"]), ("1", ["1"]), ("2, 0", ["2", "0"]), ("GPU-1", ["GPU-1"]), ("0,-1,2", ["0"])],
+)
+@pytest.mark.usefixtures("three_gpus")
+def test_only_gpus_that_were_given_to_it_are_used(
+    monkeypatch: pytest.MonkeyPatch, given: str | None, places: list[str]
+) -> None:
+    """A batch system gives some of them to each job, and a person may want to keep one."""
+    if given is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    else:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", given)
+    assert usual_places() == places
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert set(usual_places()) == {""}
+
+
+def test_an_address_without_how_it_is_spoken_with_is_understood() -> None:
+    assert encrypted("192.168.1.7:8786") == encrypted("tls://192.168.1.7:8786") == "tls://192.168.1.7:8786"
+
+
+def end(key: KeyFile, folder: Path, is_server: bool) -> tuple[ssl.SSLObject, ssl.MemoryBIO, ssl.MemoryBIO]:
+    (folder / "pair").write_text(key.certificate + key.private)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if is_server else ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(cadata=key.authority)
+    context.load_cert_chain(folder / "pair")
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    arriving, leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
+    return context.wrap_bio(arriving, leaving, is_server), arriving, leaving
+
+
+def test_certificates_are_right_also_for_who_is_strict(tmp_path: Path) -> None:
+    """As Python is from 3.13 on, unless it is told otherwise."""
+    key = made_key()
+    server, client = end(key, tmp_path, True), end(key, tmp_path, False)
+    open_ = [client, server]
+    for _ in range(10):
+        for one, other in ((client, server), (server, client)):
+            try:
+                one[0].do_handshake()
+                open_ = [each for each in open_ if each is not one]
+            except ssl.SSLWantReadError:
+                pass
+            other[1].write(one[2].read())
+    assert not open_
