@@ -42,10 +42,7 @@ TAKEN_BACK = ("withdraw", "discard")  # nobody is to work it any more
 
 class FollowedRun:
     """inbox: what is said of the run; None where a person has said something. word: the last of it. paused: whether a
-    person wants it to rest.
-
-    place: of the last event that was handed on.
-    """
+    person wants it to rest. place: of the last event that was handed on."""
 
     def __init__(
         self, cluster: Cluster, job: Job, inbox: SimpleQueue[MachineWords | None], word: Callable[[], Word | None],
