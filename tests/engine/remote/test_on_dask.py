@@ -41,6 +41,7 @@ from engine.remote.cluster import ClusterAway
 from engine.remote.desk import ClusterDesk
 from engine.remote.joining import Joining, refuse_another_version
 from engine.remote.on_dask import DaskCluster
+from engine.remote.order import ordered
 from engine.remote.worker import OnCluster
 from engine.work.queue import RunQueue, new_run
 from engine.work.worker import Here, Job, Worker
@@ -237,6 +238,29 @@ def test_a_program_that_leaves_and_comes_back_has_every_event_once(one_machine: 
 
 def is_third(event: Event) -> bool:
     return isinstance(event, Metrics) and event.step == 3
+
+
+def test_one_that_is_discarded_while_it_is_paused_leaves_its_place(
+    one_machine: Loopback, desk: DaskCluster, own_workspace: Path
+) -> None:
+    own = OwnDesk(own_workspace, desk)
+    with RunStore(own.workspace) as store:
+        first = own.queue.submit(new_run(small(LONG, CLUSTER)), store)
+        until(lambda: own.queue.state(first.id) is RunState.RUNNING and store.metric_names(first.id))
+        own.queue.pause(first.id)
+        until(lambda: own.queue.state(first.id) is RunState.PAUSED)
+        own.queue.discard(first.id)
+        second = own.queue.submit(new_run(small(2, CLUSTER)), store)
+        until(lambda: not own.queue.is_busy())
+        assert store.run(second.id).state is RunState.FINISHED
+    assert own.queue.close("later", 60)
+
+
+def test_an_order_for_a_machine_that_has_gone_is_worked_by_another(desk: DaskCluster, tmp_path: Path) -> None:
+    order, _ = ordered(job(tmp_path, 2, "elsewhere"), 1, desk.topic())
+    desk.submit(order, ["tls://127.0.0.1:1"])
+    until(lambda: any(one.ended for one in desk.find("elsewhere")))
+    desk.forget("elsewhere", 1)
 
 
 def test_a_machine_that_is_killed_is_replaced_and_the_run_begins_anew(
