@@ -6,12 +6,14 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from engine.studies.study import study_presets
 from ui.command.arguments import COMMANDS, LISTS, parse
+from ui.command.joining import INSTALL
 from ui.terminal.study import WORDS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -105,3 +107,10 @@ def test_no_registry_host_or_machine_path_in_the_documents() -> None:
     for path in [*DOCUMENTS, ".ci/run", "pyproject.toml", "CHANGELOG.md"]:
         text = (REPOSITORY / path).read_text(encoding="utf-8")
         assert not re.search(r"https?://(?!arxiv)|(?<!\w)/(?:home|root|work|opt)/", text), path
+
+
+def test_other_machines_are_told_to_install_it_in_one_way() -> None:
+    document = (REPOSITORY / "docs" / "several-machines.md").read_text(encoding="utf-8")
+    assert marked(document, "install command") == INSTALL
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert set(re.findall(r'"\.\[(\w+)\]"', document)) <= set(project["optional-dependencies"])

@@ -128,9 +128,9 @@ def address(folder: Path) -> str:
 
 def seen(desk: ClusterDesk, folder: Path) -> SeenCluster:
     """How it is now. For a thread: it asks the network, and imports for that."""
+    from engine.machine.addresses import address_here
     from engine.remote.on_dask import EXTRA
     from engine.remote.order import other_version, version
-    from engine.remote.starting import address_here
 
     at = address(folder)
     if EXTRA.missing():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -54,16 +53,6 @@ def end(root: Path) -> None:
 def forget(root: Path) -> None:
     """The workspace has no cluster any more, whether its line has ended or not. Its key stays."""
     (root / FOLDER / WHERE).unlink(missing_ok=True)
-
-
-def address_here() -> str:
-    """By which other machines of the network reach this one; the machine itself where it has no network."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
-        try:
-            asked.connect(("10.255.255.255", 9))  # nothing is sent
-            return str(asked.getsockname()[0])
-        except OSError:
-            return "127.0.0.1"
 
 
 def _answers(root: Path) -> str | None:

@@ -7,14 +7,15 @@ from pathlib import Path
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from ui.command.joining import INSTALL, WHERE, WINDOWS, alone, worker_line
 from ui.widgets.buttons import button, icon_button
 from ui.widgets.card import Card
 from ui.widgets.dialogs import copy_text
 from ui.widgets.folders import show_folder
 from ui.widgets.layouts import in_row
+from ui.widgets.problem import Problem
 from ui.widgets.text import Text
 
-INSTALL = 'pip install "warmstart[cluster]"'
 SECRET = "Who has that file can run programs on these machines: hand it on as you would a password."
 
 
@@ -46,15 +47,18 @@ class AddingCard(Card):
             LineToCopy(name) for name in ("what to install there", "where the key is", "what to run there")
         )
         self.install.say(INSTALL)
+        self.alone = Problem("warning")
         self.show_key = button("Show folder", "folder", "The key lies in it", lambda: show_folder(self._folder))
         for part in (
             Text("Add a machine", bold=True),
-            Text("1. On the other machine, Linux, macOS or Windows, in an environment with Python 3.11 or later:"),
+            self.alone,
+            Text(f"1. On the other machine (Linux, macOS or Windows, Python 3.11 or later), in {WHERE}:"),
             self.install,
-            Text("2. Copy this file there."),
+            Text(WINDOWS, "small", "muted"),
+            Text("2. Copy this file into that folder."),
             in_row((self.key, 1), self.show_key, gap=8),
             Text(SECRET, "small", "muted"),
-            Text("3. In the folder with that copy:"),
+            Text("3. In that folder:"),
             self.line,
             Text(
                 "It appears above within seconds, works as many runs at a time as it has GPUs, or pairs of cores, and "
@@ -68,4 +72,5 @@ class AddingCard(Card):
     def show_cluster(self, address: str, key: Path) -> None:
         self._folder = key.parent
         self.key.say(str(key))
-        self.line.say(f"warmstart worker --connect {address} --key {key.name}")
+        self.line.say(worker_line(address, key.name))
+        self.alone.say(alone(address))

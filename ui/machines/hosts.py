@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from engine.comparison.wording import count, duration, size
 
@@ -17,11 +19,12 @@ HEADS = ("Machine", "Free", "Works on", "Cores", "Memory", "Version", "Last sign
 
 @dataclass(frozen=True)
 class Host:
-    """One machine. free: of its places. gpus: of which a place works with each. seconds: since its last sign of life.
-    wrong: what is said of its version. trouble: why it takes no runs now. gone: when it was last here, in seconds since
-    the epoch; None while it is."""
+    """One machine. at: by which its places are reached. free: of its places. gpus: of which a place works with each.
+    seconds: since its last sign of life. wrong: what is said of its version. trouble: why it takes no runs now. gone:
+    when it was last here, in seconds since the epoch; None while it is."""
 
     name: str
+    at: str
     places: int
     free: int
     gpus: int
@@ -36,21 +39,23 @@ class Host:
 
 
 def hosts(places: Iterable[MachineState], wrong: Mapping[str, str]) -> dict[str, Host]:
-    """By name. wrong: what is said of a version that is not this program's, by version."""
-    found: dict[str, list[MachineState]] = {}
+    """By name and address, as two machines may have one name. wrong: what is said of a version that is not this
+    program's, by version."""
+    found: dict[tuple[str, str], list[MachineState]] = {}
     for one in places:
-        found.setdefault(one.host, []).append(one)
-    return {name: _host(name, group, wrong) for name, group in sorted(found.items())}
+        found.setdefault((one.host, urlsplit(one.address).hostname or ""), []).append(one)
+    return {" ".join(which): _host(*which, group, wrong) for which, group in sorted(found.items())}
 
 
-def _host(name: str, group: list[MachineState], wrong: Mapping[str, str]) -> Host:
+def _host(name: str, at: str, group: list[MachineState], wrong: Mapping[str, str]) -> Host:
     first = group[0]
     gpus = {one.device for one in group if one.device != "cpu"}
     said = next((wrong[one.version] for one in group if wrong.get(one.version)), "")
     return Host(
-        name, len(group), sum(not one.runs and not one.trouble for one in group), len(gpus), first.cores, first.memory,
-        ", ".join(sorted({one.version or "from a folder" for one in group})), min(one.seconds for one in group),
-        said, tuple(run for one in group for run in one.runs), next((one.trouble for one in group if one.trouble), ""),
+        name, at, len(group), sum(not one.runs and not one.trouble for one in group), len(gpus), first.cores,
+        first.memory, ", ".join(sorted({one.version or "from a folder" for one in group})),
+        min(one.seconds for one in group), said, tuple(run for one in group for run in one.runs),
+        next((one.trouble for one in group if one.trouble), ""),
     )  # fmt: skip
 
 
@@ -76,14 +81,20 @@ def summary(known: Mapping[str, Host]) -> str:
     return f"{count(places, 'places')} on {count(len(here), 'machines')}, {works}."
 
 
-def row(host: Host, now: float) -> tuple[TableCell, ...]:
+def rows(known: Mapping[str, Host], now: float) -> list[tuple[TableCell, ...]]:
+    """Of those that share a name the address is told as well."""
+    shared = Counter(one.name for one in known.values())
+    return [row(one, now, f"{one.name} ({one.at})" if shared[one.name] > 1 else one.name) for one in known.values()]
+
+
+def row(host: Host, now: float, name: str) -> tuple[TableCell, ...]:
     from ui.figures.plain_table import TableCell
 
     gone = host.gone is not None
     said = _gone(now - host.gone) if host.gone is not None else _sign(host.seconds)
     free = "–" if gone else f"{host.free} of {host.places}" + " (!)" * bool(host.trouble)
     words = (
-        (host.name, ""), (free, _at_work(host)),
+        (name, f"{host.name}, {host.at}"), (free, _at_work(host)),
         (f"{count(host.gpus, 'GPUs')}" if host.gpus else "the processor", ""), (str(host.cores), ""),
         (size(host.memory), ""), (f"{host.version} (other)" if host.wrong else host.version, host.wrong),
         (said, ""),

@@ -15,7 +15,7 @@ from ui.elsewhere import Machines
 from ui.figures.plain_table import PlainTable
 from ui.machines.adding import AddingCard
 from ui.machines.beginning import PORT, BeginningCard
-from ui.machines.hosts import HEADS, Host, hosts, kept, row, summary
+from ui.machines.hosts import HEADS, Host, hosts, kept, rows, summary
 from ui.machines.installing import InstallingCard
 from ui.widgets.buttons import button
 from ui.widgets.fold import Fold
@@ -120,11 +120,10 @@ class MachinesPanel(QWidget):
         return ASKING if now.places is None else summary(self._hosts)
 
     def _show_table(self) -> None:
-        now = time.time()
-        rows = [row(one, now) for one in self._hosts.values()]
-        self.table.setVisible(bool(rows) and self._machines.is_known)
-        if [[cell.words for cell in line] for line in rows] != self.table.cells.texts():
-            self.table.show_cells(HEADS, rows)
+        told = rows(self._hosts, time.time())
+        self.table.setVisible(bool(told) and self._machines.is_known)
+        if [[cell.words for cell in line] for line in told] != self.table.cells.texts():
+            self.table.show_cells(HEADS, told)
             self.table.fit_columns(COLUMN)
 
     # What it does

@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.comparison.wording import size
 from engine.errors import InvalidExperiment
 from engine.given import person_path
+from engine.machine.addresses import address_here
 from engine.remote import starting
 from engine.remote.certificates import KeyFile
 from engine.remote.cluster import MachineState
@@ -18,6 +19,7 @@ from engine.remote.joining import Joining, encrypted
 from engine.remote.machine import serve, usual_places
 from storage.workspace import default_root
 from ui.command.arguments import program
+from ui.command.joining import INSTALL, WHERE, WINDOWS, alone, worker_line
 from ui.terminal.interrupts import Interrupts
 from ui.terminal.output import print_json, print_table, say
 from ui.terminal.workspaces import open_workspace
@@ -32,7 +34,7 @@ def cluster_from_command_line(chosen: argparse.Namespace) -> int:
     """Raises `ExperimentError`."""
     workspace = open_workspace(chosen.workspace)
     if chosen.action == "start":
-        address, key = starting.begin(workspace.root, chosen.host or starting.address_here(), chosen.port)
+        address, key = starting.begin(workspace.root, chosen.host or address_here(), chosen.port)
         tell_how(address, key, chosen.json)
     elif chosen.action == "status":
         print_machines(workspace.root, chosen.json)
@@ -43,13 +45,17 @@ def cluster_from_command_line(chosen: argparse.Namespace) -> int:
 
 
 def tell_how(address: str, key: Path, as_json: bool) -> None:
-    line = f"warmstart worker --connect {address} --key {key.name}"
+    line = worker_line(address, key.name)
     if as_json:
         print_json({"address": address, "key": str(key), "line": line})
         return
     say(f"The cluster is up at {address}. It stays when this program ends.")
-    say(f"On each other machine: pip install 'warmstart[cluster]', a copy of {key}, and there")
+    if wrong := alone(address):
+        say(wrong)
+    say(f"On each other machine, in {WHERE}, with a copy of {key}:")
+    say(f"  {INSTALL}")
     say(f"  {line}")
+    say(WINDOWS)
     say(f"Who has that file can run programs on these machines. Then, here: {program()} run … --device cluster")
 
 

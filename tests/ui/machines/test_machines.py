@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 pytest.importorskip("distributed")
 
+from engine.machine import addresses
 from engine.machine.extras import Extra
 from engine.remote import on_dask, starting
 from engine.remote.cluster import MachineState
@@ -21,7 +22,7 @@ from engine.remote.joining import Joining
 from engine.remote.machine import WorkPlace
 from tests.engine.remote.loopback import free_port
 from ui.machines.dialog import MachinesDialog
-from ui.machines.hosts import hosts, kept, row, summary
+from ui.machines.hosts import hosts, kept, rows, summary
 from ui.machines.panel import MachinesPanel
 from ui.window.main_window import MainWindow
 
@@ -31,7 +32,7 @@ GPU = replace(PLACE, address="tls://10.0.0.3:4000", host="rack", device="0", run
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(starting, "address_here", lambda: "127.0.0.1")
+    monkeypatch.setattr(addresses, "address_here", lambda: "127.0.0.1")
 
 
 @pytest.fixture
@@ -59,31 +60,42 @@ def names(panel: MachinesPanel) -> list[list[str]]:
 def test_places_are_told_machine_by_machine() -> None:
     other = replace(PLACE, address="tls://10.0.0.2:4001", runs=("b",), seconds=9.0)
     found = hosts([PLACE, other, GPU], {})
-    assert list(found) == ["office", "rack"]
-    office = found["office"]
+    assert list(found) == ["office 10.0.0.2", "rack 10.0.0.3"]
+    office, rack = found.values()
     assert (office.places, office.free, office.gpus, office.seconds) == (2, 1, 0, 0.5)
     assert summary(found) == "3 places on 2 machines, 1 of them free."
-    assert [cell.words for cell in row(office, 0.0)] == [
+    first, second = rows(found, 0.0)
+    assert [cell.words for cell in first] == [
         "office", "1 of 2", "the processor", "8", "16 GB", "0.16.0", "now",
     ]  # fmt: skip
-    assert [cell.words for cell in row(found["rack"], 0.0)][1:3] == ["0 of 1", "1 GPU"]
-    assert row(found["rack"], 0.0)[6].words == "40 s ago"
+    assert rack.seconds == 40.0
+    assert [cell.words for cell in second][1:3] == ["0 of 1", "1 GPU"]
+    assert second[6].words == "40 s ago"
+
+
+def test_two_machines_of_one_name_are_two_and_told_apart_by_their_addresses() -> None:
+    twin = replace(PLACE, address="tls://10.0.0.9:4000")
+    found = hosts([PLACE, twin], {})
+    assert summary(found) == "2 places on 2 machines, all of them free."
+    assert [line[0].words for line in rows(found, 0.0)] == ["office (10.0.0.2)", "office (10.0.0.9)"]
+    assert [line[0].words for line in rows(hosts([PLACE], {}), 0.0)] == ["office"]
+    lost = kept(found, hosts([twin], {}), 100.0)
+    assert [line[6].words.partition(" ")[0] for line in rows(lost, 100.0)] == ["gone", "now"]
 
 
 def test_a_machine_that_is_lost_stays_in_the_list_until_it_comes_back() -> None:
     first = kept({}, hosts([PLACE, GPU], {}), 100.0)
     lost = kept(first, hosts([PLACE], {}), 200.0)
-    assert lost["rack"].gone == 160.0
-    assert lost["office"].gone is None
-    assert [cell.words for cell in row(lost["rack"], 220.0)][1::5] == ["–", "gone 1 min 0 s"]
+    assert [one.gone for one in lost.values()] == [None, 160.0]
+    assert [cell.words for cell in rows(lost, 220.0)[1]][1::5] == ["–", "gone 1 min 0 s"]
     assert summary(lost) == "1 place on 1 machine, free."
-    assert kept(lost, hosts([], {}), 300.0)["rack"].gone == 160.0
-    assert kept(lost, hosts([PLACE, GPU], {}), 300.0)["rack"].gone is None
+    assert [one.gone for one in kept(lost, hosts([], {}), 300.0).values()] == [299.5, 160.0]
+    assert [one.gone for one in kept(lost, hosts([PLACE, GPU], {}), 300.0).values()] == [None, None]
 
 
 def test_another_version_is_marked() -> None:
     found = hosts([replace(PLACE, version="0.3.0")], {"0.3.0": "office has Warmstart 0.3.0, the other machine 0.16.0."})
-    cell = row(found["office"], 0.0)[5]
+    cell = rows(found, 0.0)[0][5]
     assert cell.words == "0.3.0 (other)"
     assert "Warmstart 0.3.0" in cell.tip
 
@@ -141,7 +153,8 @@ def test_a_cluster_begins_machines_come_and_go_and_it_ends(
     assert not panel.beginning.isVisible()
     assert panel.state.text() == "No machine works for it yet."
     panel.add.click()
-    assert panel.adding.line.field.text() == f"warmstart worker --connect {address} --key cluster.key"
+    assert panel.adding.line.field.text() == f".venv/bin/warmstart worker --connect {address} --key cluster.key"
+    assert "No other machine reaches 127.0.0.1" in panel.adding.alone.text.text()
     key = Path(panel.adding.key.field.text())
     machine = WorkPlace(Joining(address, key, tmp_path / "machine"))
     machine.look()
