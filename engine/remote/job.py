@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engine.errors import ExperimentError
 from engine.machine.files import cache_folder
-from engine.remote.joining import Joining, encrypted
+from engine.remote.joining import Joining, encrypted, ports
 from engine.remote.machine import serve, usual_places
 
 UNUSED = ("--name", "--nthreads", "--memory-limit", "--death-timeout", "--local-directory")  # what Dask's own takes
@@ -26,6 +26,7 @@ def understood(given: Sequence[str]) -> argparse.Namespace:
     asked.add_argument("--key", type=Path, required=True, help="a copy of the cluster's key")
     asked.add_argument("--shared", type=Path, default=cache_folder() / "job", help="a folder that all jobs have")
     asked.add_argument("--places", type=int, help="runs at a time; by default one for each GPU or two cores")
+    asked.add_argument("--port", type=int, default=0, help="at which the first place listens; by default any")
     asked.add_argument("--lifetime", type=float, default=0.0, help="hours until it leaves; a little under the job's")
     for word in UNUSED:
         asked.add_argument(word, help=argparse.SUPPRESS)
@@ -43,7 +44,8 @@ def main(given: Sequence[str]) -> int:
         leaving.daemon = True
         leaving.start()
     try:
-        serve(Joining(encrypted(chosen.address), chosen.key, chosen.shared), places, print, ended)
+        at = ports(chosen.port, len(places))
+        serve(Joining(encrypted(chosen.address), chosen.key, chosen.shared, ports=at), places, print, ended)
     except ExperimentError as error:
         print(error, file=sys.stderr)
         return 2

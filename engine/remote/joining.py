@@ -1,4 +1,4 @@
-"""What a machine joins, and that it has the same version of this program."""
+"""What a machine joins, and whether it can: it has the same version of this program, and the cluster reaches it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.remote.certificates import KeyFile
+from engine.remote.cluster import ClusterAway
 from engine.remote.on_dask import DaskCluster
+from engine.remote.reached import ANY, listening
 
 KEEP = 20 * 10**9
 OTHER_VERSION = 3  # what a process that works runs ends with where the line has another version
@@ -20,12 +22,14 @@ def encrypted(address: str) -> str:
 @dataclass(frozen=True)
 class Joining:
     """Which line, with which key, and where this machine keeps what it is sent; machines that share that folder need
-    each file once, and go on with one another's runs. keep: bytes of files for other runs."""
+    each file once, and go on with one another's runs. keep: bytes of files for other runs. ports: at which its places
+    listen, the first and the last that they may have."""
 
     address: str
     key: Path
     home: Path
     keep: int = KEEP
+    ports: str = ANY
 
 
 def refuse_another_version(joining: Joining) -> None:
@@ -36,3 +40,24 @@ def refuse_another_version(joining: Joining) -> None:
         cluster.connect()
     finally:
         cluster.close()
+
+
+def ports(first: int, places: int) -> str:
+    """One for each place, of `Joining`; 0: any."""
+    return f"{first}:{first + places - 1}" if first else ANY
+
+
+def require_reachable(joining: Joining) -> None:
+    """Raises `ClusterAway` where the cluster cannot connect to this machine, or does not answer."""
+    cluster = DaskCluster(joining.address, KeyFile.read(joining.key), "joining")
+    try:
+        with listening(joining.ports) as port:
+            at = cluster.reaches_back(port)
+    finally:
+        cluster.close()
+    if at:
+        raise ClusterAway(
+            f"The cluster cannot connect to this machine at {at}: a firewall here lets nobody in. Let Python in, or "
+            "give --port N and open that port, and the next ones for further places.",
+            "It is tried again.",
+        )

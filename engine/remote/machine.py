@@ -13,7 +13,7 @@ from itertools import takewhile
 
 from engine.machine.children import begun
 from engine.remote.cluster import ClusterAway
-from engine.remote.joining import OTHER_VERSION, Joining, refuse_another_version
+from engine.remote.joining import OTHER_VERSION, Joining, refuse_another_version, require_reachable
 from engine.remote.on_dask import EXTRA
 
 AGAIN = 1.0, 30.0  # seconds until a process is begun again: at first, and at most while that fails
@@ -50,7 +50,7 @@ class WorkPlace:
                 "CUDA_VISIBLE_DEVICES": self.gpu,
             }
             joining = self.joining
-            given = (joining.address, str(joining.key), str(joining.home), str(joining.keep))
+            given = (joining.address, str(joining.key), str(joining.home), str(joining.keep), joining.ports)
             self.child, self._since = begun("engine.remote.place", *given, **one), now
 
     def end(self) -> None:
@@ -106,13 +106,14 @@ def serve(joining: Joining, places: list[str], say: Callable[[str], object], end
 
 
 def until_it_answers(joining: Joining, say: Callable[[str], object], ended: threading.Event) -> None:
-    """Raises `ExperimentError` where the versions differ."""
-    away = False
+    """And until it reaches this machine; raises `ExperimentError` where the versions differ."""
+    said = ""
     while not ended.is_set():
         try:
-            return refuse_another_version(joining)
+            refuse_another_version(joining)
+            return require_reachable(joining)
         except ClusterAway as error:
-            if not away:
+            if error.message != said:
                 say(f"{error.message} It is tried until it does.")
-            away = True
+            said = error.message
             ended.wait(AGAIN[0])

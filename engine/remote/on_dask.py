@@ -25,6 +25,7 @@ from engine.remote.cluster import LOST, WAITING, Deliver, FoundJournal, MachineS
 from engine.remote.connection import FILES, PATIENCE, Connection
 from engine.remote.keeping import PIECE
 from engine.remote.order import Order, other_version, version
+from engine.remote.reached import connects
 from engine.remote.resting import rest
 from engine.remote.work import Tell
 
@@ -173,6 +174,15 @@ class DaskCluster:
             )
             for at, one in sorted(told.items())
         ]  # fmt: skip
+
+    def reaches_back(self, port: int) -> str:
+        """ "" where the line can connect to this port of this machine, else the address at which it could not."""
+        from distributed.comm import get_address_host
+        from distributed.utils import get_ip
+
+        with self._line.asked():
+            here = get_ip(get_address_host(self.address))
+        return "" if self._line.of_line(connects, here, port) else here
 
     def shut_down(self) -> None:
         """End the line. Machines wait for another one at the same address."""

@@ -1,9 +1,9 @@
 """A process that works one run of a cluster at a time: a worker of Dask, which ends when it loses its line, or when
 whoever began it is gone.
 
-    python -m engine.remote.place ADDRESS KEY HOME KEEP
+    python -m engine.remote.place ADDRESS KEY HOME KEEP PORTS
 
-KEEP: bytes of files for other runs that it keeps.
+KEEP: bytes of files for other runs that it keeps. PORTS: at the first of them that is free it listens.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from engine.remote.certificates import KeyFile
 from engine.remote.cluster import ClusterAway
 from engine.remote.joining import OTHER_VERSION, Joining, refuse_another_version
 from engine.remote.line import NO_PAGES
+from engine.remote.reached import numbers
 
 SETTINGS: dict[str, object] = {
     "distributed.comm.timeouts.connect": "10s",
@@ -33,18 +34,19 @@ SETTINGS: dict[str, object] = {
 LOST = 20.0  # seconds without a line, after which it ends
 
 
-async def work(address: str, key: Path, given: Path) -> None:
+async def work(joining: Joining) -> None:
     import dask
     from distributed import Worker
 
     from engine.remote.connection import security
 
     dask.config.set(SETTINGS)
-    settle(given)
-    given.mkdir(parents=True, exist_ok=True)
+    settle(joining.home)
+    joining.home.mkdir(parents=True, exist_ok=True)
     async with Worker(
-        address, nthreads=1, security=security(KeyFile.read(key)), memory_limit=0, death_timeout=LOST,
-        local_directory=str(cache_folder() / "cluster"), dashboard=False, dashboard_address=NO_PAGES,
+        joining.address, port=numbers(joining.ports), nthreads=1, security=security(KeyFile.read(joining.key)),
+        memory_limit=0, death_timeout=LOST, local_directory=str(cache_folder() / "cluster"), dashboard=False,
+        dashboard_address=NO_PAGES,
     ) as worker:  # fmt: skip
         threading.Thread(target=_get_ready, daemon=True).start()
         await worker.finished()
@@ -69,11 +71,11 @@ def main(joining: Joining) -> int:
     except ExperimentError:
         return OTHER_VERSION
     served.keep = joining.keep
-    asyncio.run(work(joining.address, joining.key, joining.home))
+    asyncio.run(work(joining))
     return 0
 
 
 if __name__ == "__main__":
     os.dup2(2, 1)  # nobody reads what others print
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    os._exit(main(Joining(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]))))
+    os._exit(main(Joining(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]), sys.argv[5])))

@@ -58,6 +58,7 @@ def test_a_run_for_a_cluster_that_is_not_there_is_refused_before_it_is_saved(
         (["--key", "nowhere.key"], "cannot be read"),
         (["--key", "other.key"], "is no key of a cluster"),
         (["--key", "other.key", "--places", "0"], "from 1 to 256"),
+        (["--key", "other.key", "--port", "65535"], "from 1 to 65279"),
     ],
 )
 def test_what_a_machine_is_given_wrongly_is_said(

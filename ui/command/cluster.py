@@ -21,6 +21,10 @@ def add_worker_machine(worker: argparse.ArgumentParser) -> None:
         help="runs at a time; by default one for each GPU, without any one for two cores",
     )  # fmt: skip
     worker.add_argument(
+        "--port", type=int, default=0, metavar="N",
+        help="at which its first place listens, the next at N+1; by default any: for a firewall that is to open them",
+    )  # fmt: skip
+    worker.add_argument(
         "--shared", metavar="FOLDER",
         help="a folder that several machines have under this name: files are sent there once, and runs go on elsewhere",
     )  # fmt: skip

@@ -15,7 +15,7 @@ from engine.remote import starting
 from engine.remote.certificates import KeyFile
 from engine.remote.cluster import MachineState
 from engine.remote.desk import ClusterDesk
-from engine.remote.joining import Joining, encrypted
+from engine.remote.joining import Joining, encrypted, ports
 from engine.remote.machine import serve, usual_places
 from storage.workspace import default_root
 from ui.command.arguments import program
@@ -27,6 +27,7 @@ from ui.terminal.workspaces import open_workspace
 COLUMNS = ("Host", "Address", ">Cores", ">Memory", "Works on", "Version", "Run", ">Last sign, s")
 LOOK_AGAIN = 0.2  # seconds
 MOST_PLACES = 256
+MOST_PORT = 65535 - MOST_PLACES
 WORKING = "\nEnding. Runs at work here go on on other machines.\n"
 
 
@@ -85,17 +86,15 @@ def row(one: MachineState) -> tuple[str, ...]:
 
 def worker_from_command_line(chosen: argparse.Namespace) -> int:
     """Until Ctrl+C; raises `ExperimentError`."""
-    if chosen.places is not None and not 1 <= chosen.places <= MOST_PLACES:
-        raise InvalidExperiment(f"--places is {chosen.places}.", f"Give a whole number from 1 to {MOST_PLACES}.")
-    if not 0 <= chosen.keep < float("inf"):
-        raise InvalidExperiment(f"--keep is {chosen.keep:g}.", "Give a number of GB, 0 or more.")
+    refuse_wrong(chosen)
     places = usual_places()
     if chosen.places is not None:
         places = [places[number % len(places)] for number in range(chosen.places)]
     own = default_root(chosen.workspace) / "worker"
     home = own if chosen.shared is None else person_path(chosen.shared).resolve()
     key = person_path(chosen.key).resolve()
-    joining = Joining(encrypted(chosen.connect), key, home, round(1e9 * chosen.keep))
+    at = ports(chosen.port, len(places))
+    joining = Joining(encrypted(chosen.connect), key, home, round(1e9 * chosen.keep), at)
     if key.is_file() and KeyFile.seen_by_others(key):
         say(f"Other people of this machine can read {key.name}, and with it use the cluster. End that: chmod 600 {key}")
     ended = threading.Event()
@@ -108,6 +107,16 @@ def worker_from_command_line(chosen: argparse.Namespace) -> int:
             ended.set()
             watch.join()
     return 0
+
+
+def refuse_wrong(chosen: argparse.Namespace) -> None:
+    """Raises `InvalidExperiment` for a number that cannot be."""
+    if chosen.places is not None and not 1 <= chosen.places <= MOST_PLACES:
+        raise InvalidExperiment(f"--places is {chosen.places}.", f"Give a whole number from 1 to {MOST_PLACES}.")
+    if not 0 <= chosen.keep < float("inf"):
+        raise InvalidExperiment(f"--keep is {chosen.keep:g}.", "Give a number of GB, 0 or more.")
+    if not 0 <= chosen.port <= MOST_PORT:
+        raise InvalidExperiment(f"--port is {chosen.port}.", f"Give a whole number from 1 to {MOST_PORT}.")
 
 
 def wait_for(interrupts: Interrupts, ended: threading.Event) -> None:
