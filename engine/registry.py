@@ -44,6 +44,7 @@ class HyperparameterField:
     off: float | None = None  # the value that turns it off
     least: str = ""  # what its lowest value is called
     only_with: tuple[str, str] | None = None  # another field and its value with which this one counts
+    offered: str = ""  # what of the data it is chosen from ("columns", "files"), "" where it is typed
 
 
 @cache
@@ -171,6 +172,7 @@ def _field(name: str, info: FieldInfo, blocks: tuple[str, ...]) -> Hyperparamete
         off=extra.get("off"),
         least=extra.get("least", ""),
         only_with=extra.get("only_with"),
+        offered=extra.get("offered", ""),
     )
 
 

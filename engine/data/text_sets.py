@@ -50,7 +50,7 @@ def text_set(
         licence=licence,
         labels=found.labels,
         class_names=found.class_names,
-        fingerprint=BY_CONTENT + short_hash(digests.tobytes(), found.labels.tobytes(), parts, *found.class_names),
+        fingerprint=BY_CONTENT + short_hash(digests.tobytes(), found.labels.tobytes(), parts, *found.keys),
         layout=layout or found.layout,
         alphabets=groups_of_classes(found),
         given_split=found.parts,

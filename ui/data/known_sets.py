@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.comparison.wording import count
-from engine.data.files.kinds import TEXT_ENDINGS, ending
+from engine.data.files.kinds import lies_as
 from engine.experiment import DatasetChoice
 
 if TYPE_CHECKING:
@@ -60,8 +60,7 @@ def _own(key: str, rows: Mapping[str, UsedData]) -> KnownSet:
     path, row = Path(key.partition(":")[2]), rows.get(key)
     there = is_there(path)
     runs = row.runs if row else 0
-    kind = "zip" if path.suffix == ".zip" else "file" if ending(path.name) in TEXT_ENDINGS else "folder"
-    facts = "missing" if not there else count(runs, "runs") if runs else kind
+    facts = "missing" if not there else count(runs, "runs") if runs else lies_as(path.name)
     return KnownSet(key, (row.title if row else "") or path.name or str(path), OWN, facts, "yours", there, str(path))
 
 

@@ -50,8 +50,9 @@ class LabelsView(QWidget):
         self._parts = parts
         self.data: LabelledSet | None = None
         self.found: DoubtfulLabels | None = None
-        self._networks: dict[str, MapNetwork] = {}
+        self._networks: dict[str, MapNetwork] | None = None  # until they are listed
         self._turn, self.is_looking, self._offered = 0, False, False
+        self._asked = False  # to look, before it was known by what
         self.network = Choice([])
         self.network.setMinimumContentsLength(LETTERS)
         self.network.setAccessibleName("Network")
@@ -70,7 +71,7 @@ class LabelsView(QWidget):
         )  # fmt: skip
         self.grid.pointed.connect(self._name)
         self._progressed.connect(self._show_progress, Qt.ConnectionType.QueuedConnection)
-        parts.live.engine_ready.connect(self._adjust)
+        parts.live.engine_ready.connect(self._go_on)
         self.expect()
 
     # The set
@@ -78,7 +79,8 @@ class LabelsView(QWidget):
     def expect(self) -> None:
         """Another set, of which nothing is read yet."""
         self.stop()
-        self.data, self.found, self._offered = None, None, False
+        self.data, self.found, self._offered, self._asked = None, None, False, False
+        self._networks = None
         self._show(WHAT)
 
     def set_data(self, data: LabelledSet) -> None:
@@ -95,20 +97,26 @@ class LabelsView(QWidget):
         """What networks of this machine there are. No saved run: it may have learnt these very labels."""
         assert self.data is not None
         self._offered, data, work = True, self.data, self._parts.background
-        failed = work.saying(self.words.setText, "The networks could not be listed.")
+        failed = work.saying(self._fail, "The networks could not be listed.")
         work.run(lambda cancelled: networks([], data), self._take_networks, failed, LIST_KEY)
 
     def _take_networks(self, found: list[MapNetwork]) -> None:
         self._networks = {one.key: one for one in found}
         self.network.set_options([(one.key, one.title) for one in found])
-        self._adjust()
+        if not found:
+            self._fail("No network of this machine reads such examples.")
+        self._go_on()
 
     # Looking
 
     def begin(self) -> None:
-        chosen = self._networks.get(str(self.network.key()))
+        """Look, or do so as soon as it is known by what."""
+        chosen = (self._networks or {}).get(str(self.network.key()))
         if self.data is None or chosen is None or not self._parts.live.is_engine_ready:
+            self._asked = self.data is not None
+            self._adjust()
             return
+        self._asked = False
         self.stop()
         self.found, self.is_looking = None, True
         self._show("Looking at the data…")
@@ -135,14 +143,20 @@ class LabelsView(QWidget):
 
         return judge
 
+    def _go_on(self) -> None:
+        """There is more to look by: what waited for it begins."""
+        self._adjust()
+        if self._asked and self._networks and self._parts.live.is_engine_ready:
+            self.begin()
+
     def stop(self) -> None:
         self._parts.background.cancel(KEY)
         self._turn += 1
-        if self.is_looking:
+        if self.is_looking or self._asked:
             self._fail("Nothing was looked at to the end.")
 
     def _fail(self, words: str) -> None:
-        self.is_looking = False
+        self.is_looking = self._asked = False
         self._show(words)
 
     def _show_progress(self, turn: int, words: str, share: float) -> None:
@@ -153,10 +167,10 @@ class LabelsView(QWidget):
     # Showing
 
     def _adjust(self) -> None:
-        ready = self.data is not None and bool(self._networks) and self._parts.live.is_engine_ready
-        self.look.setEnabled(ready)
-        self.look.setHidden(self.is_looking)
-        self.stop_button.setVisible(self.is_looking)
+        """Nothing takes the place of a button that was just pressed: a second press would fall on it."""
+        at_work = self.is_looking or self._asked
+        self.look.setEnabled(self.data is not None and self._networks != {} and not at_work)
+        self.stop_button.setVisible(at_work)
         self.save.setVisible(self.found is not None and bool(len(self.found.ids)))
 
     def _show(self, words: str) -> None:

@@ -35,17 +35,32 @@ class Checks(QObject):
         self._experiment, self._run = experiment, run
         self._faults: list[InvalidExperiment] = []
         self._checked: Experiment | None = None
-        self._has_checked = False
+        self._has_checked, self._is_checking = False, False
+        self._then: Callable[[], object] | None = None
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self._check)
 
     def check_soon(self) -> None:
-        self._checked = None
+        self._checked, self._is_checking = None, True
         self._soon.start(CHECK_AFTER if self._has_checked else 0)  # at first nobody types
+
+    def once_checked(self, then: Callable[[], object]) -> None:
+        """Do this when it is known what is wrong with what is set up now: at once, or in a moment; only the last one.
+        Not waited for are data that are still read: that may take long, and is said."""
+        self._then = then
+        self._do_if_checked()
+
+    def _do_if_checked(self) -> None:
+        if self._then is not None and not self._is_checking:
+            then, self._then = self._then, None
+            then()
 
     def is_settled(self) -> bool:
         """True when the data is read and what is set up now has been checked."""
-        return self._checked is not None and not self._data.preview.is_reading
+        return self._checked is not None and not self._is_reading()
+
+    def _is_reading(self) -> bool:
+        return self._data.looking.is_at_work or self._data.preview.is_reading
 
     def is_wrong(self) -> bool:
         return bool(self._faults or self._data.preview.fault)
@@ -61,9 +76,10 @@ class Checks(QObject):
     def _show(self, checked: Experiment | None, found: Sequence[InvalidExperiment]) -> None:
         if self._soon.isActive():
             return  # about what was set up before
-        self._checked, self._faults, self._has_checked = checked, list(found), True
+        self._checked, self._faults, self._has_checked, self._is_checking = checked, list(found), True, False
         self._launch.warn_of(None if found else checked)
         self.judge()
+        self._do_if_checked()
 
     def judge(self) -> None:
         """Put each fault beside its input and turn Start on or off."""
@@ -78,9 +94,10 @@ class Checks(QObject):
         own = next((by_field[field] for field in OWN_FIELDS if field in by_field), "")
         sentences = [preview.fault, preview.episode_fault, *by_field.values()]
         reason = next((words for words in sentences if words), "")
-        waits = not reason and (preview.is_reading or self._checked is None)
+        reads = self._is_reading()
+        waits = self._data.looking.is_at_work or (not reason and (reads or self._checked is None))
         if waits:
-            reason = "The data are still being read." if preview.is_reading else "Checking…"
+            reason = "The data are still being read." if reads else "Checking…"
         self._launch.allow(reason, own, waits)
 
 

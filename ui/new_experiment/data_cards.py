@@ -12,7 +12,8 @@ from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QMenu, QVBoxLayout, QWidget
 
 from engine.comparison.wording import count
-from engine.data.dataset import BUNDLED, DOWNLOAD, HERE, OWN
+from engine.data.dataset import BUNDLED, DOWNLOAD, HERE
+from engine.data.files.kinds import lies_as
 from engine.data.sources import known
 from engine.experiment import DatasetChoice
 from ui.widgets.buttons import icon_button
@@ -223,7 +224,7 @@ def choice_of(key: str) -> DatasetChoice:
 def badge_of(choice: DatasetChoice) -> str:
     """What is published goes by its name."""
     source = known(choice.name)
-    return OWN if source is None or source.files else source.info.title
+    return f"your {lies_as(str(choice.path))}" if source is None or source.files else source.info.title
 
 
 def facts_of(info: DatasetInfo) -> str:
@@ -242,3 +243,10 @@ def brief_of(info: DatasetInfo) -> str:
     """What there is room for beside a title: "200 classes", or the kind of task that its description begins with."""
     kind, colon, _ = info.description.partition(":")
     return count(info.classes, "classes") if info.classes else kind if colon and kind.count(" ") < 2 else ""
+
+
+def sampled(name: str, cancelled: object) -> DatasetPreview:
+    """For the background: a data set of the program, for the sample on its card."""
+    from engine.data.preview import preview
+
+    return preview(DatasetChoice(name=name))

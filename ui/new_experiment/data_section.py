@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,12 @@ from engine.data.sources import sets
 from engine.experiment import DatasetChoice
 from engine.families import MULTITASK
 from ui import theme
-from ui.new_experiment.data_cards import DataCards, choice_of
+from ui.data.known_sets import is_there
+from ui.new_experiment.data_cards import DataCards, choice_of, sampled
 from ui.new_experiment.data_preview import DataPreview
 from ui.new_experiment.data_settings import START, DataSettings
+from ui.new_experiment.offered_columns import OfferedColumns
+from ui.new_experiment.path_look import PathLook
 from ui.new_experiment.tasks_settings import TasksSettings
 from ui.parts import Parts
 from ui.widgets.buttons import button
@@ -60,6 +64,8 @@ class DataSection(Column):
         self.problem = Problem()
         self.settings, self.tasks = DataSettings(self), TasksSettings(self)
         self.preview = DataPreview(parts.background, self)
+        self.columns = OfferedColumns(parts.background, self.settings.own, self)
+        self.looking = PathLook(parts.background, self)
         self.body.addWidget(self.tasks)
         self.body.addWidget(self.settings)
         self.body.addWidget(self.preview)
@@ -78,6 +84,8 @@ class DataSection(Column):
         self.settings.changed.connect(self._say_changed)
         self.tasks.changed.connect(self.changed)
         self.preview.judged.connect(self._judge)
+        self.looking.found.connect(self.fill)
+        self.looking.failed.connect(self._refuse)
         self._parts.downloads.arrived.connect(lambda key: self.load() if key.startswith("data:") else None)
 
     def _open_buttons(self) -> QHBoxLayout:
@@ -121,7 +129,7 @@ class DataSection(Column):
         def look(cancelled: object) -> tuple[tuple[DatasetInfo, ...], dict[str, bool]]:
             from engine.data.sources import datasets
 
-            return datasets(), {key: is_there(key) for key in recent}
+            return datasets(), {key: is_there(Path(str(choice_of(key).path))) for key in recent}
 
         self._parts.background.run(look, lambda found: self._show_datasets(*found), key="datasets")
 
@@ -135,16 +143,8 @@ class DataSection(Column):
     def _fetch_strips(self) -> None:
         """Samples on the cards, once the chosen data is read."""
         for name, show in self._strips.items():
-            self._fetch_strip(name, show)
+            self._parts.background.run(partial(sampled, name), show, lambda error: None, key=f"strip {name}")
         self._strips = {}
-
-    def _fetch_strip(self, name: str, show: Callable[[DatasetPreview], None]) -> None:
-        def look(cancelled: object) -> DatasetPreview:
-            from engine.data.preview import preview
-
-            return preview(DatasetChoice(name=name))
-
-        self._parts.background.run(look, show, lambda error: None, key=f"strip {name}")
 
     def _remove(self, key: str) -> None:
         """Take a folder off the list, for good unless it is taken back."""
@@ -177,6 +177,7 @@ class DataSection(Column):
 
     def fill(self, choice: DatasetChoice) -> None:
         """Show this choice."""
+        self.looking.stop()
         self._kept[self._key] = self.settings.counts()
         self.settings.fill(choice)
         self._show_chosen(self.list.add_folder(choice) if choice.path else choice.name)
@@ -191,15 +192,12 @@ class DataSection(Column):
     def use_path(self, path: str) -> None:
         """A folder or zip becomes the data set. All of its classes and labels are used at first."""
         self._place = str(Path(path).parent)
-
-        def look(cancelled: object) -> DatasetChoice:
-            from engine.data.sources import resolve
-
-            return resolve(path)
-
-        self._parts.background.run(look, self.fill, self._refuse, key="resolve")
+        self.columns.forget()
+        self.looking.begin(path)
+        self.judged.emit()
 
     def _refuse(self, error: Exception) -> None:
+        self.judged.emit()
         self._parts.toasts.show(str(error), level="error", seconds=20)
 
     def set_family(self, key: str) -> None:
@@ -215,6 +213,7 @@ class DataSection(Column):
 
     def _choose(self, key: str) -> None:
         """As a person does: labels and classes are those that this data was left with, at first as many as it has."""
+        self.looking.stop()  # what was dropped before is not wanted any more
         if key in self.cards and self._is_missing(key):
             self.list.mark(self._key)
             self.use_path(str(choice_of(key).path))  # it may be back, and what is wrong is said
@@ -258,6 +257,7 @@ class DataSection(Column):
 
     def _read(self) -> None:
         self.preview.read(self.choice(), self.settings.family.divides == "classes")
+        self.columns.look(self.choice())
 
     def _judge(self) -> None:
         self._fetch_strips()
@@ -276,23 +276,13 @@ class DataSection(Column):
     # Dialogs
 
     def choose_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, "Folder with one folder per class", self._last_place())
-        if path:
+        if path := QFileDialog.getExistingDirectory(self, "Folder with one folder per class", self._last_place()):
             self.use_path(path)
 
     def choose_file(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Zip or table of texts", self._last_place(), DATA_FILES)
-        if path:
+        if path := QFileDialog.getOpenFileName(self, "Zip or table of texts", self._last_place(), DATA_FILES)[0]:
             self.use_path(path)
 
     def _last_place(self) -> str:
         recent = self._memory.recent_folders()
         return self._place or (str(Path(str(choice_of(recent[0]).path)).parent) if recent else documents())
-
-
-def is_there(key: str) -> bool:
-    """Whether a remembered folder can still be found; it may take a while on a network."""
-    try:
-        return Path(str(choice_of(key).path)).expanduser().exists()
-    except OSError:
-        return False

@@ -5,8 +5,7 @@ What is rarely changed is folded, in sections by what it is about.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -15,7 +14,6 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QLineEdit, QWidget
 from engine.comparison.wording import compact
 from engine.method import ADVANCED
 from engine.registry import HyperparameterField
-from engine.spoken import said_of
 from ui import theme
 from ui.widgets import reset_mark
 from ui.widgets.fields import Choice, FloatField, IntField
@@ -52,26 +50,18 @@ def _choice(field: HyperparameterField) -> QWidget:
     return widget
 
 
+def _text(field: HyperparameterField) -> QWidget:
+    """What is there to choose from comes later, by `HyperparameterForm.offer`."""
+    return Choice([("", FOUND)]) if field.offered else QLineEdit()
+
+
 # Kind -> how to make its widget.
 KINDS: dict[str, Callable[[HyperparameterField], QWidget]] = {
-    "int": _int, "float": _float, "bool": lambda field: QCheckBox(), "text": lambda field: QLineEdit(),
-    "choice": _choice,
+    "int": _int, "float": _float, "bool": lambda field: QCheckBox(), "text": _text, "choice": _choice,
 }  # fmt: skip
 
-TEXTS = "texts"
+FOUND = "As found"
 HALF = 12  # letters of a choice that fit into half of the column
-# About classes, about batch norm, which the networks for curves have none of, or of no effect on curves.
-POINTLESS = frozenset({"way", "training_way", "within", "rotations", "slots", "batch_norm"})
-# Field -> the value that leaves texts alone: what changes images is not shown for them while it has it.
-WITHOUT_IMAGES = {"augmentation": "none", "mixup": 0.0, "rotations": "as the data says"}
-# Field -> label, help and unit where tasks are curves.
-OF_POINTS = {
-    "shot": ("Points given", "Points of a curve that a task is learnt from.", "points"),
-    "query": ("Points asked for", "Other points of the curve in training; a test asks for 100.", "points"),
-    "training_shot": ("Points given in training", "While meta-training; 0 is as many as at test.", "points"),
-    "over_shots": ("Points of the second curve", "Test with these numbers of given points too.", ""),
-    "inner_batch": ("Inner batch", "Given points in one inner step.", "points"),
-}
 
 
 class FieldRow(QWidget):
@@ -97,7 +87,7 @@ class FieldRow(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(2)
-        wide = max((len(word) for word in self.field.choices), default=0) > HALF
+        wide = bool(self.field.offered) or max((len(word) for word in self.field.choices), default=0) > HALF
         head = in_row((label, 1), gap=2)
         self._place_of_mark = head
         grid.addLayout(head, 0, 0, 1, 2 if wide else 1)
@@ -113,7 +103,7 @@ class FieldRow(QWidget):
         limits = [f"at least {compact(field.low)}" if field.low is not None else ""]
         limits += [f"at most {compact(field.high)}" if field.high is not None else ""]
         bounds = ", ".join(part for part in limits if part) if field.kind in ("int", "float") else ""
-        usual = f"Usual value: {shown(field.default)}."
+        usual = "" if field.default == "" else f"Usual value: {shown(field.default)}."
         text = " ".join(part for part in (field.help, usual, f"Allowed: {bounds}." if bounds else "") if part)
         self.input.setAccessibleName(name)
         self.input.setAccessibleDescription(text)
@@ -126,6 +116,13 @@ class FieldRow(QWidget):
 
     def set_value(self, value: Any) -> None:
         reset_mark.fill({self.input: value})
+
+    def offer(self, options: Sequence[tuple[str, str]]) -> None:
+        """What there is to choose from, (value, words); a value that is none of these stays."""
+        kept = str(self.value())
+        own = [(kept, kept)] if kept not in ("", *(value for value, _ in options)) else []
+        if isinstance(self.input, Choice):
+            self.input.set_options([("", FOUND), *options, *own])
 
     def set_unused(self, reason: str) -> None:
         """Say why the value does not count, and keep it from being changed meanwhile; "" when it counts."""
@@ -255,6 +252,12 @@ class HyperparameterForm(QWidget):
             if name in problems and fold is not None:
                 fold.button.setChecked(True)
 
+    def offer(self, kind: str, options: Sequence[tuple[str, str]]) -> None:
+        """kind: of the fields that are chosen from these, (value, words)."""
+        for row in self.rows.values():
+            if row.field.offered == kind:
+                row.offer(options)
+
     def set_unused(self, names: Mapping[str, str]) -> None:
         """Fields that do not count at the moment, each with the reason; all others count."""
         for name, row in self.rows.items():
@@ -266,25 +269,3 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:,}" if isinstance(value, int) else compact(value) if isinstance(value, float) else str(value)
-
-
-def of_curves(fields: Iterable[HyperparameterField]) -> tuple[HyperparameterField, ...]:
-    """These fields in the words of points."""
-    named = ("label", "help", "unit")
-    said: dict[str, Any] = {name: dict(zip(named, words, strict=True)) for name, words in OF_POINTS.items()}
-    return tuple(replace(field, **said.get(field.name, {})) for field in fields)
-
-
-def of_texts(fields: Iterable[HyperparameterField]) -> tuple[HyperparameterField, ...]:
-    """These fields in words about texts."""
-    return tuple(
-        replace(
-            field, label=said_of(field.label, TEXTS), help=said_of(field.help, TEXTS), unit=said_of(field.unit, TEXTS)
-        )
-        for field in fields
-    )
-
-
-def pointless_for_texts(values: Mapping[str, Any]) -> frozenset[str]:
-    """Fields that are about images, unless a value of theirs is in the way."""
-    return frozenset(name for name, without in WITHOUT_IMAGES.items() if values.get(name, without) == without)

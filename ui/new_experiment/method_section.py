@@ -19,13 +19,8 @@ from engine.pretraining.method import asks_of
 from engine.spoken import said_of
 from ui.new_experiment.around import Around
 from ui.new_experiment.augmentation_preview import AugmentationPreview
-from ui.new_experiment.hyperparameter_form import (
-    POINTLESS,
-    HyperparameterForm,
-    of_curves,
-    of_texts,
-    pointless_for_texts,
-)
+from ui.new_experiment.fields_said import POINTLESS, of_curves, of_texts, pointless_for_texts
+from ui.new_experiment.hyperparameter_form import HyperparameterForm
 from ui.new_experiment.layers_part import LayersPart
 from ui.new_experiment.method_choices import MethodChoices, list_of, listed
 from ui.new_experiment.preset_row import PresetRow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,6 +56,7 @@ class DataPage(Page):
         self.detail.add_tab("Labels", self.labels)
         self._shown: tuple[str, bool] | None = None
         self._wanted, self._asked, self._answered, self._stale = "", 0, 0, True
+        self._recent: list[str] = []  # what the form remembered when the list was made
         self._build()
         self._connect()
 
@@ -106,8 +108,12 @@ class DataPage(Page):
         self.detail.history.wanted.connect(self.deeds.use_listed)
         self.reading.failed.connect(self.detail.header.show_problem)
 
-    def receive(self, request: DatasetChoice | RunRow) -> None:
-        """Show this data set, and keep it in the list; of a run, what its network sees in its data."""
+    def receive(self, request: DatasetChoice | RunRow | Path) -> None:
+        """Show this data set, or what lies at a path, and keep it in the list; of a run, what its network sees in its
+        data."""
+        if isinstance(request, Path):
+            self.open_path(str(request))
+            return
         run, request = (None, request) if isinstance(request, DatasetChoice) else (request, request.experiment.dataset)
         self._wanted = f"{request.name}:{request.path}" if request.path else request.name
         self._leave_downloads()
@@ -139,7 +145,7 @@ class DataPage(Page):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self._stale:
+        if self._stale or self._recent != WindowMemory(self.parts.settings).recent_folders():
             self._read()
 
     def _read(self) -> None:
@@ -147,6 +153,7 @@ class DataPage(Page):
         self._stale = False
         self._asked += 1
         number, recent = self._asked, WindowMemory(self.parts.settings).recent_folders()
+        self._recent = recent
 
         def look(used: list[UsedData]) -> None:
             work = self.parts.background

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication
 
 from engine import registry
 from engine.comparison.wording import count
@@ -24,6 +23,7 @@ from ui.new_experiment.around import Around
 from ui.new_experiment.backbone_section import START as BACKBONE
 from ui.new_experiment.backbone_section import BackboneSection
 from ui.new_experiment.checks import Checks
+from ui.new_experiment.copied_command import copy_command
 from ui.new_experiment.costs import Costs
 from ui.new_experiment.data_section import DataSection
 from ui.new_experiment.data_settings import START as DATA
@@ -266,29 +266,23 @@ class NewExperimentPage(Page):
 
     def copy_command(self) -> None:
         """Put the line for the terminal that gives the same experiment on the clipboard."""
-        from ui.command.command_line import command_for, usual_workspace
-
         take_what_is_typed()
-        root = self.parts.workspace.root
-        elsewhere = root if root != usual_workspace() else None
-        try:
-            line = command_for(self.experiments(), self.launch.name.text().strip(), elsewhere)
-        except InvalidExperiment as fault:
-            self.parts.toasts.show(f"Nothing was copied. {fault}", level="warning")
-            return
-        QApplication.clipboard().setText(line)
-        self.parts.toasts.show(f"Copied: {line}")
+        copy_command(self.parts, self.experiments, self.launch.name.text().strip())
 
     # Start
 
     def start(self, stay: bool = False) -> None:
         """Save one run per seed and put them in line; then show the first, or with `stay` remain here."""
         take_what_is_typed()
+        self.checks.once_checked(partial(self._start, stay))
+
+    def _start(self, stay: bool) -> None:
         if not self.launch.start_button.isEnabled():
             self.parts.toasts.show(f"Not started. {self.launch.reason.text()}", level="warning")
             return
-        name = self.launch.name.text().strip()
-        self.parts.submit(self.experiments(), name, then=lambda rows: self._submitted(rows, stay))
+        self.parts.submit(
+            self.experiments(), self.launch.name.text().strip(), then=lambda rows: self._submitted(rows, stay)
+        )
 
     def _submitted(self, rows: list[RunRow], stay: bool) -> None:
         show = partial(self.parts.navigator.open, "runs", rows[0].id)

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from storage.workspace import Workspace
 
 
-FIRST, RUNS = "new_experiment", "runs"
+FIRST, RUNS, DATA = "new_experiment", "runs", "data"
 PATIENCE, SOON_MS = 8.0, 10  # seconds that a page may take to be usable before heavy imports; between two looks at it
 
 
@@ -98,7 +98,7 @@ class MainWindow(QMainWindow):
         go.opened.connect(self._open)
         go.told.connect(lambda name, request: self.page(name).receive(request))
         go.explain.connect(self._explain)
-        self.drops.dropped.connect(lambda path: self._open(FIRST, Path(path)))
+        self.drops.dropped.connect(lambda path: self._open(DATA if self._page == DATA else FIRST, Path(path)))
         self.drops.refused.connect(lambda words: parts.toasts.show(words, level="warning"))
         parts.live.state.connect(self._count_active)
         for source in (

@@ -25,7 +25,7 @@ LOOKED_AT = 200  # letters of a cell
 SURE_ROWS = 10  # from which on classes are told from texts that happen to be there twice
 HEADER_WORDS, HEADER_LETTERS = 5, 60  # more than a name of a column has
 MOST_NAMED = 6  # columns that a sentence names
-CHOOSE = "Say under “Columns” which column holds what."
+CHOOSE = "Say under “Columns” of New experiment which column holds what."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,15 @@ class ColumnWish:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Places of the columns; None where there is none. names: of all columns, empty where the file names none."""
+    """Places of the columns; None where there is none. names: of all columns, empty where the file names none. rivals:
+    columns that could hold the classes as well, where these were told by what is in them alone."""
 
     text: int
     label: int | None
     group: int | None
     part: int | None
     names: Cells
+    rivals: tuple[int, ...] = ()
 
     @property
     def width(self) -> int:
@@ -64,7 +66,7 @@ def columns_of(sheet: TextTable, wish: ColumnWish) -> Columns | None:
     stands in it. Raises `DataError` for a column that was said and is not there."""
     if not sheet.rows or (wish.labelled and max(map(len, sheet.rows)) < 2):
         return None
-    names = sheet.names or _header(sheet, wish)
+    names = names_of(sheet, wish)
     rows = sheet.rows if sheet.names or not names else sheet.rows[1:]
     if not rows:
         return None
@@ -75,6 +77,16 @@ def columns_of(sheet: TextTable, wish: ColumnWish) -> Columns | None:
     if found is None or any(place is not None and _only_nested(sheet, place) for place in (found.text, found.label)):
         return None
     return found
+
+
+def names_of(sheet: TextTable, wish: ColumnWish) -> Cells:
+    """Of its columns; empty where the table names none."""
+    return sheet.names or (_header(sheet, wish) if sheet.rows else ())
+
+
+def names_only(sheet: TextTable) -> bool:
+    """Whether the only row of a table names its columns."""
+    return len(sheet.rows) == 1 and not sheet.names and bool(_header(sheet, ColumnWish()))
 
 
 def _only_nested(sheet: TextTable, place: int) -> bool:
@@ -93,11 +105,11 @@ def _completed(names: Cells, rows: list[Cells], said: dict[str, int | None], lab
     if label is None and labelled:
         label = _named(folded, LABELS, others | set(_all_named(folded, TEXTS)))
     text = text if text is not None else _text(folded, rows, others | {label})
-    if label is None and labelled:
-        label = _few_and_repeated(rows, others | {text})
+    guesses = _few_and_repeated(rows, others | {text}) if label is None and labelled else []
+    label = guesses.pop(0) if guesses else label
     if text is None or (label is None and labelled):
         return None
-    return Columns(text, label, group, part, names)
+    return Columns(text, label, group, part, names, tuple(guesses))
 
 
 def _folded(name: str) -> str:
@@ -125,9 +137,11 @@ def _header(sheet: TextTable, wish: ColumnWish) -> Cells:
     if len(rest) > 1 and len(set(first)) == len(first) and _above_numbers(first, rest):
         return first
     short = all(cell and len(cell) <= HEADER_LETTERS and cell.count(" ") < HEADER_WORDS for cell in first)
-    if not rest or not short or len(set(first)) < len(first):
-        return ()
     folded = [_folded(cell) for cell in first]
+    if not rest:
+        return first if {*TEXTS} & set(folded) and {*LABELS} & set(folded) else ()
+    if not short or len(set(first)) < len(first):
+        return ()
     wished = {_folded(one) for one in (wish.text, wish.label, wish.group, wish.part) if one}
     known = wished & set(folded) or {*TEXTS, *LABELS} & set(folded)
     if known:
@@ -135,7 +149,7 @@ def _header(sheet: TextTable, wish: ColumnWish) -> Cells:
         return () if first[place] in _column(rest, place) else first
     if not wish.labelled and len(rest) < SURE_ROWS:  # a text that is answered needlessly is better than one that is not
         return ()
-    label = _few_and_repeated(rest, {_text([], rest, set())})
+    label = next(iter(_few_and_repeated(rest, {_text([], rest, set())})), None)
     return () if label is None or label >= len(first) or first[label] in _column(rest, label) else first
 
 
@@ -186,11 +200,11 @@ def _letters(cells: Iterable[str]) -> int:
     return sum(not letter.isdigit() and letter not in ".,:-/ " for letter in chain.from_iterable(cells))
 
 
-def _few_and_repeated(rows: list[Cells], taken: set[int | None]) -> int | None:
-    """Of the other columns the one of fewest different cells, more than one, that come again."""
+def _few_and_repeated(rows: list[Cells], taken: set[int | None]) -> list[int]:
+    """Of the other columns those whose cells, more than one, come again, that of fewest different ones first."""
     width = max(map(len, rows), default=0)
     different = {place: len(_column(rows, place) - {""}) for place in range(width) if place not in taken}
     fitting = [place for place, count in different.items() if 1 < count <= max(2, len(rows) // 2)]
     if len(different) == 1 and not fitting:
-        return next((place for place, count in different.items() if count == 1), None)
-    return min(fitting, key=lambda place: (different[place], place), default=None)
+        return [place for place, count in different.items() if count == 1]
+    return sorted(fitting, key=lambda place: (different[place], place))

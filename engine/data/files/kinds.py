@@ -50,6 +50,12 @@ def ending(path: str) -> str:
     return dot + last.lower() if stem.strip(".") else ""
 
 
+def lies_as(path: str) -> str:
+    """ "zip", "file" of many texts, or "folder", as what a person brings is called; by its name alone."""
+    found = ending(path)
+    return "zip" if found == ".zip" else "file" if found in TEXT_ENDINGS else "folder"
+
+
 def promises_image(path: str) -> bool:
     """Whether the ending is one of an image, read here or not."""
     return (found := ending(path)) in IMAGE_ENDINGS or found in OTHER_ENDINGS

@@ -14,7 +14,7 @@ from engine.data.files.order import natural
 from engine.data.files.parts import is_split, parts
 from engine.data.files.sheets import TextTable
 from engine.data.files.text_folders import CLASS_FOLDERS, Found, from_folders
-from engine.data.files.text_tables import OUTSIDE, WANTED, Table, belonging, no_columns, stem, tables_of
+from engine.data.files.text_tables import NAMED, OUTSIDE, WANTED, Table, belonging, no_columns, stem, tables_of
 from engine.data.files.tree import Listing
 from engine.data.images import Cancel, Progress, check
 from engine.data.labelled_set import Skipped
@@ -32,7 +32,8 @@ LONGEST_NAME, MOST_CELLS = 80, 1_000  # letters of a class; cells of a row where
 class ReadTexts:
     """Texts with their classes, in the order of the files.
 
-    labels: int64 [texts], places in `class_names`. groups: of each text, where a column or a file names one. parts:
+    labels: int64 [texts], places in `class_names`. keys: these names without the ellipsis of what was cut, as they
+    count for the fingerprint. groups: of each text, where a column or a file names one. parts:
     int8 [texts] (0 train, 1 validation, 2 test), where a column or the files name them. outside: texts that are said
     to be of no class. files, file, row: where text i stands: row[i] of files[file[i]], both int32 [texts].
     """
@@ -40,6 +41,7 @@ class ReadTexts:
     texts: list[str]
     labels: NDArray[np.int64]
     class_names: tuple[str, ...]
+    keys: tuple[str, ...]
     groups: list[str] | None
     parts: NDArray[np.int8] | None
     outside: tuple[str, ...]
@@ -106,7 +108,8 @@ def read_texts(
     if progress:
         progress(0.5)
     if not tables.found:
-        none = DataError(f"“{listing.root.name}” holds no texts with classes.", WANTED)
+        said = "is empty" if listing.alone and not listing.others[0].size else "holds no texts with classes"
+        none = DataError(f"“{listing.root.name}” {said}.", WANTED)
         raise tables.faults[0][1] if tables.faults else none
     kept = belonging(tables.found)
     return _of_tables(listing.root.name, kept, wish, cancelled, tables.passed_over(kept))
@@ -188,19 +191,30 @@ def _words(tables: list[Table], wish: ColumnWish) -> str:
 def _doubts(tables: list[Table]) -> tuple[str, ...]:
     zeros = sum(read.zeros for read, _ in tables)
     said = f"{zeros:,} zero bytes stood in the files and were taken out."
-    return ("1 zero byte stood in the files and was taken out." if zeros == 1 else said,) if zeros else ()
+    of_zeros = ("1 zero byte stood in the files and was taken out." if zeros == 1 else said,) if zeros else ()
+    return (*_rivals(tables[0][1]), *of_zeros)
+
+
+def _rivals(columns: Columns) -> tuple[str, ...]:
+    """A sentence about other columns that may hold the classes; none where there are no others."""
+    if not columns.rivals or columns.label is None:
+        return ()
+    others = [columns.called(place) for place in columns.rivals[:NAMED]]
+    return (f"Classes may also stand in {' or '.join(others)}, not in {columns.called(columns.label)}. {CHOOSE}",)
 
 
 def _read(title: str, found: Gathered, layout: str, doubts: tuple[str, ...], labelled: bool = True) -> ReadTexts:
     found.of_parts()
-    names = _class_names(title, found, labelled)
-    place = {name: number for number, name in enumerate(names)}
+    keys = _class_names(title, found, labelled)
+    cut = {_shown(name) for name in dict.fromkeys(found.names) if len(name) > LONGEST_NAME}
+    place = {name: number for number, name in enumerate(keys)}
     shown = {name: place[_shown(name)] for name in dict.fromkeys(found.names)}
     outside = f"; {len(found.outside):,} texts of no class kept apart" if found.outside else ""
     return ReadTexts(
         texts=found.texts,
         labels=np.array([shown[name] for name in found.names], dtype=np.int64),
-        class_names=names,
+        class_names=tuple([f"{name}…" if name in cut else name for name in keys]),
+        keys=keys,
         groups=found.groups if any(found.groups) else None,
         parts=np.array(found.parts, dtype=np.int8) if len(set(found.parts) - {-1}) > 1 else None,
         outside=tuple(found.outside),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
-from engine.data.files.columns import CHOOSE, Columns, ColumnWish, columns_of
+from engine.data.files.columns import CHOOSE, Columns, ColumnWish, columns_of, names_only
 from engine.data.files.kinds import ending
 from engine.data.files.order import natural
 from engine.data.files.parts import is_split, parts
@@ -71,7 +71,7 @@ def holds_texts(listing: Listing) -> bool:
         return True
     if listing.images:
         return False
-    if from_folders(listing, None, None) is not None or any(_rank(one)[0] == 0 for one in _candidates(listing, "")):
+    if from_folders(listing, None, None) is not None or any(_rank(one)[0] == 0 for one in candidates(listing, "")):
         return True
     with closing(listing.open()) as files:
         return bool(tables_of(listing, Beginnings(files), ColumnWish(), "", None, most=FEW).found)
@@ -93,8 +93,9 @@ class Beginnings:
 Reader = Files | Beginnings
 
 
-def _candidates(listing: Listing, only: str) -> list[Entry]:
-    """Tables and JSON lines; only where there are none, other texts; never what is called as prose is."""
+def candidates(listing: Listing, only: str) -> list[Entry]:
+    """Files that may hold texts: tables and JSON lines; where there are none, others; never what is called as prose
+    is."""
     usable = [one for one in listing.others if one.size and not _is_prose(one.path)]
     if only:
         return [one for one in usable if only in (one.path, one.path.rpartition("/")[2])]
@@ -114,10 +115,10 @@ def tables_of(
 ) -> Tables:
     """The tables that are there."""
     found, faults, apart = list[Table](), list[tuple[str, DataError]](), list[str]()
-    candidates = _candidates(listing, only)
-    if only and not candidates:
+    entries = candidates(listing, only)
+    if only and not entries:
         raise DataError(f"There is no file “{only}” in “{listing.root.name}”.", "Leave the file empty to read all.")
-    for entry in candidates[:most]:
+    for entry in entries[:most]:
         check(cancelled)
         if found and _rank(entry) > _rank(found[0][0].entry):
             apart += [entry.path] if _would_be(listing, entry, wish) else []
@@ -168,6 +169,8 @@ def no_columns(read: TextTable) -> DataError:
         return DataError(f"In “{read.path}” {names} hold lists or objects instead of one value.", FLAT)
     if not read.rows:
         return DataError(f"“{read.path}” holds no rows.", WANTED)
+    if names_only(read):
+        return DataError(f"“{read.path}” holds names of columns and no rows below them.", WANTED)
     if width < 2:
         return DataError(f"“{read.path}” has one column: there are no classes beside the texts.", WANTED)
     names = ", ".join(f"“{cell[:30]}”" for cell in (read.names or read.rows[0])[:6])

@@ -22,7 +22,7 @@ FOLD = "Columns"
 def column(of: str, does: str) -> Any:
     """The field of a column that is found where nothing is said."""
     return Field(
-        "", max_length=200, title=f"Column of {of}", json_schema_extra={"fold": FOLD},
+        "", max_length=200, title=f"Column of {of}", json_schema_extra={"fold": FOLD, "offered": "columns"},
         description=f"Which column {does}: its name, or its number from 1; empty finds it.",
     )  # fmt: skip
 
@@ -40,7 +40,7 @@ class TextsChoice(DatasetChoice):
     )
     part_column: str = column("parts", "says whether a text is to learn from or to test")
     only_file: str = Field(
-        "", max_length=400, title="Only the file", json_schema_extra={"fold": FOLD},
+        "", max_length=400, title="Only the file", json_schema_extra={"fold": FOLD, "offered": "files"},
         description="Read this one file of a folder or zip, such as one domain of several; empty reads all that belong "
         "together.",
     )  # fmt: skip

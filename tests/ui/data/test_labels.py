@@ -8,6 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.machine.warm import load_torch
@@ -37,7 +40,7 @@ def judged(qtbot: QtBot, page: DataPage, window: MainWindow) -> LabelsView:
     load_torch()
     window.parts.live.engine_ready.emit()
     view = page.labels
-    qtbot.waitUntil(view.look.isEnabled)
+    qtbot.waitUntil(lambda: view.network.count() > 0)
     assert view.network.set_key("conv4 omniglot-supervised")
     view.look.click()
     qtbot.waitUntil(lambda: view.found is not None and page.is_settled())
@@ -66,7 +69,7 @@ def test_the_two_that_lie_in_the_other_folder_are_listed(
     assert all(float(row["its probability"]) > float(row["probability of the label"]) for row in rows)
     monkeypatch.setattr(labels_view, "ask_where", lambda *_: tmp_path / "list.csv" / "in a file.csv")
     view.save.click()
-    qtbot.waitUntil(lambda: "cannot be written" in window.parts.toasts.shown()[-1].label.text())
+    qtbot.waitUntil(lambda: any("cannot be written" in toast.label.text() for toast in window.parts.toasts.shown()))
 
 
 def test_another_set_or_a_stop_shows_nothing_of_the_one_before(
@@ -83,3 +86,33 @@ def test_another_set_or_a_stop_shows_nothing_of_the_one_before(
     assert view.found is None
     assert view.save.isHidden()
     assert not view.is_looking
+
+
+def test_a_press_before_the_networks_are_listed_counts(
+    qtbot: QtBot, page: DataPage, window: MainWindow, strokes: Path
+) -> None:
+    open_folder(qtbot, page, strokes)
+    view = page.labels
+    page.detail.show_tab("Labels")
+    qtbot.mouseClick(view.look, Qt.MouseButton.LeftButton)
+    assert not view.look.isEnabled()
+    assert view.stop_button.isVisibleTo(view)
+    load_torch()
+    window.parts.live.engine_ready.emit()
+    qtbot.waitUntil(lambda: view.found is not None and page.is_settled())
+
+
+def test_a_double_click_begins_and_does_not_stop(
+    qtbot: QtBot, page: DataPage, window: MainWindow, strokes: Path
+) -> None:
+    open_folder(qtbot, page, strokes)
+    view = page.labels
+    page.detail.show_tab("Labels")
+    load_torch()
+    window.parts.live.engine_ready.emit()
+    place = view.look.mapTo(window, view.look.rect().center())
+    for press in (QTest.mouseClick, QTest.mouseDClick):
+        under = window.childAt(place)
+        press(under, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, under.mapFrom(window, place))
+        QApplication.processEvents()
+    qtbot.waitUntil(lambda: view.found is not None and page.is_settled())

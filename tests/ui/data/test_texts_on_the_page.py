@@ -13,6 +13,8 @@ from ui.data.known_sets import known_sets
 from ui.data.large import show_large
 from ui.pages.data import DataPage
 from ui.widgets.text_tile import is_text, text_of
+from ui.window.main_window import MainWindow
+from ui.window_memory import WindowMemory
 
 
 def test_a_table_of_texts_is_shown_counted_and_read_one_by_one(qtbot: QtBot, page: DataPage, tmp_path: Path) -> None:
@@ -66,3 +68,28 @@ def test_a_table_is_picked_as_a_file_and_what_was_passed_over_beside_others_is_n
     page.file.click()
     qtbot.waitUntil(lambda: page.is_settled() and page.detail.header.facts.text().startswith("8 texts"))
     assert page.detail.header.doubts.isHidden()
+
+
+def test_what_is_dropped_on_the_page_is_shown_there(
+    qtbot: QtBot, page: DataPage, window: MainWindow, tmp_path: Path
+) -> None:
+    path = tmp_path / "dropped.csv"
+    path.write_text("text,label\n" + "".join(f"text {n},{'ab'[n % 2]}\n" for n in range(20)))
+    window.drops.take([str(path)])
+    qtbot.waitUntil(lambda: (now := page.list.current()) is not None and now.key == f"texts:{path}")
+    qtbot.waitUntil(page.is_settled)
+    assert page.isVisible()
+    assert page.detail.data is not None
+    assert len(page.detail.data) == 20
+
+
+def test_what_the_form_came_to_know_is_in_the_list_when_the_page_is_shown_again(
+    qtbot: QtBot, page: DataPage, window: MainWindow, tmp_path: Path
+) -> None:
+    path = tmp_path / "elsewhere.csv"
+    path.write_text("text,label\n" + "".join(f"text {n},{'ab'[n % 2]}\n" for n in range(20)))
+    window.show_page("new_experiment")
+    WindowMemory(window.parts.settings).remember_folder(f"texts:{path}")
+    window.show_page("data")
+    qtbot.waitUntil(page.is_settled)
+    assert page.list.choose(f"texts:{path}")

@@ -8,9 +8,11 @@ from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
+from engine.experiment import DatasetChoice
 from tests.ui.conftest import wait_until_checked
 from ui import theme
 from ui.pages.new_experiment import NewExperimentPage
+from ui.widgets.fields import Choice
 from ui.widgets.images import draw_tile, to_image
 from ui.widgets.text_rows import TextRow, TextRows
 from ui.widgets.text_tile import draw_text, is_text, text_of
@@ -96,3 +98,43 @@ def test_rows_say_the_whole_text_where_one_points(qtbot: QtBot) -> None:
     rows.show()
     assert rows.words_at(QPointF(5, rows.sizeHint().height() - 2)).startswith("a very long greeting")
     assert rows.words_at(QPointF(5, 1_000)) == ""
+
+
+def test_columns_are_chosen_from_those_that_are_there(qtbot: QtBot, page: NewExperimentPage, tmp_path: Path) -> None:
+    path = tmp_path / "anfragen.csv"
+    rows = [f"{n};Eine Frage Nummer {n};{'AB'[n % 2]};Thema {n % 4}" for n in range(40)]
+    path.write_text("\n".join(["Nr;Kundenfrage;Filiale;Thema", *rows]) + "\n", "utf-8")
+    page.receive(path)
+    qtbot.waitUntil(lambda: page.data.choice().path == str(path))
+    field = page.data.settings.own["texts"].rows["label_column"].input
+    assert isinstance(field, Choice)
+    qtbot.waitUntil(lambda: field.count() == 5)
+    assert [field.itemText(place) for place in range(5)] == ["As found", "Nr", "Kundenfrage", "Filiale", "Thema"]
+    wait_until_checked(qtbot, page)
+    assert "Classes may also stand in “Thema”" in page.data.preview.warnings.text.text()
+    field.setCurrentIndex(4)
+    shown = page.data.preview
+    qtbot.waitUntil(lambda: shown.found is not None and "“Thema”" in shown.found.layout)
+    assert shown.sentence.text() == "40 texts, 4 classes"
+    assert "may also stand" not in shown.warnings.text.text()
+    assert page.experiment().dataset.label_column == "Thema"  # type: ignore[attr-defined]
+
+
+def test_columns_of_a_table_that_cannot_be_read_so_are_offered_too(
+    qtbot: QtBot, page: NewExperimentPage, tmp_path: Path
+) -> None:
+    path = tmp_path / "each its own.csv"
+    path.write_text("text,label,kind\n" + "".join(f"text {n},id {n},{'ab'[n % 2]}\n" for n in range(20)))
+    page.receive(path)
+    qtbot.waitUntil(lambda: "hardly a column of classes" in page.data.preview.fault)
+    field = page.data.settings.own["texts"].rows["label_column"].input
+    qtbot.waitUntil(lambda: field.count() == 4)
+    field.set_key("kind")
+    wait_until_checked(qtbot, page)
+    qtbot.waitUntil(lambda: page.data.preview.sentence.text() == "20 texts, 2 classes")
+
+
+def test_a_card_says_whether_it_is_a_file_a_zip_or_a_folder(page: NewExperimentPage) -> None:
+    for name, words in (("a.csv", "file"), ("b.JSONL", "file"), ("c.zip", "zip"), ("d", "folder"), ("e.txt", "file")):
+        key = page.data.list.add_folder(DatasetChoice(name="texts", path=f"/nowhere/{name}"))
+        assert page.data.list.folder(key).facts == f"your {words}"

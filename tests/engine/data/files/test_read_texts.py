@@ -207,7 +207,7 @@ def test_texts_without_classes_are_read_for_pretraining(tmp_path: Path) -> None:
         (b"text\nhello you\nhow are you\n", "has one column"),
         (b"text,label\n" + b"a,b\nb,c\n" * 9 + b'"on and on,c\n,\n,\n,\n', "is never closed"),
         (b"text,label\na,1\nb,2\nc,3\nd,4\ne,5\n", "5 classes for 5 texts"),
-        (b"", "holds no texts"),
+        (b"", "is empty"),
         (b"text,label\na,1\nb,2\n" * 2 + b"word " * 2**18 + b",1\n", "near line 7 has more than 1,048,576 letters"),
         (b"\x01\x02\x03\x04" * 500, "is no text"),
     ],
