@@ -20,6 +20,10 @@ class ClusterAway(ExperimentError):
     """The cluster does not answer at the moment."""
 
 
+class NotThisCluster(ClusterAway):
+    """Somebody answers there, and it is not the cluster of this key."""
+
+
 @dataclass(frozen=True)
 class MachineWords:
     """What a machine says of one run. at: its address. lines: of the journal. needs: digests of files to be sent.

@@ -16,6 +16,7 @@ from engine.errors import ExperimentError
 from engine.remote import served
 from engine.remote.certificates import KeyFile
 from engine.remote.cluster import ClusterAway
+from engine.remote.strangers import stranger
 
 if TYPE_CHECKING:
     from distributed import Client, Scheduler
@@ -50,11 +51,11 @@ class Connection:
         except ExperimentError:
             raise
         except GONE as error:
-            raise self._away() from error
+            raise self._away(client) from error
         except Exception as error:
             if client is not None and client.status == "running":
                 raise
-            raise self._away() from error
+            raise self._away(client) from error
 
     def of_line(self, function: Callable[..., Answer], *given: object) -> Answer:
         """What the function answers in the scheduler's process."""
@@ -117,7 +118,10 @@ class Connection:
 
         return {at: said for answers in await asyncio.gather(*map(one, there)) for at, said in answers.items()}
 
-    def _away(self) -> ClusterAway:
+    def _away(self, client: Client | None) -> ClusterAway:
+        """Why there is no answer. client: None where it could not be connected."""
+        if client is None and (wrong := stranger(self.address, self._key)):
+            return wrong
         return ClusterAway(f"The cluster at {self.address} does not answer.", "It is tried again.")
 
     def _found(self) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from engine.machine.children import begun
-from engine.remote.cluster import ClusterAway
+from engine.remote.cluster import ClusterAway, NotThisCluster
 from engine.remote.joining import OTHER_VERSION, Joining, refuse_another_version, require_reachable
 from engine.remote.on_dask import EXTRA
 
@@ -91,6 +91,8 @@ def serve(joining: Joining, places: list[str], say: Callable[[str], object], end
     differ, also later."""
     EXTRA.require()
     until_it_answers(joining, say, ended)
+    if ended.is_set():
+        return
     say(f"At work for {joining.address}, {len(places)} at a time. End with Ctrl+C.")
     all_ = [WorkPlace(joining, gpu) for gpu in places]
     try:
@@ -106,12 +108,14 @@ def serve(joining: Joining, places: list[str], say: Callable[[str], object], end
 
 
 def until_it_answers(joining: Joining, say: Callable[[str], object], ended: threading.Event) -> None:
-    """And until it reaches this machine; raises `ExperimentError` where the versions differ."""
+    """And until it reaches this machine; raises `ExperimentError` where the versions differ, or the keys."""
     said = ""
     while not ended.is_set():
         try:
             refuse_another_version(joining)
             return require_reachable(joining)
+        except NotThisCluster:
+            raise
         except ClusterAway as error:
             if error.message != said:
                 say(f"{error.message} It is tried until it does.")

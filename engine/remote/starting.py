@@ -67,10 +67,11 @@ def _answers(root: Path) -> str | None:
 
 def _begin_line(folder: Path, host: str, port: int) -> None:
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
+    env = {"DASK_LOGGING__DISTRIBUTED": "warning", **os.environ, "PYTHONPATH": path}  # else it tells of each question
     with (folder / LOG).open("wb") as log:
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", "engine.remote.line", str(folder), host, str(port)],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": path},
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env,
             start_new_session=True, creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )  # fmt: skip
     threading.Thread(

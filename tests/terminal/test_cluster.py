@@ -31,6 +31,9 @@ def test_it_begins_once_says_how_others_join_and_ends(workspace: Path, capsys: p
     said = capsys.readouterr().out
     address = starting.begin(workspace, "127.0.0.1", 1)[0]
     assert f"warmstart worker --connect {address} --key cluster.key" in said
+    assert "No other machine reaches 127.0.0.1" in said
+    assert main(["cluster", "start", "--host", "10.0.0.9"]) == 0
+    assert "It was up at this address already. For 10.0.0.9: “cluster stop”" in capsys.readouterr().out
     assert main([*given, "--json"]) == 0
     again = json.loads(capsys.readouterr().out)
     assert (again["address"], Path(again["key"])) == (address, workspace / "cluster" / "cluster.key")

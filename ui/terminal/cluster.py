@@ -6,6 +6,7 @@ import argparse
 import threading
 from dataclasses import asdict
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from engine.comparison.wording import size
 from engine.errors import InvalidExperiment
@@ -37,6 +38,8 @@ def cluster_from_command_line(chosen: argparse.Namespace) -> int:
     if chosen.action == "start":
         address, key = starting.begin(workspace.root, chosen.host or address_here(), chosen.port)
         tell_how(address, key, chosen.json)
+        if chosen.host and urlsplit(address).hostname != chosen.host and not chosen.json:
+            say(f"It was up at this address already. For {chosen.host}: “cluster stop”, then begin it again.")
     elif chosen.action == "status":
         print_machines(workspace.root, chosen.json)
     else:

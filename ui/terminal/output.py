@@ -33,7 +33,7 @@ def visible(text: object) -> str:
 
 def say(text: str = "", error: bool = False) -> None:
     """A line for people on standard output, or on standard error."""
-    print(visible(text), file=sys.stderr if error else sys.stdout)
+    print(visible(text), file=sys.stderr if error else sys.stdout, flush=True)
 
 
 class Terminal(Console):
