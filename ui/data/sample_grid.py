@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QHelpEvent,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -24,9 +25,9 @@ from engine.comparison.wording import count
 from ui import theme
 from ui.background import Background
 from ui.data.grid_rows import GAP, HEAD, GridRows
+from ui.data.laid_tiles import LaidTiles
 from ui.data.thumbnails import Picture, Thumbnails
 from ui.widgets.frame import SlimScrollBar
-from ui.widgets.images import draw_tile
 from ui.widgets.text import show_tip
 from ui.widgets.text_tile import is_text
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from engine.data.labelled_set import LabelledSet
 
 SIDE = 96  # pixels of a tile
+AT_A_TIME = 12  # texts that are laid out in one painting, a third of a millisecond each
 FRAME = 2  # pixels around a tile, at most, that the frame of the chosen one takes
 STEPS = {
     Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1),
@@ -51,6 +53,7 @@ class SampleGrid(QAbstractScrollArea):
         self._background = background
         self.thumbnails = Thumbnails(background, self)
         self.thumbnails.arrived.connect(self._show_arrived)
+        self._laid, self._may_lay = LaidTiles(), AT_A_TIME
         self.order = np.zeros(0, dtype=np.int64)  # image indices as they stand
         self.names: tuple[str, ...] = ()
         self.current = -1  # place of the chosen image
@@ -162,7 +165,8 @@ class SampleGrid(QAbstractScrollArea):
 
     def _paint_tiles(self, painter: QPainter, tiles: Mapping[int, QRect]) -> None:
         """tiles: where the image of each place stands. Few calls: at each of them another thread may take its turn."""
-        missing = []
+        missing, waiting = [], list[int]()
+        self._may_lay = AT_A_TIME
         for place, rect in tiles.items():
             image = self.thumbnails.get(int(self.order[place]))
             if image is None:
@@ -170,9 +174,13 @@ class SampleGrid(QAbstractScrollArea):
             elif image.isNull():
                 self._paint_unread(painter, rect)
             elif is_text(image):
-                draw_tile(painter, image, rect)
+                waiting += [] if self._paint_text(painter, image, rect) else [place]
             else:
                 painter.drawImage(rect, image)
+        if waiting:
+            missing += [tiles[place] for place in waiting]
+            indices = {int(self.order[place]) for place in waiting}
+            QTimer.singleShot(0, self, lambda: self._show_arrived(indices))
         if missing:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.colour("hover"))
@@ -181,6 +189,17 @@ class SampleGrid(QAbstractScrollArea):
         if self.current in tiles:
             painter.setPen(QPen(theme.colour("accent"), 3))
             painter.drawRect(QRectF(tiles[self.current]).adjusted(-1.5, -1.5, 1.5, 1.5))
+
+    def _paint_text(self, painter: QPainter, image: QImage, rect: QRect) -> bool:
+        """False where it is not laid out yet and others were for this time: a hand that scrolls is not kept waiting."""
+        ratio = self.devicePixelRatioF()
+        drawn = self._laid.get(image, rect, ratio)
+        if drawn is None and self._may_lay > 0:
+            self._may_lay -= 1
+            drawn = self._laid.lay(image, rect, ratio)
+        if drawn is not None:
+            painter.drawPixmap(rect.topLeft(), drawn)
+        return drawn is not None
 
     def _paint_unread(self, painter: QPainter, rect: QRect) -> None:
         painter.fillRect(rect, theme.colour("grid"))
@@ -243,6 +262,7 @@ class SampleGrid(QAbstractScrollArea):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self._laid.clear()
             self.viewport().update()
 
 

@@ -40,6 +40,7 @@ class Thumbnails(QObject):
         self._data: LabelledSet | None = None
         self._picture: Picture = thumbnail
         self._wanted: list[int] = []
+        self._decoded_now: set[int] = set()
         self._side, self._bytes, self._busy, self._round = 96, 0, 0, 0
 
     def show_set(self, data: LabelledSet | None, side: int, picture: Picture | None = None) -> None:
@@ -51,6 +52,7 @@ class Thumbnails(QObject):
         self._data, self._side, self._picture = data, side, picture
         self._round += 1
         self._kept.clear()
+        self._decoded_now.clear()
         self._bytes = self._busy = 0
 
     def get(self, index: int) -> QImage | None:
@@ -62,7 +64,7 @@ class Thumbnails(QObject):
 
     def want(self, indices: Sequence[int]) -> None:
         """What is looked at now; the rest of what was wanted before is not decoded any more."""
-        self._wanted = [index for index in indices if index not in self._kept]
+        self._wanted = [index for index in indices if index not in self._kept and index not in self._decoded_now]
         self._begin()
 
     def is_settled(self) -> bool:
@@ -74,13 +76,15 @@ class Thumbnails(QObject):
             batch, self._wanted = self._wanted[:BATCH], self._wanted[BATCH:]
             self._busy += 1
             work = _decoding(self._data, batch, self._side, self._picture)
-            self._background.run(work, self._taking(self._round), at_once=True)
+            self._decoded_now.update(batch)
+            self._background.run(work, self._taking(self._round, batch), at_once=True)
 
-    def _taking(self, turn: int) -> Callable[[dict[int, QImage | str]], None]:
+    def _taking(self, turn: int, batch: Sequence[int]) -> Callable[[dict[int, QImage | str]], None]:
         def take(found: dict[int, QImage | str]) -> None:
             if turn != self._round:
                 return  # of a set that is no longer shown
             self._busy -= 1
+            self._decoded_now.difference_update(batch)
             faults = [one for one in found.values() if isinstance(one, str)]
             for index, one in found.items():
                 self._kept[index] = image = QImage() if isinstance(one, str) else one
