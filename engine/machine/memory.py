@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import threading
 import weakref
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 SHARE = 0.5  # of what is free now
 VARIABLE = "WARMSTART_MEMORY"  # in MB, instead of that share
 LEAST = 64 * 10**6  # small sets are held whatever is free: it is less than anything else of a run takes
-GROUP = Path("/sys/fs/cgroup")
+GROUP, OWN_GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
 
 class Holder(Protocol):
@@ -44,14 +47,50 @@ def free() -> int:
     """Bytes that this process could take without anybody swapping."""
     import psutil  # not before the first paint
 
-    available = int(psutil.virtual_memory().available)
-    try:
-        most, used = (int((GROUP / f"memory.{name}").read_text()) for name in ("max", "current"))
-        kinds = dict(line.split() for line in (GROUP / "memory.stat").read_text().splitlines())
-        used -= int(kinds["inactive_file"])  # of files that were read, which the system gives up when asked
-    except (OSError, ValueError, KeyError):  # no container, or one without a limit ("max")
-        return available
-    return max(0, min(available, most - used))
+    return max(0, min([int(psutil.virtual_memory().available), *(one.most - one.used() for one in groups())]))
+
+
+def total() -> int:
+    """Bytes that this process could take if it were alone: of the machine, or of its group where that has fewer."""
+    import psutil
+
+    return min([int(psutil.virtual_memory().total), *(one.most for one in groups())])
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of processes with a limit, as batch systems and containers make them. most: bytes."""
+
+    folder: Path
+    most: int
+
+    def used(self) -> int:
+        """Bytes, without those of files that were read, which the system gives up when asked."""
+        for current, given_up in (("current", "inactive_file"), ("usage_in_bytes", "total_inactive_file")):
+            with suppress(OSError, ValueError, KeyError):
+                lines = (self.folder / "memory.stat").read_text().splitlines()
+                kinds = dict(line.split() for line in lines)
+                return int((self.folder / f"memory.{current}").read_text()) - int(kinds[given_up])
+        return 0
+
+
+def groups() -> Iterator[Group]:
+    """Those that this process is in, with those around them."""
+    for folder in dict.fromkeys(_folders()):
+        for name in ("memory.max", "memory.limit_in_bytes"):
+            with suppress(OSError, ValueError):  # none of that kind, or no limit ("max")
+                yield Group(folder, int((folder / name).read_text()))
+
+
+def _folders() -> Iterator[Path]:
+    """Where the groups stand; what is outside of a container is not seen from within."""
+    with suppress(OSError, ValueError):
+        for line in OWN_GROUPS.read_text().splitlines():
+            _, kind, path = line.split(":", 2)
+            if kind in ("", "memory"):
+                own = Path(f"{GROUP}/{kind}/{path}")
+                yield from (one for one in (own, *own.parents) if one.is_relative_to(GROUP))
+    yield GROUP
 
 
 class Remarks(threading.local):

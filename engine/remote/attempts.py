@@ -55,18 +55,18 @@ class Attempts:
 
     def known(self, uid: str) -> list[JournalEntry]:
         """The last word of each attempt that said anything, the newest first."""
-        folders = sorted(self._folders(uid), key=_order, reverse=True)
+        folders = sorted(self.of(uid), key=_order, reverse=True)
         return [last for one in folders if (last := last_entry(one)) is not None]
 
     def newest(self, uid: str) -> Path | None:
         """The folder of the attempt to hear of: one worked to its end, else the one that was begun last."""
         if (ended := self.ended(uid)) is not None:
             return self.folder(uid, ended.place.journal)
-        return max(self._folders(uid), key=_order, default=None)
+        return max(self.of(uid), key=_order, default=None)
 
     def resumable(self, uid: str) -> list[Path]:
         """The folders of attempts that left a place to go on from, the newest first."""
-        found = (one for one in self._folders(uid) if (one / RUNS / uid / RESUME_FILE).is_file())
+        found = (one for one in self.of(uid) if (one / RUNS / uid / RESUME_FILE).is_file())
         return sorted(found, key=_order, reverse=True)
 
     def drop(self, uid: str, journal: str) -> None:
@@ -75,7 +75,7 @@ class Attempts:
 
     def forget(self, uid: str, last: int) -> None:
         """Remove all attempts up to this one."""
-        for one in self._folders(uid):
+        for one in self.of(uid):
             if attempt(one.name) <= last:
                 shutil.rmtree(one, ignore_errors=True)
         with suppress(OSError):
@@ -85,7 +85,8 @@ class Attempts:
         """The folders of all attempts of all runs."""
         return self._home.glob("*/*-*")
 
-    def _folders(self, uid: str) -> list[Path]:
+    def of(self, uid: str) -> list[Path]:
+        """The folders of all attempts of a run, in no order."""
         return [one for one in self._of(uid).glob("*-*") if one.is_dir() and COUNTS.issuperset(one.name)]
 
     def _of(self, uid: str) -> Path:

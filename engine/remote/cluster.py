@@ -110,8 +110,9 @@ class Cluster(Protocol):
         """Bring the files that this attempt of a run left there."""
         ...
 
-    def forget(self, uid: str, last: int) -> None:
-        """Remove what attempts of the run up to this one left on all machines that are there."""
+    def forget(self, uid: str, last: int, at: str = "") -> None:
+        """Remove what attempts of the run up to this one left on all machines that are there. at: the only one that has
+        any, where that is known."""
         ...
 
     def places(self) -> int:

@@ -35,6 +35,7 @@ from engine.remote.pause import Pause
 from engine.work.worker import Job, Word
 
 QUIET = 1.0, 8.0  # seconds of silence until somebody is asked: at first, and at most when it goes on
+IN_LINE_QUIET = 30.0  # where it waits: who begins it says so
 AWAY = 2.0  # seconds between two tries to reach a cluster that does not answer
 LEAVES = ("later", "withdraw", "abandon", "discard")
 TAKEN_BACK = ("withdraw", "discard")  # nobody is to work it any more
@@ -89,7 +90,7 @@ class FollowedRun:
                 if self._word() in LEAVES:
                     yield ResumePoint.nothing(0)
                     return
-                if self._word() == "stop":
+                if self._word() == "stop" and not self._told:
                     yield from self._stop()
                 yield from self._look() if message is None else self._take(message)
             except (ClusterAway, StorageError) as error:
@@ -152,6 +153,7 @@ class FollowedRun:
         """Ask where the run is: for what was not heard of it, and to order it where nobody has it."""
         state = self._cluster.state(self._key) if self._attempt else ""
         if state == WAITING:
+            self._quiet = IN_LINE_QUIET
             yield Preparing(IN_LINE)
             return
         lost = state == LOST
@@ -162,7 +164,7 @@ class FollowedRun:
                 yield from self._read(state)
                 if self._among != among:
                     return  # it was ordered again on the way
-                self._cluster.forget(self._uid, self._attempt)  # its end is saved already, and it is to be worked again
+                self._forget()  # its end is saved already, and it is to be worked again
                 state = ""
         if state:
             self._works(state)
@@ -238,7 +240,7 @@ class FollowedRun:
         self._among = tuple(one.address for one in there if one.memory > had > 0)
         if self._among:
             self._hearing.drop(last.place.journal)  # which may be heard once more
-            self._cluster.forget(self._uid, self._attempt)
+            self._forget()
             self._why.append(Notice(f"{last.event.message} It goes on on a machine with more.", "warning"))
         return bool(self._among)
 
@@ -263,21 +265,25 @@ class FollowedRun:
             yield RunStopped(0, "by hand while it waited in line")
         elif state not in ("", LOST):
             self._works(state)
-            self._told = self._told or self._cluster.say(state, self._uid, "stop")
+            self._told = self._cluster.say(state, self._uid, "stop")
 
     def _leave(self) -> None:
         """A run that is left goes on, also one that was paused; one that is taken back does not."""
         with suppress(ExperimentError):
             if self._word() in TAKEN_BACK:
                 self._cluster.cancel(self._key)
-                self._cluster.forget(self._uid, self._attempt)
+                self._forget()
             else:
                 self.tell_pause()
 
     def _forget_if_settled(self) -> None:
         if self._settled:
             with suppress(ExperimentError):
-                self._cluster.forget(self._uid, self._attempt)
+                self._forget()
+
+    def _forget(self) -> None:
+        """What attempts up to this one left. The first can only lie where it was worked, whatever is there besides."""
+        self._cluster.forget(self._uid, self._attempt, self._at if self._attempt == 1 else "")
 
     def _bring(self, at: str, journal: str) -> None:
         """The files of a run that has ended, before anybody hears that it has."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -131,6 +132,14 @@ def last_entry(folder: Path) -> JournalEntry | None:
     except FileNotFoundError:
         pass
     return None
+
+
+def add_last(folder: Path, event: Event) -> None:
+    """Write the last word of an attempt whose process has ended without one, perhaps in the middle of a line. Raises
+    `OSError`."""
+    begun = lines_after(folder, 0, sys.maxsize)
+    with Journal(folder, folder.name, begun) as journal:
+        journal.append(event, journal.time)
 
 
 class Hearing:

@@ -15,6 +15,7 @@ from engine.machine.children import begun
 from engine.remote.cluster import ClusterAway, NotThisCluster
 from engine.remote.joining import OTHER_VERSION, Joining, refuse_another_version, require_reachable
 from engine.remote.on_dask import EXTRA
+from engine.remote.wanting import ended_by_system, was_ended_by_system, write_last_words
 
 AGAIN = 1.0, 30.0  # seconds until a process is begun again: at first, and at most while that fails
 LASTED = 60.0  # seconds after which an end is not counted as a failure
@@ -33,6 +34,7 @@ class WorkPlace:
     _since: float = 0.0
     _due: float = 0.0
     _pause: float = field(default=AGAIN[0])
+    _ended: int = 0  # processes of this machine that the system had ended at the last look
 
     def look(self) -> None:
         """Begin it again where it has ended and it is time."""
@@ -41,7 +43,10 @@ class WorkPlace:
             self._pause = AGAIN[0] if now - self._since > LASTED else min(2 * self._pause, AGAIN[1])
             self._due = now + self._pause
             self.refused = self.child.returncode == OTHER_VERSION
+            if was_ended_by_system(self.child.returncode, self._ended):
+                write_last_words(self.joining.home, self.child.pid)
             self.end()
+        self._ended = ended_by_system()
         if self.child is None and now >= self._due:
             one = {
                 "OMP_NUM_THREADS": "1",

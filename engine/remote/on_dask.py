@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +22,14 @@ from engine.machine.extras import Extra
 from engine.remote import served
 from engine.remote.arriving import brought
 from engine.remote.certificates import KeyFile
-from engine.remote.cluster import LOST, WAITING, Deliver, FoundJournal, MachineState, MachineWords
+from engine.remote.cluster import LOST, WAITING, ClusterAway, Deliver, FoundJournal, MachineState, MachineWords
 from engine.remote.connection import FILES, PATIENCE, Connection
 from engine.remote.keeping import PIECE
 from engine.remote.order import Order, other_version, version
 from engine.remote.reached import connects
 from engine.remote.resting import rest
+from engine.remote.together import Together
+from engine.remote.unseen import Unseen
 from engine.remote.work import Tell
 
 if TYPE_CHECKING:
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 
 EXTRA = Extra("A cluster", {"distributed": "distributed>=2025.1", "cryptography": "cryptography>=42"})
 LOOK_AGAIN = 2.0  # seconds between two looks at who is there
+SOON = 0.02  # seconds until an order is looked for again that the line does not know
+TOGETHER = 0.05  # seconds for which questions where runs are wait for one another
 
 
 def work_order(told: str) -> None:
@@ -49,8 +54,13 @@ def teller(order: Order) -> Tell:
     return lambda said: worker.log_event(order.topic, {**said, "uid": order.uid, "at": worker.address})
 
 
-def state_of(key: str, dask_scheduler: Scheduler = None) -> str:
-    """See `Cluster.state`; asked of the scheduler itself."""
+def states_of(keys: Collection[str], dask_scheduler: Scheduler = None) -> dict[str, str]:
+    """See `Cluster.state`, of each; asked of the scheduler itself."""
+    return {key: state_of(key, dask_scheduler) for key in keys}
+
+
+def state_of(key: str, dask_scheduler: Scheduler) -> str:
+    """See `Cluster.state`."""
     task = dask_scheduler.tasks.get(key)
     if task is None or task.state in ("released", "memory", "erred", "forgotten"):
         return LOST if key in dask_scheduler.lost_orders else ""
@@ -70,6 +80,9 @@ class DaskCluster:
         EXTRA.require()
         self._desk = desk
         self._line = Connection((lambda: address) if isinstance(address, str) else address, key, self._begin)
+        self._states = Together[str](partial(self._line.of_line, states_of), TOGETHER)
+        self._journals = Together[list[FoundJournal]](self._find)
+        self._unseen = Unseen(PATIENCE)
         self._delivers: dict[str, Deliver] = {}
         self._sending: dict[str, threading.Lock] = {}  # by machine: nothing is sent twice at a time
         self._ended = threading.Event()
@@ -120,19 +133,18 @@ class DaskCluster:
             wanted: dict[str, Any] = {"workers": list(among), "allow_other_workers": True} if among else {}
             future = client.submit(work_order, order.told(), key=order.key, pure=False, **wanted)
             fire_and_forget(future)
-            deadline = time.monotonic() + PATIENCE
-            while not (self.state(order.key) or future.done()) and time.monotonic() < deadline:
-                time.sleep(0.02)  # the order goes another way than the question, and may be later
-            future.release()
+            self._unseen.add(order.key, future)
 
     def cancel(self, key: str) -> None:
         from distributed import Future
 
         with self._line.asked() as client:
+            while key in self._settled():
+                time.sleep(SOON)  # what the line does not know yet cannot be taken back
             client.cancel([Future(key, client)], force=True)
 
     def state(self, key: str) -> str:
-        return self._line.of_line(state_of, key)
+        return self._unseen.state(key, self._states.of(key))
 
     def say(self, at: str, uid: str, word: str) -> bool:
         return self._line.of_one(at, served.say, uid, word)
@@ -140,8 +152,12 @@ class DaskCluster:
     # Journals and files.
 
     def find(self, uid: str) -> list[FoundJournal]:
-        found = self._line.of_all(served.journals_of, uid)
-        return [FoundJournal(at, *one) for at, all_ in found.items() for one in all_]
+        return self._journals.of(uid)
+
+    def _find(self, uids: Collection[str]) -> dict[str, list[FoundJournal]]:
+        found = self._line.of_all(served.journals_of, sorted(uids))
+        return {uid: [FoundJournal(at, *one) for at, told in found.items() for one in told.get(uid, ())]
+                for uid in uids}  # fmt: skip
 
     def read(self, at: str, uid: str, after: Heard) -> list[str]:
         return self._line.of_one(at, served.lines, uid, after.journal, after.number)
@@ -161,8 +177,11 @@ class DaskCluster:
         for path, size, digest in self._line.of_one(at, served.left_files, uid, journal, patience=FILES):
             brought(into, path, size, digest, piece)
 
-    def forget(self, uid: str, last: int) -> None:
-        self._line.of_all(served.forget, uid, last)
+    def forget(self, uid: str, last: int, at: str = "") -> None:
+        with suppress(ClusterAway):
+            if at:
+                return self._line.of_one(at, served.forget, uid, last)
+        self._line.of_all(served.forget, uid, last)  # a process that has ended has others of its machine beside it
 
     def machines(self) -> list[MachineState]:
         told, seen = self._line.of_all(served.facts), self._line.of_line(last_seen)
@@ -201,6 +220,12 @@ class DaskCluster:
             with suppress(ExperimentError), self._line.asked() as client:
                 client.subscribe_topic(self.topic(), self._hear)
                 self._places = max(1, self._line.of_line(running))
+                self._settled()
+
+    def _settled(self) -> Collection[str]:
+        """Let go of orders that the line knows by now; returns those that are still on their way."""
+        self._unseen.settle(self._line.of_line(states_of, self._unseen.keys()))
+        return self._unseen.keys()
 
 
 def line_version() -> str:

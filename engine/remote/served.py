@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 
 from engine.errors import ExperimentError
+from engine.machine.memory import total
 from engine.machine.places import home
 from engine.remote.attempts import Attempts
 from engine.remote.journal import lines_after
@@ -78,9 +79,10 @@ def say(uid: str, word: str) -> bool:
     return True
 
 
-def journals_of(uid: str) -> list[tuple[str, bool]]:
-    """(journal, whether it has come to its end) of each attempt of a run that lies here, the newest first."""
-    return [(one.place.journal, one.is_last) for one in Attempts(home()).known(uid)]
+def journals_of(uids: list[str]) -> dict[str, list[tuple[str, bool]]]:
+    """(journal, whether it has come to its end) of each attempt that lies here of those runs, the newest first."""
+    found = {uid: [(one.place.journal, one.is_last) for one in Attempts(home()).known(uid)] for uid in uids}
+    return {uid: journals for uid, journals in found.items() if journals}
 
 
 def lines(uid: str, journal: str, number: int) -> list[str]:
@@ -127,7 +129,7 @@ def facts() -> Mapping[str, Any]:
     there = Path(home())
     return {
         "host": socket.gethostname(), "version": version(), "device": os.environ.get("CUDA_VISIBLE_DEVICES") or "cpu",
-        "cores": psutil.cpu_count(logical=False) or os.cpu_count() or 1, "memory": psutil.virtual_memory().total,
+        "cores": psutil.cpu_count(logical=False) or os.cpu_count() or 1, "memory": total(),
         "runs": sorted(_at_work), "place": str(there.resolve()), "free": shutil.disk_usage(there).free,
         "trouble": "" if has_room(there) else "Its disk is full",
     }  # fmt: skip

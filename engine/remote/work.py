@@ -33,6 +33,7 @@ from engine.remote.keeping import KeptFiles
 from engine.remote.needed import RUNS
 from engine.remote.order import Order, arrived, other_version
 from engine.remote.room import CannotWork, cannot, look_for_room
+from engine.remote.wanting import is_too_large, no_memory, sign
 
 BATCH = 0.05  # seconds between two batches
 ASK_AGAIN = 2.0  # seconds between two requests for files
@@ -111,6 +112,7 @@ def perform(order: Order, home: Path, tell: Tell, control: Control) -> None:
         look_for_room(home)
         bring(order, home, tell, control)
         folder = attempts.begin(order.uid, journal, order.told())
+        sign(folder)
         earlier, events = prepared(order, home, folder, control)
         with closing(events):
             write_down(folder, events, tell, control, earlier)
@@ -148,6 +150,8 @@ def prepared(order: Order, home: Path, folder: Path, control: Control) -> tuple[
         return (), _said(RunStopped(0, "by hand before the first step"))
     if wrong := other_version(order.version):
         return (), _said(RunFailed("experiment", *wrong))
+    if is_too_large(Attempts(home), order.uid):
+        return (), _said(no_memory())
     try:
         KeptFiles(home).lay(order.needs, folder)
         experiment = arrived(order.experiment, home, device_here())

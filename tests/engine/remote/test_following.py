@@ -79,7 +79,7 @@ class GivenCluster:
     def fetch(self, at: str, uid: str, journal: str, into: Path) -> None:
         into.mkdir(parents=True, exist_ok=True)
 
-    def forget(self, uid: str, last: int) -> None:
+    def forget(self, uid: str, last: int, at: str = "") -> None:
         self.forgotten.append(last)
 
     def places(self) -> int:

@@ -109,12 +109,12 @@ def test_an_attempt_is_heard_from_its_beginning_where_another_was_heard(
     monkeypatch.setenv("WARMSTART_HOME", str(tmp_path))
     for name in ("1-a", "2-b"):
         lines = written(Attempts(tmp_path).begin("abc", name, "{}"), name)
-    assert served.journals_of("abc") == [("2-b", True), ("1-a", True)]
+    assert served.journals_of(["abc", "none"]) == {"abc": [("2-b", True), ("1-a", True)]}
     assert served.lines("abc", "2-b", 38) == lines[38:]
     assert served.lines("abc", "1-a", 38) == lines
     assert served.lines("nowhere", "", 0) == []
     served.forget("abc", 1)
-    assert served.journals_of("abc") == [("2-b", True)]
+    assert served.journals_of(["abc", "none"]) == {"abc": [("2-b", True)]}
     served.forget("abc", 2)
     assert not (tmp_path / "attempts" / "abc").exists()
     for uid, journal in (("..", "1-a"), ("abc", "../1-a"), ("abc", "")):

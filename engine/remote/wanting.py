@@ -1,0 +1,74 @@
+"""A process that the system ended because its machine, or the group that it is in, had no more memory.
+
+The system does so without a word to the process itself: who began it writes the last word of what it worked, so that a
+desk hears why, and a machine of no more memory does not try the same once more.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from contextlib import suppress
+from pathlib import Path
+
+from engine.events import RunFailed
+from engine.machine.files import write_text
+from engine.machine.memory import total
+from engine.remote.attempts import Attempts
+from engine.remote.journal import add_last, last_entry
+
+COUNTS = Path("/proc/vmstat")
+COUNT = "oom_kill "  # how many processes the system ended for want of memory since it was begun
+WORKER, HAD = "worker", "memory"  # of an attempt: which process works it; what it had when it was ended so, bytes
+
+
+def ended_by_system() -> int:
+    """How many processes of this machine were ended for want of memory; 0 where that is not known."""
+    with suppress(OSError, ValueError):
+        for line in COUNTS.read_text("utf-8").splitlines():
+            if line.startswith(COUNT):
+                return int(line.removeprefix(COUNT))
+    return 0
+
+
+def was_ended_by_system(returned: int, before: int) -> bool:
+    """Whether a process that ended with this was, where so many were before it was begun."""
+    return os.name == "posix" and returned == -signal.SIGKILL and ended_by_system() > before
+
+
+def sign(folder: Path) -> None:
+    """This process works the attempt. Raises `OSError`."""
+    write_text(folder / WORKER, _name(os.getpid()))
+
+
+def write_last_words(home: Path, process: int) -> None:
+    """Of what it worked when it was ended for want of memory."""
+    for folder in Attempts(home).all():
+        with suppress(OSError):
+            last = last_entry(folder)
+            if (folder / WORKER).read_text("utf-8") == _name(process) and not (last and last.is_last):
+                write_text(folder / HAD, str(total()))
+                add_last(folder, no_memory())
+
+
+def no_memory() -> RunFailed:
+    return RunFailed(
+        "experiment", f"There was not enough memory on {socket.gethostname()}.",
+        "Choose smaller images or a smaller batch, or add a machine with more memory.", cause="memory",
+    )  # fmt: skip
+
+
+def is_too_large(attempts: Attempts, uid: str) -> bool:
+    """Whether an attempt of the run wanted more memory than this machine has."""
+    return any(_had(folder) >= total() for folder in attempts.of(uid))
+
+
+def _had(folder: Path) -> int:
+    with suppress(OSError, ValueError):
+        return int((folder / HAD).read_text("utf-8"))
+    return 0
+
+
+def _name(process: int) -> str:
+    return f"{socket.gethostname()} {process}"
