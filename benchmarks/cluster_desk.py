@@ -68,7 +68,7 @@ ROUNDS = (
 
 
 @dataclass(frozen=True)
-class Cost:
+class RoundCost:
     """events: recorded a second. desk, line: shares of a core. late, latest: p50 and p99 seconds from said to recorded.
     desk_memory, line_memory: bytes. ordered: seconds until all runs were in line. each: seconds of the desk's and of
     the line's processor for each run that was worked; 0 where none ended."""
@@ -111,16 +111,16 @@ class Clock:
         times = (one.cpu_times() for one in self._both)
         return tuple(float(one.user + one.system) for one in times)
 
-    def cost(self, ordered: float, ended: int) -> Cost:
+    def cost(self, ordered: float, ended: int) -> RoundCost:
         took, late = time.monotonic() - self._since, np.array(TimedStore.late)
         spent = [now - was for now, was in zip(self._used(), self._before, strict=True)]
         p50, p99 = map(float, np.quantile(late, (0.5, 0.99)))
         sizes = [one.memory_info().rss for one in self._both]
         each = (spent[0] / ended, spent[1] / ended) if ended else (0.0, 0.0)
-        return Cost(len(late) / took, spent[0] / took, spent[1] / took, p50, p99, *sizes, ordered, each)
+        return RoundCost(len(late) / took, spent[0] / took, spent[1] / took, p50, p99, *sizes, ordered, each)
 
 
-def cost(folder: Path, asked: Round, seconds: float) -> Cost:
+def cost(folder: Path, asked: Round, seconds: float) -> RoundCost:
     """Of one round, on a line of its own. This process is to end afterwards."""
     with loopback(folder, 0) as made:
         told = (asked.workers, made.address, folder / KEY, folder / "machine", asked.rate, asked.lasts)
@@ -134,7 +134,7 @@ def cost(folder: Path, asked: Round, seconds: float) -> Cost:
             child.communicate()
 
 
-def measured(made: Loopback, desk: DaskCluster, asked: Round, seconds: float) -> Cost:
+def measured(made: Loopback, desk: DaskCluster, asked: Round, seconds: float) -> RoundCost:
     """With as many runs at work as there are machines, until the time is over; of runs that end, until all have."""
     queue = RunQueue(partial(TimedStore, Workspace(made.folder / "desk")), cluster=Places(desk))
     until(lambda: desk.places() == asked.workers)

@@ -58,7 +58,7 @@ def total() -> int:
 
 
 @dataclass(frozen=True)
-class Group:
+class MemoryGroup:
     """A group of processes with a limit, as batch systems and containers make them. most: bytes."""
 
     folder: Path
@@ -74,12 +74,12 @@ class Group:
         return 0
 
 
-def groups() -> Iterator[Group]:
+def groups() -> Iterator[MemoryGroup]:
     """Those that this process is in, with those around them."""
     for folder in dict.fromkeys(_folders()):
         for name in ("memory.max", "memory.limit_in_bytes"):
             with suppress(OSError, ValueError):  # none of that kind, or no limit ("max")
-                yield Group(folder, int((folder / name).read_text()))
+                yield MemoryGroup(folder, int((folder / name).read_text()))
 
 
 def _folders() -> Iterator[Path]:

@@ -70,7 +70,9 @@ class FollowedRun:
             for event in self._events():
                 yield event
                 if ended := isinstance(event, LAST_EVENTS):
-                    self._forget_if_settled()
+                    if self._settled:
+                        with suppress(ExperimentError):
+                            self._forget()
                     return
         finally:
             self._cluster.leave(self._uid)
@@ -275,11 +277,6 @@ class FollowedRun:
                 self._forget()
             else:
                 self.tell_pause()
-
-    def _forget_if_settled(self) -> None:
-        if self._settled:
-            with suppress(ExperimentError):
-                self._forget()
 
     def _forget(self) -> None:
         """What attempts up to this one left. The first can only lie where it was worked, whatever is there besides."""

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 Answer = TypeVar("Answer")
 
 
-class Batch(Generic[Answer]):
+class Common(Generic[Answer]):
     """What is asked next, and its answers. led: somebody of those who ask will carry it."""
 
     def __init__(self) -> None:
@@ -27,24 +27,24 @@ class Together(Generic[Answer]):
     def __init__(self, ask: Callable[[Collection[str]], Mapping[str, Answer]], pause: float = 0.0) -> None:
         self._ask, self._pause = ask, pause
         self._lock, self._on_its_way = threading.Lock(), threading.Lock()
-        self._next = Batch[Answer]()
+        self._next = Common[Answer]()
 
     def of(self, key: str) -> Answer:
         """Raises what the common question raised, and `KeyError` where it has no answer for this key."""
         with self._lock:
-            batch = self._next
-            batch.keys.add(key)
-            leads, batch.led = not batch.led, True
+            common = self._next
+            common.keys.add(key)
+            leads, common.led = not common.led, True
         if leads:
-            self._carry(batch)
-        return batch.answers.result()[key]
+            self._carry(common)
+        return common.answers.result()[key]
 
-    def _carry(self, batch: Batch[Answer]) -> None:
+    def _carry(self, common: Common[Answer]) -> None:
         with self._on_its_way:
             time.sleep(self._pause)
             with self._lock:
-                self._next = Batch()
+                self._next = Common()
             try:
-                batch.answers.set_result(self._ask(batch.keys))
+                common.answers.set_result(self._ask(common.keys))
             except BaseException as error:  # noqa: BLE001 - everybody who asked is told, this one as well
-                batch.answers.set_exception(error)
+                common.answers.set_exception(error)

@@ -10,7 +10,7 @@ from typing import Protocol
 from engine.remote.cluster import WAITING
 
 
-class Future(Protocol):
+class OrderFuture(Protocol):
     """What Dask hands out for an order. While somebody holds it the order is not forgotten, and worked again where the
     machine that has worked it is lost."""
 
@@ -22,7 +22,7 @@ class Future(Protocol):
 class Sent:
     """An order on its way. at: when it was given, as `time.monotonic`."""
 
-    future: Future
+    future: OrderFuture
     at: float = field(default_factory=time.monotonic)
 
 
@@ -33,7 +33,7 @@ class Unseen:
         self._patience = patience
         self._sent: dict[str, Sent] = {}
 
-    def add(self, key: str, future: Future) -> None:
+    def add(self, key: str, future: OrderFuture) -> None:
         """It was given just now."""
         self._sent[key] = Sent(future)
 
