@@ -18,6 +18,7 @@ from engine.heads.nearest_mean import unit
 CLINC_TEST, SMS_TEST, DOMAIN_TRAIN = 2250, 1574, 250  # texts; the last of each class
 DOMAINS = {"amazon": "amazon_cells_labelled.txt", "imdb": "imdb_labelled.txt", "yelp": "yelp_labelled.txt"}
 MINILM = BackboneChoice(name="minilm", weights="sentences")
+WHOLE = "_whole"
 Array = np.ndarray
 Rows = list[tuple[str, str]]  # text and class
 
@@ -36,14 +37,14 @@ def of_tabs(file: Path, text_first: bool) -> Rows:
 
 
 def both(name: str, folder: Path) -> tuple[Rows, Rows]:
-    """Training and test texts."""
+    """Training and test texts. clinc150_whole: with all 4,500 test texts, not half of them."""
     if name in DOMAINS:
         return halved(of_tabs(folder / "text_sentiment3" / DOMAINS[name], True), DOMAIN_TRAIN)
     if name == "sms_spam":
         rows = of_tabs(folder / "text_sms_spam" / "SMSSpamCollection", False)
         order = np.random.default_rng(0).permutation(len(rows))
         return [rows[at] for at in order[SMS_TEST:]], [rows[at] for at in order[:SMS_TEST]]
-    train, test = (of_table(folder / f"text_{name}" / f"{part}.csv") for part in ("train", "test"))
+    train, test = (of_table(folder / f"text_{name.removesuffix(WHOLE)}" / f"{part}.csv") for part in ("train", "test"))
     chosen = np.random.default_rng(0).permutation(len(test))[: CLINC_TEST if name == "clinc150" else len(test)]
     return train, [test[at] for at in np.sort(chosen)]
 

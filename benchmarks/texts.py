@@ -6,8 +6,9 @@
     python -m benchmarks.texts speed --texts FOLDER [--sentences 10000] [--rounds 3]
 
 FOLDER holds text_clinc150, text_banking77, text_hwu64, text_sentiment3 and text_sms_spam, unpacked. heads: the same
-draws for every head; features have length 1. Sets without a test part are halved: sentences of each domain 250 a class,
-of the messages 1,574 are tested. episodes: nearest mean by cosine, 10 queries a class, no training on these sets.
+draws for every head; features have length 1. clinc150_whole is tested on all its 4,500 texts. Sets without a test part
+are halved: sentences of each domain 250 a class, of the messages 1,574 are tested. episodes: nearest mean by cosine, 10
+queries a class, no training on these sets.
 tuned: fine-tuning against these, see `benchmarks.texts_tuned`.
 speed: in turn with sentence-transformers' own loop, sorted by length, in batches of 32, in as many threads.
 """
