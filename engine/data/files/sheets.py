@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Literal
 from engine.data.files.kinds import ending
 from engine.data.files.names import is_text
 from engine.data.files.reading import Entry
-from engine.data.files.text import Cells, coded, plain_lines, sign_of
+from engine.data.files.text import Cells, coded, lines_of, plain_lines, sign_of
 from engine.errors import DataError
 
 TABLES, JSON_LINES, JSON = (".csv", ".tsv", ".tab"), (".jsonl", ".ndjson"), (".json",)
@@ -82,7 +81,7 @@ def uncut(entry: Entry, body: bytes) -> list[Cells]:
 
 def _cut(entry: Entry, text: str, sign: str, quoting: Literal[0, 3]) -> list[Cells]:
     csv.field_size_limit(LONGEST_CELL)
-    read = csv.reader(io.StringIO(text), delimiter=sign, quoting=quoting, skipinitialspace=sign != "\t")
+    read = csv.reader(lines_of(text), delimiter=sign, quoting=quoting, skipinitialspace=sign != "\t")
     try:
         return [row for cells in read if any(row := tuple([cell.strip() for cell in cells]))]
     except csv.Error as error:

@@ -6,11 +6,13 @@ import codecs
 import csv
 import io
 from collections import Counter
+from collections.abc import Iterator
 
 SIGNS = ("\t", ",", ";", "|")  # a sign in sentences comes after one that is in none
 LOOKED_AT = 50  # lines from which the sign is told
 TALLEST = 6  # lines of a row
 HEAD = 2**20  # letters in which these are looked for
+PIECE = 2**18  # letters that are worked on at a time
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 Cells = tuple[str, ...]
 
@@ -37,7 +39,22 @@ def coded(body: bytes) -> tuple[str, str]:
 
 def plain_lines(text: str) -> str:
     """Without zero bytes, each line ended by one sign."""
-    return text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(one.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n") for one in _pieces(text))
+
+
+def lines_of(text: str) -> Iterator[str]:
+    """Each line of plain lines with its end."""
+    for one in _pieces(text):
+        yield from io.StringIO(one)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Some lines at a time: no other thread has its turn while one call works on a large text."""
+    begin = 0
+    while begin < len(text):
+        end = text.find("\n", begin + PIECE) + 1 or len(text)
+        yield text[begin:end]
+        begin = end
 
 
 def sign_of(text: str) -> str | None:
@@ -53,7 +70,7 @@ def rows_of(body: bytes) -> list[Cells]:
     if sign is None:
         return [(line.strip(),) for line in text.split("\n") if line.strip()]
     csv.field_size_limit(2**20)
-    read = csv.reader(io.StringIO(text), delimiter=sign, skipinitialspace=True)
+    read = csv.reader(lines_of(text), delimiter=sign, skipinitialspace=True)
     try:
         return [row for cells in read if any(row := tuple(cell.strip() for cell in cells))]
     except csv.Error:
