@@ -16,7 +16,7 @@ TEXTS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("piece", (1, 2, 3, 7, 10**6))
+@pytest.mark.parametrize("piece", [1, 2, 3, 7, 10**6])
 @pytest.mark.parametrize("said", TEXTS)
 def test_pieces_change_nothing(said: str, piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text, "PIECE", piece)
