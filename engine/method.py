@@ -39,7 +39,7 @@ class HyperparameterModel(BaseModel):
 def hyper(
     default: Any, label: str, help: str, *, unit: str = "", low: float | None = None, high: float | None = None,
     log: bool = False, advanced: bool = False, fold: str = "", choices: tuple[str, ...] = (), or_block: bool = False,
-    off: float | None = None, only_with: tuple[str, str] | None = None,
+    off: float | None = None, only_with: tuple[str, str] | None = None, of: Mapping[str, str] | None = None,
 ) -> Any:  # fmt: skip
     """One hyperparameter: default, bounds, unit and one line of help, from which form, command line and docs come.
 
@@ -47,10 +47,11 @@ def hyper(
     off: the value that turns it off; the help says so.
     advanced: rarely changed, and folded away by a form; fold: under which heading, such as `REGULAR`.
     only_with: another hyperparameter and the value of it with which this one counts.
+    of: choices that can be asked of data of one kind alone, each with that kind.
     """
     extra: dict[str, Any] = {"label": label, "unit": unit, "log": log, "only_with": only_with}
     extra["fold"] = fold or (ADVANCED if advanced else "")
-    extra |= {"choices": list(choices), "or_block": or_block, "off": off}
+    extra |= {"choices": list(choices), "or_block": or_block, "off": off, "of": dict(of or {})}
     if off is not None:
         help = f"{help.removesuffix('.')}; {off:g} is off."
     return Field(default, ge=low, le=high, description=help, json_schema_extra=extra)
@@ -108,6 +109,11 @@ class Method:
     def keeps_head(self) -> bool:
         """Whether a saved run of it has more than a trunk to go on from."""
         return True
+
+    @classmethod
+    def without_network(cls, values: Mapping[str, Any]) -> bool:
+        """Whether with these values nothing of a network is asked."""
+        return False
 
     @classmethod
     def source(cls) -> str:

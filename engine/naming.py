@@ -7,9 +7,10 @@ from engine.backbones.kept import OWN, kept
 from engine.data.shifts import short
 from engine.data.sources import known
 from engine.errors import ExperimentError, InvalidExperiment
-from engine.experiment import BackboneChoice, Experiment
+from engine.experiment import BackboneChoice, Experiment, MethodChoice
 from engine.registry import method
 
+NO_NETWORK = "No network"
 AT_ONCE = "all at once"  # the usual order of several tasks
 
 
@@ -55,6 +56,19 @@ def backbone_title(name: str) -> str:
         return backbone(name).title
     except ExperimentError:
         return name
+
+
+def without_network(choice: MethodChoice) -> bool:
+    """Whether it asks nothing of a network, whichever is named."""
+    try:
+        return method(choice.name).without_network(choice.hyperparameters)
+    except InvalidExperiment:
+        return False
+
+
+def network_title(experiment: Experiment) -> str:
+    """The backbone's title, or that there is none."""
+    return NO_NETWORK if without_network(experiment.method) else backbone_title(experiment.backbone.name)
 
 
 def weights_title(choice: BackboneChoice) -> str:

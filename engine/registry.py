@@ -45,6 +45,7 @@ class HyperparameterField:
     least: str = ""  # what its lowest value is called
     only_with: tuple[str, str] | None = None  # another field and its value with which this one counts
     offered: str = ""  # what of the data it is chosen from ("columns", "files"), "" where it is typed
+    of: tuple[tuple[str, str], ...] = ()  # choices of data of one kind alone, each with that kind
 
 
 @cache
@@ -173,6 +174,7 @@ def _field(name: str, info: FieldInfo, blocks: tuple[str, ...]) -> Hyperparamete
         least=extra.get("least", ""),
         only_with=extra.get("only_with"),
         offered=extra.get("offered", ""),
+        of=tuple(extra.get("of", {}).items()),
     )
 
 

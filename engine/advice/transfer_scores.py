@@ -23,13 +23,13 @@ from engine.data.sources import load
 from engine.data.splits import split_images
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, Shift
+from engine.preparation.shrunk import SIDE
 from engine.provenance.seen import met_in_classes, past
 from engine.transferability.neighbours import leave_one_out, neighbours
 
 T = TypeVar("T")
 Ids = NDArray[np.int64]
 MOST_IMAGES = 500
-PIXEL_SIDE = 32
 
 
 def candidates(data: LabelledSet) -> list[tuple[BackboneInfo, WeightsInfo]]:
@@ -103,7 +103,7 @@ def sample(train: Ids, labels: NDArray[np.int64], seed: int, most: int = MOST_IM
 def pixels(data: LabelledSet, ids: Ids, shift: Shift | None) -> NDArray[np.float64]:
     """float64 [n, values]: the images themselves, made small, without any network."""
     images = images_of(data)
-    seen = images.pixels(ids, min(PIXEL_SIDE, *images.typical_size), images.channels)
+    seen = images.pixels(ids, min(SIDE, *images.typical_size), images.channels)
     if changes_pixels(shift):
         seen = shifted(seen, shift, ids)
     return seen.reshape(len(ids), -1) / 255.0

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from engine.backbones.backbone import parameter_count
 from engine.bench.draws import LabelCount, plan
+from engine.bench.features import CHUNK
 from engine.bench.measure import FOLDED_DRAWS, FOLDS
 from engine.bench.of_texts import heads_of
 from engine.data.sources import load
@@ -17,9 +20,10 @@ from engine.experiment import Experiment
 from engine.families import Cost
 from engine.heads.head import Head
 from engine.methods.bench.head_bench import HeadBench
-from engine.preparation.inputs import positions
+from engine.preparation.inputs import normaliser, positions
+from engine.preparation.shrunk import shrunk, values_of
 from engine.tuning.learners import EVALUATION_BATCH
-from engine.tuning.timing import Timing, activations
+from engine.tuning.timing import Timing, activations, seconds_of
 
 FEW_LABELS, MORE_LABELS = 2, 15  # labels per class of the fits that are timed,
 MOST_IMAGES = 500  # or fewer where there are many classes
@@ -33,16 +37,40 @@ def bench_cost(experiment: Experiment, method: HeadBench) -> Cost:
     classes = len(split.classes)
     counts, _ = plan(method.counts, positions(data.labels[split.train], split.classes).numpy(),
                      [data.class_names[c] for c in split.classes])  # fmt: skip
-    timing, heads = Timing(experiment, None, EVALUATION_BATCH), heads_of(method, data)
-    model, images = timing.model, timing.images
-    embedding = timing.forward * (len(split.train) + len(split.test) * (1 + len(experiment.dataset.tested_on)))
-    embedding = 0.0 if method.words_alone else embedding
-    fitting = bench_seconds(heads, counts, classes, model.features, method.hyperparameters.repeats)
-    head, trunk = (model.features + 1) * classes, parameter_count(model)
-    memory = (
-        4 * trunk + 4 * model.features * (len(split.train) + len(split.test)) + activations(model, images, timing.shape)
-    )
-    return Cost(head, trunk + head, len(counts) * len(heads), embedding, embedding + fitting, memory)
+    once, heads = passing(experiment, method.alone), heads_of(method, data)
+    embedding = once.seconds * (len(split.train) + len(split.test) * (1 + len(experiment.dataset.tested_on)))
+    fitting = bench_seconds(heads, counts, classes, once.values, method.hyperparameters.repeats)
+    head = (once.values + 1) * classes if once.values else 0
+    memory = 4 * once.parameters + 4 * once.values * (len(split.train) + len(split.test)) + once.memory
+    return Cost(
+        head, once.parameters + head, len(counts) * len(heads), embedding, embedding + fitting, memory,
+        remark=f"No network is asked: {method.alone.instead}." if method.alone is not None else "",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """What an example takes before heads learn. seconds: of one. values: that come of it. parameters: of the network.
+    memory: bytes meanwhile."""
+
+    seconds: float = 0.0
+    values: int = 0
+    parameters: int = 0
+    memory: int = 0
+
+
+def passing(experiment: Experiment, alone: Head | None) -> Passing:
+    """Through the network; or for the one head that asks none: pixels are made small, words are counted by itself."""
+    if alone is None:
+        timing = Timing(experiment, None, EVALUATION_BATCH)
+        model, layers = timing.model, activations(timing.model, timing.images, timing.shape)
+        return Passing(timing.forward, model.features, parameter_count(model), layers)
+    if alone.of_texts:
+        return Passing()
+    shape = normaliser(experiment.backbone)
+    images = torch.zeros((CHUNK, *shape.row), dtype=torch.uint8)
+    seconds = seconds_of(lambda: shrunk(images)) / len(images)
+    return Passing(seconds, values_of(shape.size, shape.channels), memory=4 * images.numel())
 
 
 def bench_seconds(

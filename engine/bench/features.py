@@ -15,6 +15,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -25,6 +26,7 @@ from engine.artifacts.source_head import source_head
 from engine.artifacts.weights import build_backbone, saved_file
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone
+from engine.backbones.info import GREY
 from engine.backbones.precision import rounded
 from engine.data.cutting import PLAIN
 from engine.data.hashes import short_hash
@@ -36,8 +38,9 @@ from engine.experiment import BackboneChoice, Experiment, Shift
 from engine.machine.devices import torch_device
 from engine.machine.files import replacing, trim
 from engine.machine.transfers import sent
-from engine.preparation.inputs import Pieces, Preparer, normaliser
+from engine.preparation.inputs import Normaliser, Pieces, Preparer, normaliser
 from engine.preparation.rows import as_rows
+from engine.preparation.shrunk import shrunk
 
 Ids = NDArray[np.int64]
 Features = NDArray[np.float32]
@@ -50,8 +53,8 @@ KEEP_EVERY, COST = 5.0, 20  # seconds between two writes, and at least so many t
 
 @dataclass(frozen=True)
 class FeatureKind:
-    """What features depend on beside the images. seed: of random weights. runs: the folder of saved runs. answers:
-    instead of features, the probabilities of the head that came with the weights."""
+    """What features depend on beside the images. seed: of random weights. runs: the folder of saved runs. gives:
+    features, or instead the probabilities of the head that came with the weights, or the images made small."""
 
     backbone: BackboneChoice
     runs: Path
@@ -59,7 +62,7 @@ class FeatureKind:
     shift: Shift | None = None
     precision: str = "float32"
     device: str = "cpu"
-    answers: bool = False
+    gives: Literal["features", "answers", "pixels"] = "features"
 
     @classmethod
     def of(cls, experiment: Experiment, runs: Path, shift: Shift | None = None) -> FeatureKind:
@@ -74,17 +77,25 @@ class FeatureKind:
         parts = (
             FORMAT, self.backbone.name, self.weights_key(), str(catalog.image_size(self.backbone)), self.precision,
             self.shift.model_dump_json() if self.shift else "", *self._cut(),
-            *(("answers",) if self.answers else ()),
+            *(() if self.gives == "features" else (self.gives,)),
         )  # fmt: skip
         return cache_folder(self.runs) / f"{short_hash(*parts)}.npz"
 
+    @property
+    def shape(self) -> Preparer:
+        """How images or texts are read; where they are not for a network, in their own values."""
+        shape = normaliser(self.backbone)
+        return replace(shape, wanted=GREY) if self.gives == "pixels" and isinstance(shape, Normaliser) else shape
+
     def _cut(self) -> tuple[str, ...]:
-        cut = normaliser(self.backbone).cut
+        cut = self.shape.cut
         return () if cut == PLAIN else (repr(cut),)
 
     def weights_key(self) -> str:
         """Changes whenever the weights do."""
         weights = self.backbone.weights
+        if self.gives == "pixels":
+            return "none"
         if weights == "random":
             return f"random {self.seed}"
         if weights.startswith("run:"):
@@ -125,7 +136,20 @@ def answered(data: LabelledSet, ids: Ids, kind: FeatureKind) -> Generator[Prepar
     if network is None:
         return None
     last = nn.Sequential(network, nn.Flatten(), nn.Softmax(1)).to(memory_format=torch.channels_last)
-    return (yield from _kept(data, ids, replace(kind, answers=True, precision="float32"), lambda: last))
+    return (yield from _kept(data, ids, replace(kind, gives="answers", precision="float32"), lambda: last))
+
+
+def as_they_are(data: LabelledSet, ids: Ids, kind: FeatureKind) -> Generator[Preparing, None, Features]:
+    """Yields `Preparing`, returns float32 [len(ids), values] in 0 .. 1: the images as the network would read them, made
+    small, whatever its weights; kept and raised as by `embedded`."""
+    return (yield from _kept(data, ids, replace(kind, gives="pixels", precision="float32"), Shrunk))
+
+
+class Shrunk(nn.Module):
+    """float32 [n, c, s, s] -> [n, values]."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        return shrunk(images)
 
 
 def _kept(
@@ -144,9 +168,9 @@ def _embed(
     data: LabelledSet, ids: Ids, kind: FeatureKind, build: Callable[[], nn.Module], keep: Callable[[Known], None]
 ) -> Generator[Preparing, None, Known]:
     """keep: is given what there is so far now and then, so that a long pass can go on, and all of it at the end."""
-    device, shape = torch_device(kind.device), normaliser(kind.backbone)
+    device, shape = torch_device(kind.device), kind.shape
     what, chunk = ("texts", TEXTS) if isinstance(shape, Pieces) else ("images", CHUNK)
-    words = f"Embedding {what} with the frozen backbone"
+    words = f"Embedding {what} with the frozen backbone" if kind.gives != "pixels" else "Reading the pixels"
     yield Preparing(words)
     model = build().to(device).eval()
     ids = _by_length(data, ids, shape, kind.shift)

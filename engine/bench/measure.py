@@ -155,13 +155,13 @@ def folds_of(labels: Ids, classes: int, seed: int) -> tuple[list[Ids], str]:
 
 
 def best(cells: list[HeadCell]) -> HeadCell:
-    """The head to choose at the largest count: the best in cross-validation, of equals the simpler one; counted words
-    where there is no other.
+    """The head to choose at the largest count: the best in cross-validation, of equals the simpler one; what asks
+    no network where there is no other.
 
     Where nothing could be cross-validated the first head is taken; test figures never choose.
     """
     filled = [cell for cell in cells if cell.accuracies]
-    found = [cell for cell in filled if not cell.head.of_texts] or filled
+    found = [cell for cell in filled if not cell.head.instead] or filled
     largest = max(cell.count.position for cell in found)
     there = [cell for cell in found if cell.count.position == largest]
     return max(there, key=lambda cell: -1.0 if math.isnan(cell.folds) else cell.folds)

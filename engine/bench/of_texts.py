@@ -38,7 +38,7 @@ def heads_of(method: HeadBench, data: LabelledSet, names: Features | None = None
     """The heads of a bench of such data, what is only to be beaten last. names: features [classes, d] of what the
     classes are called."""
     if not isinstance(data, TextSet):
-        return method.heads
+        return method.heads if method.alone is None else (method.alone,)
     named = (ClassNames(names),) if method.all_heads else ()
     return (*method.heads, *named, CountedWords())
 

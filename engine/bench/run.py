@@ -13,7 +13,7 @@ from engine.artifacts.bookmark import Bookmark, State
 from engine.backbones import catalog
 from engine.bench.confidence import RESTS_ON, confidence
 from engine.bench.draws import plan
-from engine.bench.features import FeatureKind, embedded
+from engine.bench.features import FeatureKind, as_they_are, embedded
 from engine.bench.figures import ALL, BENCH, FOLDS, FOLDS_KEY, POSITION
 from engine.bench.measure import Benched, FeaturePart, HeadCell, best, measuring
 from engine.bench.of_texts import heads_of, names_of, none_of_these, outside_of, part_of, planned
@@ -55,7 +55,7 @@ class BenchMaterial:
     @property
     def what(self) -> str:
         """ "images" or "texts"."""
-        return "images" if self.on.train.texts is None else "texts"
+        return self.data.what
 
 
 def run_head_bench(
@@ -94,9 +94,7 @@ def read_features(experiment: Experiment, method: HeadBench, runs: Path) -> Gene
     split = split_images(data, choice, experiment.seed)
 
     def part(ids: np.ndarray, shift: Shift | None) -> Generator[Preparing, None, FeaturePart]:
-        features = np.zeros((len(ids), 0), np.float32)
-        if not method.words_alone:
-            features = yield from embedded(data, ids, FeatureKind.of(experiment, runs, shift))
+        features = yield from learnt_from(method, data, ids, FeatureKind.of(experiment, runs, shift))
         labels = positions(data.labels[ids], split.classes).numpy()
         if shift is not None:
             labels = shifted_labels(labels, len(split.classes), shift, choice.split_seed)
@@ -114,9 +112,21 @@ def read_features(experiment: Experiment, method: HeadBench, runs: Path) -> Gene
         called = yield from names_of(data, split.classes, FeatureKind.of(experiment, runs))
     on = Benched(train, test, names, data.labels[split.train])
     outside = None
-    if not method.words_alone:
+    if method.alone is None:
         outside = yield from outside_of(data, FeatureKind.of(experiment, runs, choice.shift))
     return BenchMaterial(data, split, on, tuple(further), heads_of(method, data, called), outside=outside)
+
+
+def learnt_from(
+    method: HeadBench, data: LabelledSet, ids: np.ndarray, kind: FeatureKind
+) -> Generator[Preparing, None, Features]:
+    """Yields `Preparing`, returns float32 [len(ids), values]: features, or without a network pixels; of texts, whose
+    words are counted, nothing."""
+    if method.alone is None:
+        return (yield from embedded(data, ids, kind))
+    if method.alone.of_texts:
+        return np.zeros((len(ids), 0), np.float32)
+    return (yield from as_they_are(data, ids, kind))
 
 
 def facts(experiment: Experiment, material: BenchMaterial) -> dict[str, Any]:
@@ -124,13 +134,13 @@ def facts(experiment: Experiment, material: BenchMaterial) -> dict[str, Any]:
     info = catalog.backbone(experiment.backbone.name)
     head = (info.features + 1) * material.on.classes
     network = {"trainable parameters": head, "parameters": info.parameters + head, "head parameters": head}
-    words_alone = all(one.of_texts for one in material.heads)
+    alone = all(one.instead for one in material.heads)
     return {
         "classes": material.on.classes,
         f"training {material.what}": len(material.split.train),
         f"test {material.what}": len(material.split.test),
         "heads": len(material.heads),
-        **({} if words_alone else network),
+        **({} if alone else network),
         "split": material.split.description,
         "data": material.data.fingerprint,
     }
@@ -257,9 +267,9 @@ def _draws(count: int) -> str:
 def notes(cell: HeadCell, what: str) -> dict[str, str | float]:
     """What it takes to believe a figure of this cell. what: "images" or "texts"."""
     said: dict[str, str | float] = {
-        "weights": "none: words are counted" if cell.head.of_texts else "frozen, as they came",
+        "weights": f"none: {cell.head.instead}" if cell.head.instead else "frozen, as they came",
         HEAD: cell.head.title,
         "labels per class": cell.count.words,
         "standardised": f"by the labelled {what}" if cell.head.standardised else "no",
     }
-    return said | ({"features": "of length 1"} if what == "texts" and not cell.head.of_texts else {})
+    return said | ({"features": "of length 1"} if what == "texts" and not cell.head.instead else {})

@@ -12,7 +12,7 @@ from engine.data.sources import sets
 from engine.errors import ExperimentError
 from engine.experiment import Experiment, RangeChoice, SearchChoice
 from engine.frozen import TOLD
-from engine.naming import backbone_title, data_title, method_title, weights_title
+from engine.naming import data_title, method_title, network_title, weights_title, without_network
 from engine.registry import HyperparameterField, complete, fields, method, own_fields
 
 Value = str | int | float
@@ -81,8 +81,8 @@ def flatten(experiment: Experiment) -> dict[str, Value]:
     flat |= as_one(experiment)
     flat["dataset.name"] = data_title(experiment)
     flat["method.name"] = method_title(experiment.method.name)
-    flat["backbone.name"] = backbone_title(experiment.backbone.name)
-    flat["backbone.weights"] = weights_title(experiment.backbone)
+    flat["backbone.name"] = network_title(experiment)
+    flat["backbone.weights"] = "none" if without_network(experiment.method) else weights_title(experiment.backbone)
     return flat
 
 

@@ -23,6 +23,7 @@ class CountedWords(Head):
     idea = "Words and pairs of words, weighted by how rare they are (tf-idf), with logistic regression."
     paper = "Salton & Buckley 1988, Term-weighting approaches in automatic text retrieval"
 
+    instead = "words are counted"
     of_texts = True
     standardised = False
 

@@ -25,7 +25,8 @@ class Head:
     idea: ClassVar[str]
     paper: ClassVar[str]
     standardised: ClassVar[bool] = True  # False: it learns from the features as they are
-    of_texts: ClassVar[bool] = False  # it learns from texts [n] instead of features: a measure for others, never chosen
+    instead: ClassVar[str] = ""  # of features, what it learns from: a measure for networks, never chosen beside others
+    of_texts: ClassVar[bool] = False  # which is texts [n]
 
     def fit(self, features: Features, labels: Labels, classes: int) -> Scorer:
         """features [n, d]; labels [n] in 0 .. classes - 1, every class at least once.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -11,7 +12,6 @@ from engine.heads.head import Features, Head, Labels, Scorer
 STRENGTHS = (0.001, 0.01, 0.1, 1.0, 10.0)  # C: the inverse of the pull towards zero
 USUAL = 0.1
 FOLDS = 5
-MOST_IMAGES = 2000  # images on which the strength is chosen
 # The gradient at which a fit ends, so that weights are within a thousandth of the optimum's: along some directions the
 # pull 1 / (C n) alone holds them in place.
 PRECISION, LEAST_PRECISION, MOST_STEPS = 1e-4, 1e-5, 5000
@@ -24,6 +24,8 @@ class Logistic(Head):
     title = "Logistic regression"
     idea = "A linear layer trained to the end, pulled towards zero as cross-validation finds best."
     paper = "Tian et al. 2020, Rethinking Few-Shot Image Classification, arXiv 2003.11539"
+
+    most_images: ClassVar[int] = 2000  # images on which the strength is chosen
 
     def __init__(self, strength: float = USUAL) -> None:
         self.strength = strength
@@ -41,21 +43,21 @@ class Logistic(Head):
             weights, bias = np.vstack([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
         return lambda queries: queries @ weights.T + bias
 
-    def tuned(self, features: Features, labels: Labels, classes: int, seed: int) -> Logistic:
+    def tuned(self, features: Features, labels: Labels, classes: int, seed: int) -> Self:
         """With the C of the smallest cross-validated log loss; one label per class leaves the usual C."""
         choosing = self.choosing(features, labels, classes, seed)
         while True:
             try:
                 next(choosing)
             except StopIteration as end:
-                found: Logistic = end.value
+                found: Self = end.value
                 return found
 
-    def choosing(self, features: Features, labels: Labels, classes: int, seed: int) -> Choosing:
+    def choosing(self, features: Features, labels: Labels, classes: int, seed: int) -> Generator[float, None, Self]:
         """As `tuned`, a fit at a time: yields the share of the fits that is done."""
         from sklearn.model_selection import StratifiedKFold
 
-        chosen = np.random.default_rng(seed).permutation(len(labels))[:MOST_IMAGES]
+        chosen = np.random.default_rng(seed).permutation(len(labels))[: self.most_images]
         least = int(np.bincount(labels[chosen], minlength=classes).min())
         if least < 2:
             return self
@@ -64,13 +66,10 @@ class Logistic(Head):
         losses = np.zeros((len(STRENGTHS), len(parts)))
         for place in np.ndindex(losses.shape):
             learnt, held = parts[place[1]]
-            head = Logistic(STRENGTHS[place[0]]).fit(x[learnt], y[learnt], classes)
+            head = type(self)(STRENGTHS[place[0]]).fit(x[learnt], y[learnt], classes)
             losses[place] = log_loss(head(x[held]), y[held])
             yield float(np.ravel_multi_index(place, losses.shape) + 1) / losses.size
-        return Logistic(STRENGTHS[int(losses.sum(1).argmin())])
-
-
-Choosing = Generator[float, None, Logistic]
+        return type(self)(STRENGTHS[int(losses.sum(1).argmin())])
 
 
 def log_loss(scores: np.ndarray, labels: Labels) -> float:

@@ -9,7 +9,7 @@ from engine.data.sources import kind_of
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.method import Method
-from engine.methods.bench.head_bench import HeadBench
+from engine.methods.bench.head_bench import INSTEAD, HeadBench
 
 # Settings of a method that change images: what they are left at, and what is said of another value.
 OF_IMAGES = {
@@ -25,10 +25,9 @@ def kind_faults(experiment: Experiment, built: Method | None) -> Iterator[Invali
     yield from _shifts(experiment, kind)
     if kind == "texts" and built is not None:
         yield from _method(built)
-    elif isinstance(built, HeadBench) and built.words_alone:
-        yield InvalidExperiment(
-            f"Words are counted in texts, and these are {kind}.", "Choose another head.", "hyperparameters.heads"
-        )
+    if isinstance(built, HeadBench) and built.alone is not None and INSTEAD[built.alone.title] != kind:
+        has = "Words are counted in texts" if built.alone.of_texts else "Pixels are of images"
+        yield InvalidExperiment(f"{has}, and these are {kind}.", "Choose another head.", "hyperparameters.heads")
 
 
 def _shifts(experiment: Experiment, kind: str) -> Iterator[InvalidExperiment]:

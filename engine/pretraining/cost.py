@@ -15,7 +15,8 @@ from engine.families import Cost
 from engine.machine.draws import own_draws
 from engine.preparation.inputs import Pieces, Preparer
 from engine.preparation.rows import row_bytes
-from engine.pretraining.looking import ASKED, BANK, COUNTED, KNOWN, PIXEL_SIDE
+from engine.preparation.shrunk import values_of
+from engine.pretraining.looking import ASKED, BANK, COUNTED, KNOWN
 from engine.pretraining.method import PretrainMethod
 from engine.pretraining.pool import Pool
 from engine.pretraining.training import LOOK_EVERY
@@ -82,6 +83,6 @@ def _seconds_each(method: PretrainMethod, timing: Timing, pool: Pool) -> float:
 def tested_bytes(features: int, shape: Preparer, split: ImageSplit) -> int:
     """Of what neighbours are looked for among: features, or raw pixels or counted words, as they are and as
     directions."""
-    plain = COUNTED if isinstance(shape, Pieces) else min(shape.size, PIXEL_SIDE) ** 2 * shape.channels
+    plain = COUNTED if isinstance(shape, Pieces) else values_of(shape.size, shape.channels)
     values = max(features, plain)
     return 2 * FLOAT * values * (min(KNOWN, len(split.train)) + len(split.test))

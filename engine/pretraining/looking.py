@@ -19,7 +19,6 @@ from engine.tuning.learners import batches
 MOST_CLASSES, BANK, ASKED = 200, 1000, 500  # of a look; images known and images asked
 KNOWN = 5000  # training images among which neighbours are looked for in the test
 TOGETHER = 1000  # images that are asked at once
-PIXEL_SIDE = 32  # of raw pixels whose neighbours are looked for, at most
 COUNTED = 4000  # words that are counted beside a network of texts, at most
 SHARPNESS = 0.1  # a neighbour counts exp(cosine / SHARPNESS)
 

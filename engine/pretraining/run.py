@@ -29,10 +29,10 @@ from engine.machine.limits import Limits, heeding, last_words
 from engine.parallel.leading import together
 from engine.parallel.passes import ALONE, Passes
 from engine.preparation.held import read_ahead
+from engine.preparation.shrunk import shrunk
 from engine.pretraining.looking import (
     COUNTED,
     KNOWN,
-    PIXEL_SIDE,
     FixedImages,
     Sample,
     by_neighbours,
@@ -271,10 +271,4 @@ def counted(known: list[str], asked: list[str]) -> tuple[Tensor, Tensor]:
 
 def pixels(seen: Sample) -> Tensor:
     """The images themselves, made small, float32 [n, values]."""
-    parts = []
-    for images in seen.pixels():
-        small = images.float().cpu()
-        if images.shape[-1] > PIXEL_SIDE:
-            small = torch.nn.functional.interpolate(small, PIXEL_SIDE, mode="area")
-        parts.append(small.flatten(1))
-    return torch.cat(parts)
+    return torch.cat([shrunk(images.cpu()) for images in seen.pixels()])

@@ -9,6 +9,9 @@ from engine.data.dataset import Start
 from engine.data.sources import kind_of
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.heads.counted_words import CountedWords
+from engine.heads.raw_pixels import RawPixels
+from engine.methods.bench.head_bench import HeadBench
 from engine.pretraining.method import PretrainMethod
 from engine.registry import method, usual_values
 from engine.studies.study import Study, StudyArm
@@ -17,13 +20,12 @@ LABELS = (1, 2, 5, 10, None)
 SEEDS = (0, 1, 2)
 MOST_OTHERS = 2  # weights of the catalogue that stand beside it
 RANDOM = "random"
+INSTEAD = {"texts": CountedWords.title, "images": RawPixels.title}  # of any weights
 TEXTS = DatasetChoice(name="clinc150")  # that come with the program
 DESCRIPTION = (
-    "Accuracy with few labels, from the weights of one run and from those it must be better than. The network stays "
-    "frozen, or is trained."
+    "Accuracy with few labels, from the weights of one run and from what they must be better than: other weights, and "
+    "{}. The network stays frozen, or is trained."
 )
-ALONGSIDE = " {} stand beside the run's own figure."  # of a run that asked for no labels
-BESIDE = {"texts": "Counted words"}  # else raw pixels
 LEARNT_LABELS = " The run learnt from all labels of its training {}: with few labels it knows more than these."
 CLASSES = ("random-classes", "by-alphabet", "by-region", "in-each-group")  # splits that only meta-learning has
 
@@ -39,6 +41,7 @@ def worth_of(experiment: Experiment, uid: str) -> Study:
             f"Start from its weights on {kind} that have labels.", "dataset",
         )  # fmt: skip
     arms = [arm for title, weights in _starts(experiment, uid) for arm in _arms(experiment, title, weights)]
+    arms += [without_network(experiment, INSTEAD[kind])] if kind in INSTEAD else []
     return Study(
         title="What its weights are worth",
         description=_description(experiment, kind),
@@ -59,9 +62,9 @@ def started_from(experiment: Experiment, uid: str) -> Experiment:
 
 
 def _description(experiment: Experiment, kind: str) -> str:
-    alongside = ALONGSIDE if issubclass(method(experiment.method.name), PretrainMethod) else ""
+    beside = "counted words" if kind == "texts" else "raw pixels"
     learnt = LEARNT_LABELS if _learnt_labels(experiment) else ""
-    return DESCRIPTION + alongside.format(BESIDE.get(kind, "Raw pixels")) + learnt.format(kind)
+    return DESCRIPTION.format(beside) + learnt.format(kind)
 
 
 def _learnt_labels(experiment: Experiment) -> bool:
@@ -91,6 +94,12 @@ def _arms(experiment: Experiment, title: str, weights: str) -> Iterator[StudyArm
     yield StudyArm(title=f"{title[:40]}, frozen", backbone=backbone, method=_usual(backbone, "linear_probe"))
     trained = "scratch" if weights == RANDOM else "lp_ft"
     yield StudyArm(title=f"{title[:40]}, trained", backbone=backbone, method=_usual(backbone, trained))
+
+
+def without_network(experiment: Experiment, head: str) -> StudyArm:
+    """The images or texts themselves, with one head and no network; draw for draw as the other arms."""
+    bench = MethodChoice(name=HeadBench.name, hyperparameters={"heads": head, "repeats": 1})
+    return StudyArm(title=head.removesuffix(", no network"), backbone=_from(experiment, RANDOM), method=bench)
 
 
 def _usual(backbone: BackboneChoice, name: str) -> MethodChoice:

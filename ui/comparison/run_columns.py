@@ -21,7 +21,7 @@ from engine.comparison.wording import (
     with_seeds,
 )
 from engine.events import RunState
-from engine.naming import backbone_title, data_title, method_title
+from engine.naming import data_title, method_title, network_title
 from storage.rows import RunRow
 from ui.comparison.run_figures import (
     best_value,
@@ -201,7 +201,7 @@ COLUMNS: list[RunField] = [
              lambda run: STATES.index(run.state), lambda group: state_words([run.state for run in group.members]),
              lambda group: STATES.index(group.members[0].state), filtered=lambda run: (run.state.value,)),
     words("data", "Data", "Data set", 12, lambda run: data_title(run.experiment)),
-    words("backbone", "Backbone", "The network", 12, lambda run: backbone_title(run.experiment.backbone.name)),
+    words("backbone", "Backbone", "The network", 12, lambda run: network_title(run.experiment)),
     words("weights", "Weights", "What the backbone was pretrained on", 18, weights_text, shown=False),
     words("method", "Method", "How it was trained", 16, lambda run: method_title(run.experiment.method.name)),
     words("labels", "Labels", "Labelled training examples per class, or shots per class in episodes", 8, labels_text,

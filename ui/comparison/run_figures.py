@@ -9,7 +9,7 @@ from engine.comparison.intervals import Interval
 from engine.comparison.wording import marked, number, with_interval
 from engine.events import RunState
 from engine.families import named
-from engine.naming import weights_title
+from engine.naming import weights_title, without_network
 from storage.rows import RunRow
 
 
@@ -65,7 +65,7 @@ def test_text(run: RunRow) -> str:
 
 
 def weights_text(run: RunRow) -> str:
-    return weights_title(run.experiment.backbone)
+    return "none" if without_network(run.experiment.method) else weights_title(run.experiment.backbone)
 
 
 def starred(run: RunRow) -> int:

@@ -71,6 +71,7 @@ class CostCard(Card):
         """runs: how many seeds. free: bytes free on the device, None if unknown."""
         every = cost.trainable == cost.parameters
         shares = f"all {brief(cost.trainable)}" if every else f"{brief(cost.trainable)} of {brief(cost.parameters)}"
+        shares = shares if cost.parameters else "–"
         in_all = duration(cost.seconds * runs)
         room = size(cost.memory_bytes)
         epoch = per_epoch(cost)

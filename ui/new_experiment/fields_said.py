@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from engine.data.sources import is_regression, kind_of
+from engine.experiment import DatasetChoice
 from engine.registry import HyperparameterField
 from engine.spoken import said_of
 
@@ -24,6 +26,14 @@ OF_POINTS = {
 }
 
 
+def of_data(fields: Iterable[HyperparameterField], data: DatasetChoice) -> tuple[HyperparameterField, ...]:
+    """These fields as a form shows them of such data."""
+    if is_regression(data):
+        return of_curves(fields)
+    fields = asked_of(fields, kind_of(data))
+    return of_texts(fields) if kind_of(data) == TEXTS else fields
+
+
 def of_curves(fields: Iterable[HyperparameterField]) -> tuple[HyperparameterField, ...]:
     """These fields in the words of points."""
     named = ("label", "help", "unit")
@@ -39,6 +49,15 @@ def of_texts(fields: Iterable[HyperparameterField]) -> tuple[HyperparameterField
         )
         for field in fields
     )
+
+
+def asked_of(fields: Iterable[HyperparameterField], kind: str) -> tuple[HyperparameterField, ...]:
+    """These fields without choices that are of other data. kind: "images", "texts"."""
+    return tuple(
+        replace(field, choices=tuple(one for one in field.choices if dict(field.of).get(one, kind) == kind))
+        if field.of else field
+        for field in fields
+    )  # fmt: skip
 
 
 def pointless_for_texts(values: Mapping[str, Any]) -> frozenset[str]:

@@ -19,7 +19,7 @@ from engine.pretraining.method import asks_of
 from engine.spoken import said_of
 from ui.new_experiment.around import Around
 from ui.new_experiment.augmentation_preview import AugmentationPreview
-from ui.new_experiment.fields_said import POINTLESS, of_curves, of_texts, pointless_for_texts
+from ui.new_experiment.fields_said import POINTLESS, of_data, pointless_for_texts
 from ui.new_experiment.hyperparameter_form import HyperparameterForm
 from ui.new_experiment.layers_part import LayersPart
 from ui.new_experiment.method_choices import MethodChoices, list_of, listed
@@ -174,8 +174,8 @@ class MethodSection(Column):
     def _fields(self) -> tuple[registry.HyperparameterField, ...]:
         blocks = self._info.block_names if self._info is not None else ()
         fields = registry.fields(self.method, blocks, are_trained(self._start.weights))
-        fields = self._around.begun(fields, self._name) if self._around is not None else fields
-        return of_curves(fields) if self._curves else of_texts(fields) if self._texts else fields
+        around = self._around
+        return fields if around is None else of_data(around.begun(fields, self._name), around.data)
 
     def _pointless(self, values: Mapping[str, Any]) -> frozenset[str]:
         """Fields that are not shown for such data and such a network."""

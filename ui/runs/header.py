@@ -14,7 +14,7 @@ from engine.data.shifts import short
 from engine.events import RunState
 from engine.experiment import Experiment
 from engine.families import named
-from engine.naming import backbone_title, data_title, method_title, weights_title
+from engine.naming import data_title, method_title, network_title, weights_title, without_network
 from storage.rows import RunRow
 from ui import icons, theme
 from ui.comparison.cell_notes import title
@@ -221,7 +221,8 @@ def settings_line(experiment: Experiment) -> str:
     data, backbone = experiment.dataset, experiment.backbone
     title = method_title(experiment.method.name)
     came = "weights of a saved run" if backbone.weights.startswith(RUN) else f"{weights_title(backbone)} weights"
-    parts = [title, f"{backbone_title(backbone.name)}, {came}", data_title(experiment)]
+    start = network_title(experiment) + ("" if without_network(experiment.method) else f", {came}")
+    parts = [title, start, data_title(experiment)]
     if data.classes:
         parts.append(count(data.classes, "classes").replace("1 classe", "1 class"))
     if data.labels_per_class:

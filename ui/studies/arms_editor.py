@@ -17,7 +17,7 @@ from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.families import FAMILIES
 from engine.method import are_trained
-from engine.naming import data_title, method_title
+from engine.naming import NO_NETWORK, data_title, method_title, without_network
 from engine.studies.study import SOURCE, Source, StudyArm
 from storage.rows import RunRow
 from ui.parts import Parts
@@ -132,7 +132,8 @@ class ArmsEditor(QWidget):
 
     def _item(self, arm: StudyArm) -> QTreeWidgetItem:
         method = method_words(arm.method, arm.backbone)
-        item = QTreeWidgetItem([arm.title, method, start_words(arm.backbone, arm.first)])
+        start = NO_NETWORK if without_network(arm.method) else start_words(arm.backbone, arm.first)
+        item = QTreeWidgetItem([arm.title, method, start])
         item.setData(0, ARM, arm)
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
         for column in (1, 2):

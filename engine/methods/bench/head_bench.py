@@ -7,15 +7,19 @@ small head are the best value on a small machine (Chen et al. 2019; Tian et al. 
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from engine.heads.catalog import HEADS
 from engine.heads.counted_words import CountedWords
 from engine.heads.head import Head
+from engine.heads.raw_pixels import RawPixels
 from engine.method import HyperparameterModel, Method, hyper
 
 COUNTS = (1, 2, 5, 10, 20)
 ALL = "all"
+ALONE: tuple[Head, ...] = (CountedWords(), RawPixels())
+INSTEAD = {head.title: "texts" if head.of_texts else "images" for head in ALONE}  # what each can be asked of
 
 
 class HeadBenchHyperparameters(HyperparameterModel):
@@ -28,10 +32,11 @@ class HeadBenchHyperparameters(HyperparameterModel):
     heads: Literal[
         "all", "Nearest mean", "Nearest mean, cosine", "Nearest mean, centred", "Nearest mean, power",
         "Cosine classifier", "Logistic regression", "Ridge regression", "Shrunk Mahalanobis",
-        "Counted words, no network",
+        "Counted words, no network", "Raw pixels, no network",
     ] = hyper(
-        "all", "Heads", "All heads, or one of them; of texts also counted words alone, without a network.",
-        advanced=True,
+        "all", "Heads",
+        "All heads, or one of them; or what needs no network, to be better than: the words or the pixels alone.",
+        advanced=True, of=INSTEAD,
     )  # fmt: skip
 
 
@@ -47,14 +52,18 @@ class HeadBench(Method):
     becomes = "frozen", "new"
     presets = {"Usual values": {}, "Quick look": {"most_labels": "5", "repeats": 3}}
 
+    @classmethod
+    def without_network(cls, values: Mapping[str, Any]) -> bool:
+        return values.get("heads") in INSTEAD
+
     @property
     def all_heads(self) -> bool:
         return bool(self.hyperparameters.heads == "all")
 
     @property
-    def words_alone(self) -> bool:
-        """Whether nothing of the network is asked."""
-        return bool(self.hyperparameters.heads == CountedWords.title)
+    def alone(self) -> Head | None:
+        """The head of which nothing of the network is asked, where it is the only one."""
+        return next((head for head in ALONE if head.title == self.hyperparameters.heads), None)
 
     @property
     def heads(self) -> tuple[Head, ...]:

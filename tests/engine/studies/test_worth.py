@@ -30,7 +30,7 @@ def test_every_start_stands_frozen_and_trained_at_every_label_count() -> None:
     starts = [arm.backbone.weights for arm in study.arms]
     assert starts[:4] == ["run:abc", "run:abc", "random", "random"]
     assert {"omniglot-supervised", "omniglot-protonet"} <= set(starts)
-    assert all(starts.count(one) == 2 for one in starts)
+    assert all(starts.count(one) == (3 if one == "random" else 2) for one in starts)
     assert [arm.method.name for arm in study.arms[:4]] == ["linear_probe", "lp_ft", "linear_probe", "scratch"]
     assert study.labels == LABELS
     assert parse_study(study.model_dump()) == study
@@ -40,9 +40,21 @@ def test_every_start_stands_frozen_and_trained_at_every_label_count() -> None:
 @pytest.mark.parametrize(
     "kind", [one for one in methods() if one.family in ("pretrain", "finetune")], ids=lambda kind: kind.name
 )
-def test_raw_pixels_are_promised_only_beside_a_run_that_has_their_figure(kind: type[Method]) -> None:
+def test_beside_every_run_stands_what_needs_no_network(kind: type[Method]) -> None:
+    """Pixels or counted words, at every label count, with the same draws and test examples as the other arms."""
+    data, network = (DatasetChoice(name="clinc150", classes=3), "text_transformer")
     given = pretrained().model_copy(update={"method": MethodChoice(name=kind.name)})
-    assert ("Raw pixels" in worth_of(given, "abc").description) == (kind.family == "pretrain")
+    for one, head in ((given, "Raw pixels"), (given.model_copy(update={
+        "dataset": data, "backbone": BackboneChoice(name=network)}), "Counted words")):  # fmt: skip
+        study = worth_of(one, "abc")
+        assert head.lower() in study.description
+        (place,) = [place for place, arm in enumerate(study.arms) if arm.title == head]
+        own, others = ([cell for cell in cells(study) if (cell.arm == place) == alone] for alone in (True, False))
+        assert [cell.labels for cell in own] == [*LABELS] * len(study.seeds)
+        same = {(cell.experiment.dataset, cell.experiment.seed) for cell in own}
+        assert same == {(cell.experiment.dataset, cell.experiment.seed) for cell in others}
+        assert {cell.experiment.backbone.weights for cell in own} == {"random"}
+        assert [fault for cell in own for fault in problems(cell.experiment)] == []
 
 
 def test_where_it_began_stands_beside_it_whatever_that_was() -> None:

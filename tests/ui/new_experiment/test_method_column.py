@@ -127,3 +127,28 @@ def test_views_that_cannot_be_drawn_say_why_and_are_drawn_when_they_can(
     qtbot.waitUntil(lambda: not preview.before.isHidden())
     assert not preview.words.text()
     assert not preview.other.isHidden()
+
+
+def of_alone(head: str, data: str, network: str) -> Experiment:
+    method = MethodChoice(name="head_bench", hyperparameters={"heads": head})
+    choice = DatasetChoice(name=data, labels_per_class=5)
+    return registry.complete(Experiment(dataset=choice, backbone=BackboneChoice(name=network), method=method))
+
+
+def test_what_asks_no_network_is_offered_for_its_kind_of_data(
+    qtbot: QtBot, window: MainWindow, page: NewExperimentPage
+) -> None:
+    """Pixels of images, words of texts; clones of both come whole, one after the other."""
+
+    def offered() -> list[str]:
+        heads = page.method.form.rows["heads"].input
+        return [words for place in range(heads.count()) if "no network" in (words := heads.itemText(place))]
+
+    pixels = of_alone("Raw pixels, no network", "digits", "conv4")
+    words = of_alone("Counted words, no network", "clinc150", "text_transformer")
+    for given in (pixels, words, pixels):
+        window.parts.navigator.open("new_experiment", given)
+        wait_until_checked(qtbot, page)
+        assert page.experiment() == given
+        assert offered() == [given.method.hyperparameters["heads"]]
+        assert page.method.layers.note.text() == ""
