@@ -9,30 +9,32 @@ from PySide6.QtCore import QObject, QTimer
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.families import MULTITASK, family
+from ui.background import Background
 from ui.new_experiment.backbone_section import BackboneSection
 from ui.new_experiment.data_section import DataSection
 from ui.new_experiment.method_section import MethodSection
 from ui.new_experiment.start_section import OWN_FIELDS, StartSection
 
 CHECK_AFTER = 120  # milliseconds of quiet
+KEY = "preflight"  # of the check in the background
 
 
 class Checks(QObject):
     """`check_soon` after a change; `judge` once the images were read.
 
-    sections: where faults are told. experiment: what is set up now. run: does work in the background.
+    sections: where faults are told. experiment: what is set up now.
     """
 
     def __init__(
         self,
         sections: tuple[DataSection, BackboneSection, MethodSection, StartSection],
         experiment: Callable[[], Experiment],
-        run: Callable[..., object],
+        background: Background,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._data, self._backbone, self._method, self._launch = sections
-        self._experiment, self._run = experiment, run
+        self._experiment, self._background = experiment, background
         self._faults: list[InvalidExperiment] = []
         self._checked: Experiment | None = None
         self._has_checked, self._is_checking = False, False
@@ -41,6 +43,7 @@ class Checks(QObject):
         self._soon.timeout.connect(self._check)
 
     def check_soon(self) -> None:
+        self._background.cancel(KEY)  # what was asked of the form as it was
         self._checked, self._is_checking = None, True
         self._soon.start(CHECK_AFTER if self._has_checked else 0)  # at first nobody types
 
@@ -71,11 +74,9 @@ class Checks(QObject):
         except InvalidExperiment as fault:
             self._show(None, [fault])
             return
-        self._run(lambda cancelled: _problems(wanted), lambda found: self._show(wanted, found), key="preflight")
+        self._background.run(lambda cancelled: _problems(wanted), lambda found: self._show(wanted, found), key=KEY)
 
     def _show(self, checked: Experiment | None, found: Sequence[InvalidExperiment]) -> None:
-        if self._soon.isActive():
-            return  # about what was set up before
         self._checked, self._faults, self._has_checked, self._is_checking = checked, list(found), True, False
         self._launch.warn_of(None if found else checked)
         self.judge()

@@ -22,6 +22,7 @@ from ui.widgets.text import Elided, Text, TextPlace
 if TYPE_CHECKING:
     from engine.families import Cost
 
+KEY = "cost"
 MEASURE_AFTER = 700  # milliseconds of quiet
 ROWS = ("Trained parameters", "Steps", "Time per epoch", "Time in all", "Memory")
 UNITS = (("s", 1.0), ("min", 60.0), ("h", 3600.0))  # with their seconds
@@ -125,6 +126,7 @@ class Costs(QObject):
         self._soon.timeout.connect(self._measure)
 
     def measure_soon(self) -> None:
+        self._parts.background.cancel(KEY)  # what was asked of the form as it was
         self._soon.start()
 
     def _measure(self) -> None:
@@ -147,9 +149,13 @@ class Costs(QObject):
 
         if wanted[0].device == CLUSTER:
             group = wanted[0].group_hash()
-            self._parts.library.read(lambda store: store.took_elsewhere(group), lambda took: self._tell(wanted, took))
+            self._parts.library.read(lambda store: store.took_elsewhere(group), lambda took: self._told(wanted, took))
         else:
             self._tell(wanted)
+
+    def _told(self, wanted: Sequence[Experiment], took: tuple[float, str] | None) -> None:
+        if not self._soon.isActive():  # else it is about what was set up before
+            self._tell(wanted, took)
 
     def _tell(self, wanted: Sequence[Experiment], took: tuple[float, str] | None = None) -> None:
         """took: seconds that a run of these settings took on the cluster, and the machine."""
@@ -166,7 +172,7 @@ class Costs(QObject):
             self._card.show_cost(cost, len(wanted), self._free(), family(timed).divides == "classes")
 
         failed = self._parts.background.saying(self._card.forget, "The cost could not be measured.")
-        self._parts.background.run(measure, show, failed, key="cost")
+        self._parts.background.run(measure, show, failed, key=KEY)
 
 
 def elsewhere(cost: Cost, runs: int, places: int, took: tuple[float, str] | None) -> Cost:

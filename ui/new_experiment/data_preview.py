@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from engine.data.preview import DatasetPreview
 
 SKIPPED_SHOWN = 500
+READING, TASKS = "preview", "preview tasks"  # what is done in the background
 
 
 class DataPreview(QWidget):
@@ -76,7 +77,9 @@ class DataPreview(QWidget):
         return self.found is not None or bool(self.fault)
 
     def expect(self) -> None:
-        """Another choice was made; what is shown is no longer the answer."""
+        """Another choice was made; what is shown is no longer the answer, nor is what is read just now."""
+        for key in (READING, TASKS):
+            self._background.cancel(key)
         self.is_reading = True
 
     def set_episode(self, shape: EpisodeShape, seed: int) -> bool:
@@ -97,7 +100,7 @@ class DataPreview(QWidget):
             found = preview(choice, self._progressed.emit, cancelled, in_tasks)
             return found, None if sample is None or found.problem is not None else sample(cancelled)
 
-        self._background.run(look, lambda both: self._show(*both), self._failed, key="preview")
+        self._background.run(look, lambda both: self._show(*both), self._failed, key=READING)
 
     def _sampling(self) -> Callable[[Callable[[], bool]], Sampled] | None:
         """Work for the background: tasks of the chosen part, or why there are none."""
@@ -121,7 +124,7 @@ class DataPreview(QWidget):
     def _sample_again(self) -> None:
         """Other tasks of the same data."""
         if (sample := self._sampling()) is not None and not self.is_reading:
-            self._background.run(sample, self._show_episode, self._failed, key="preview tasks")
+            self._background.run(sample, self._show_episode, self._failed, key=TASKS)
 
     def _show_progress(self, fraction: float) -> None:
         if self.is_reading and fraction < 1:

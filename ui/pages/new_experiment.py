@@ -69,7 +69,7 @@ class NewExperimentPage(Page):
         self.kind = TaskKind(self.data, self.backbone, self.method)
         self.rates = RateButton(parts, self.experiment, self)
         self._lay_out()
-        self.checks = Checks(self.sections, self.experiment, parts.background.run, self)
+        self.checks = Checks(self.sections, self.experiment, parts.background, self)
         self.costs = Costs(
             parts, self.launch.cost, self.experiments, self.checks.is_wrong, self.launch.free_bytes, self
         )

@@ -35,7 +35,7 @@ OWN: dict[str, Entry] = {
         "Accuracy over labels…",
         "",
         "studies",
-        "A study of what few labels make of its weights, beside random and other weights",
+        "A study of what few labels make of its weights, beside random and other weights and no network",
     ),
     "map": ("Map of its data…", "", "data", "What its network sees in its data, before and after training"),
 }
@@ -43,6 +43,7 @@ ORDER = (
     "pause stop discard compare clone again resume star rename note delete tag archive "
     "begin worth command figure map landscape try test mix export folder"
 )
+ENDED_BEFORE = "“{}” ended before it was discarded, so that it is kept. Delete removes it."
 ELSEWHERE = "This run belongs to another window or terminal: control it there."
 DONE = {"compare": "compared", "test": "tested", "try": "tried", "mix": "mixed", "export": "exported"}
 LIVE_DEEDS, ENDED_DEEDS = (
@@ -215,8 +216,11 @@ class RunDeeds(DeedsOnRuns):
     def discard(self) -> None:
         """End and delete, after a question unless nothing was trained yet."""
         now = self._runs[0]
-        if now.state is RunState.QUEUED or self._confirm(now):
-            self._parts.queue.discard(now.row.id)
+        if now.state is not RunState.QUEUED and not self._confirm(now):
+            return
+        if self._parts.queue.state(now.row.id) is None:
+            self._parts.toasts.show(ENDED_BEFORE.format(now.row.name), level="warning")
+        self._parts.queue.discard(now.row.id)
 
     def _confirm(self, now: RunNow) -> bool:
         box = QMessageBox(self._owner, icon=QMessageBox.Icon.Question)

@@ -327,6 +327,24 @@ def test_discard_asks_and_escape_keeps_training(qtbot: QtBot, open_page: Open, s
     assert asked == ["Keep training"]
 
 
+def test_a_run_that_ended_while_discard_was_asked_is_kept_in_a_sentence(
+    qtbot: QtBot, open_page: Open, saved: Saved
+) -> None:
+    page = open_page()
+    show(qtbot, page, saved["finished"])
+
+    def answer() -> None:
+        box = page.findChild(QMessageBox)
+        qtbot.mouseClick(next(one for one in box.buttons() if one.text() == "Discard"), Qt.MouseButton.LeftButton)
+
+    QTimer.singleShot(200, page, answer)
+    name, rows = page.now().row.name, page.model.rowCount()
+    page.deeds.discard()
+    said = page.parts.toasts.shown()[-1].label.text()
+    assert said == f"“{name}” ended before it was discarded, so that it is kept. Delete removes it."
+    assert page.model.rowCount() == rows
+
+
 def test_a_small_window_scrolls_instead_of_squeezing(qtbot: QtBot, open_page: Open, saved: Saved, qapp) -> None:
     page = open_page()
     page.window().resize(1100, 700)
