@@ -145,9 +145,10 @@ class ConfusionMatrix(PaintedFigure):
         room = box.left() - line_height("small") - 4
         if room > 0:
             self._paint_names(painter, box, room)
-        below = QRectF(box.left(), box.bottom() + 1 + room, box.width(), line_height("small"))
-        legend = " (orange: more, blue: less)" if self.signed else ""
-        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, f"predicted class{legend}")
+        said = below_words(self.signed, box.width(), box.right())
+        left = box.left() if QFontMetricsF(painter.font()).horizontalAdvance(said) <= box.width() else 0.0
+        below = QRectF(left, box.bottom() + 1 + room, box.right() - left, line_height("small"))
+        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, said)
         painter.save()
         painter.translate(0, box.bottom())
         painter.rotate(-90)
@@ -223,6 +224,17 @@ class ConfusionMatrix(PaintedFigure):
             self.cell_chosen.emit(*self.cell)
         else:
             super().keyPressEvent(event)
+
+
+def below_words(signed: bool, beneath: float, whole: float) -> str:
+    """What stands below the cells, as much of it as fits beneath them or, with its legend, into the whole width."""
+    if not signed:
+        return "predicted class"
+    metrics = QFontMetricsF(theme.font("small"))
+    legend = "orange: more, blue: less"
+    words = ((f"predicted class ({legend})", beneath), (f"predicted class ({legend})", whole), (legend, whole))
+    fitting = (said for said, room in words if metrics.horizontalAdvance(said) <= room)
+    return next(fitting, metrics.elidedText(legend, Qt.TextElideMode.ElideRight, whole))
 
 
 def cell_text(value: float, signed: bool) -> str:
