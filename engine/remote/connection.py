@@ -66,7 +66,11 @@ class Connection:
     def of_one(self, at: str, function: Callable[..., Answer], *given: object, patience: float = PATIENCE) -> Answer:
         """What it answers there; raises `ClusterAway` where nobody does, `ExperimentError` where it is refused."""
         with self.asked() as client:
-            answers = self._run(client, [at], function, given, patience)
+            try:
+                answers = self._run(client, [at], function, given, patience)
+            except TimeoutError:
+                self.of_line(addresses)  # else it is the cluster that does not answer
+                answers = {}
             if at not in answers:
                 raise ClusterAway("The machine that works this run does not answer.", "It is asked again.")
             how, said = answers[at]

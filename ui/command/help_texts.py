@@ -165,6 +165,8 @@ examples:
 
   PROGRAM worker --connect tls://192.168.1.7:8786 --key cluster.key
   PROGRAM worker --connect tls://192.168.1.7:8786 --key cluster.key --places 4
+  PROGRAM worker --connect tls://192.168.1.7:8786 --key cluster.key --places 4 --port 8800   where a firewall lets
+                                              in nobody but at 8800 to 8803
 
 Comes back by itself when the network or the cluster was gone. All it is sent lies in the folder "worker" of the
 workspace. The cluster must have the same version of Warmstart.

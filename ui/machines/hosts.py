@@ -99,7 +99,7 @@ def row(host: Host, now: float, name: str) -> tuple[TableCell, ...]:
         (size(host.memory), ""), (f"{host.version} (other)" if host.wrong else host.version, host.wrong),
         (said, ""),
     )  # fmt: skip
-    right = (1, 3, 4)
+    right = (3, 4)
     return tuple(
         TableCell(text, tip, right=place in right, muted=gone, bold=place == 0 and not gone)
         for place, (text, tip) in enumerate(words)

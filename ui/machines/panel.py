@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from urllib.parse import urlsplit
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMessageBox, QWidget
 
@@ -24,7 +24,7 @@ from ui.widgets.layouts import in_column, in_row
 from ui.widgets.problem import Problem
 from ui.widgets.text import Elided, Text
 
-COLUMN = 190  # pixels of the widest
+COLUMN = 300  # pixels of the widest
 NONE = "This workspace has no cluster: its runs are worked by this machine alone."
 ASKING = "Asking the cluster…"
 END = "End the cluster…"
@@ -37,7 +37,8 @@ EXPLAINED = (
     "(--shared), else from its beginning. One that loses three machines at the same place fails and says so.\n\n"
     "This machine is switched off: begin the cluster again here. Its key stays, and the machines come back.\n\n"
     "A study is paused or stopped: what waits is taken back; stopped, what is at work is ended too.\n\n"
-    "A machine with another version of Warmstart, or a stranger without the key, is refused."
+    "A machine with another version of Warmstart, or a stranger without the key, is refused. One whose firewall lets "
+    "nobody in says so where it was started, and waits: let Python in, or open ports and name the first by --port."
 )
 
 
@@ -50,6 +51,7 @@ class MachinesPanel(QWidget):
         self._hosts: dict[str, Host] = {}
         self.state, self.address = Text("", bold=True), Elided("", "small", "muted")
         self.table, self.problem = PlainTable("Machines of the cluster"), Problem()
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names of machines often differ at their ends
         self.beginning, self.adding = BeginningCard(), AddingCard()
         self.installing, self.explained = InstallingCard(background), Fold("What happens when")
         self.explained.body.addWidget(Text(EXPLAINED, role="muted"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import threading
 from collections.abc import Iterator
@@ -108,5 +110,22 @@ def test_a_place_listens_where_it_was_told(line: Loopback, desk: DaskCluster, wa
     try:
         line.ready(desk, 1)
         assert desk.machines()[0].address == f"tls://127.0.0.1:{port}"
+    finally:
+        place.end()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="nobody is put to sleep by a signal there")
+def test_a_machine_that_is_silent_is_not_taken_for_the_cluster(
+    line: Loopback, desk: DaskCluster, wanted: Joining
+) -> None:
+    place = WorkPlace(wanted)
+    place.look()
+    try:
+        line.ready(desk, 1)
+        (there,) = desk.machines()
+        assert place.child is not None
+        os.kill(place.child.pid, signal.SIGSTOP)
+        with pytest.raises(ClusterAway, match="The machine that works this run does not answer"):
+            desk.say(there.address, "own", "pause")
     finally:
         place.end()
