@@ -10,6 +10,7 @@ is the undisturbed one to the last bit, and how long they took.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -17,15 +18,15 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 from benchmarks.cluster_kills import Table, table
 from engine.machine.children import ROOT
 from engine.remote.certificates import made_key
 from engine.remote.line import KEY, WHERE
 
-DESK, AWAY = "warmstart-desk", "warmstart-away"
-ADDRESSES = {DESK: "10.77.13.1", AWAY: "10.77.13.2"}
-PORT = "8786"
+DESK, ADDRESS, PORT = "warmstart-desk", "10.77.13.1", "8786"
+AWAY = "warmstart-away"
 LAST = 900.0  # seconds until all runs must have ended
 AT_WORK = 6.0  # seconds of work before the cable is pulled
 
@@ -34,35 +35,52 @@ def ip(*words: str, check: bool = True) -> None:
     subprocess.run(["ip", *words], check=check, capture_output=not check)
 
 
-class Cable:
-    """Between two namespaces, which are made for it."""
+class Cables:
+    """From the desk's namespace to that of each machine, which are made for it. machines: their names."""
 
-    def __enter__(self) -> Cable:
+    def __init__(self, count: int = 1) -> None:
+        self.machines = [f"{AWAY}{number}" for number in range(count)]
+
+    def __enter__(self) -> Self:
         self.__exit__()
-        for name in ADDRESSES:
+        for name in (DESK, *self.machines):
             ip("netns", "add", name)
-        ip("link", "add", "ws-desk", "netns", DESK, "type", "veth", "peer", "name", "ws-away", "netns", AWAY)
-        for name, address in ADDRESSES.items():
-            ip("-n", name, "addr", "add", f"{address}/24", "dev", f"ws-{name.partition('-')[2]}")
             ip("-n", name, "link", "set", "lo", "up")
-        self.put(True)
+        for number, name in enumerate(self.machines):
+            here, there = self._ends(number)
+            ip("link", "add", here, "netns", DESK, "type", "veth", "peer", "name", there, "netns", name)
+            ip("-n", DESK, "addr", "add", f"10.77.{13 + number}.1/24", "dev", here)
+            ip("-n", name, "addr", "add", f"10.77.{13 + number}.2/24", "dev", there)
+            self.put(True, number)
+            if number:  # the desk has one address for all
+                ip("-n", name, "route", "add", f"{ADDRESS}/32", "via", f"10.77.{13 + number}.1")
         return self
 
     def __exit__(self, *_: object) -> None:
-        for name in ADDRESSES:
+        for name in (DESK, *self.machines):
             ip("netns", "del", name, check=False)
 
-    def put(self, there: bool) -> None:
-        """Put it in, or pull it out, at both ends."""
-        for name in ADDRESSES:
-            ip("-n", name, "link", "set", f"ws-{name.partition('-')[2]}", "up" if there else "down")
+    def put(self, there: bool, number: int = 0) -> None:
+        """Put a machine's cable in, or pull it out, at both ends."""
+        for name, end in zip((DESK, self.machines[number]), self._ends(number), strict=True):
+            ip("-n", name, "link", "set", end, "up" if there else "down")
+
+    def came(self, number: int) -> int:
+        """Bytes that came to the machine so far."""
+        words = ["ip", "-n", self.machines[number], "-s", "-j", "link", "show", self._ends(number)[1]]
+        told = json.loads(subprocess.run(words, check=True, capture_output=True).stdout)
+        return int(told[0]["stats64"]["rx"]["bytes"])
+
+    @staticmethod
+    def _ends(number: int) -> tuple[str, str]:
+        return f"ws-desk{number}", f"ws-away{number}"
 
 
-def begun(namespace: str, *words: str) -> subprocess.Popen[bytes]:
+def begun(namespace: str, *words: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
     quiet = {**os.environ, "DASK_LOGGING__DISTRIBUTED": "critical", "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
         ["ip", "netns", "exec", namespace, sys.executable, *words],
-        cwd=ROOT, env=quiet, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        cwd=ROOT, env=quiet, stdin=stdin, stdout=subprocess.DEVNULL,
     )  # fmt: skip
 
 
@@ -73,15 +91,15 @@ def machine(namespace: str, folder: Path, address: str, home: str) -> subprocess
     )
 
 
-def worked(folder: Path, cable: Cable, out: float, runs: int, epochs: int, second: bool) -> tuple[Table, float]:
+def worked(folder: Path, cable: Cables, out: float, runs: int, epochs: int, second: bool) -> tuple[Table, float]:
     """(table, seconds from the first order on) with the cable out for so many seconds while runs are at work; second:
     another machine comes at the desk's side when it is pulled."""
     folder.mkdir()
     made_key().write(folder / KEY)
-    address = f"tls://{ADDRESSES[DESK]}:{PORT}"
-    line = begun(DESK, "-m", "engine.remote.line", str(folder), ADDRESSES[DESK], PORT)
+    address = f"tls://{ADDRESS}:{PORT}"
+    line = begun(DESK, "-m", "engine.remote.line", str(folder), ADDRESS, PORT)
     wait(lambda: (folder / WHERE).is_file())
-    programs = [machine(AWAY, folder, address, "away"), line]
+    programs = [machine(cable.machines[0], folder, address, "away"), line]
     desk = begun(DESK, "-m", "benchmarks.cluster_kills", "--desk", str(folder), "--address", address,
                  "--runs", str(runs), "--epochs", str(epochs))  # fmt: skip
     try:
@@ -118,7 +136,7 @@ def main() -> None:
     asked.add_argument("--runs", type=int, default=2)
     asked.add_argument("--epochs", type=int, default=400)
     chosen = asked.parse_args()
-    with tempfile.TemporaryDirectory() as place, Cable() as cable:
+    with tempfile.TemporaryDirectory() as place, Cables() as cable:
         root, given = Path(place), (chosen.runs, chosen.epochs)
         wanted, seconds = worked(root / "undisturbed", cable, 0.0, *given, False)
         print(f"undisturbed: {len(wanted)} runs in {seconds:.0f} s", flush=True)

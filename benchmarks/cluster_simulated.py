@@ -34,7 +34,7 @@ async def machines(count: int, address: str, key: Path, home: Path) -> None:
     from distributed import Worker
 
     dask.config.set(SETTINGS)
-    home.mkdir(parents=True)
+    home.mkdir(parents=True, exist_ok=True)
     settle(home)
     both = security(KeyFile.read(key))
     made = [
