@@ -11,7 +11,7 @@ from engine.remote.on_dask import DaskCluster
 from engine.remote.reached import ANY, listening
 
 KEEP = 20 * 10**9
-OTHER_VERSION = 3  # what a process that works runs ends with where the line has another version
+OTHER_VERSION, LINE_AWAY = 3, 4  # what a process that works runs ends with where the line has one, or is not there
 
 
 def encrypted(address: str) -> str:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache, partial
 from itertools import takewhile
+from urllib.parse import urlsplit
 
 from engine.machine.children import begun
 from engine.remote.cluster import ClusterAway, NotThisCluster
-from engine.remote.joining import OTHER_VERSION, Joining, refuse_another_version, require_reachable
+from engine.remote.joining import LINE_AWAY, OTHER_VERSION, Joining, refuse_another_version, require_reachable
 from engine.remote.on_dask import EXTRA
 from engine.remote.wanting import ended_by_system, was_ended_by_system, write_last_words
 
 AGAIN = 1.0, 30.0  # seconds until a process is begun again: at first, and at most while that fails
 LASTED = 60.0  # seconds after which an end is not counted as a failure
+KNOCKING = 2.0  # seconds for a connection
 CORES = 2  # of a processor for each place
 
 
@@ -36,18 +40,20 @@ class WorkPlace:
     _pause: float = field(default=AGAIN[0])
     _ended: int = 0  # processes of this machine that the system had ended at the last look
 
-    def look(self) -> None:
-        """Begin it again where it has ended and it is time."""
+    def look(self, listens: Callable[[], bool] = lambda: True) -> None:
+        """Begin it again where it has ended and it is time. listens: whether somebody does where it is to join: a
+        process takes seconds to begin, and would end for want of an answer."""
         now = time.monotonic()
         if self.child is not None and self.child.poll() is not None:
-            self._pause = AGAIN[0] if now - self._since > LASTED else min(2 * self._pause, AGAIN[1])
+            lasted = now - self._since > LASTED or self.child.returncode == LINE_AWAY
+            self._pause = AGAIN[0] if lasted else min(2 * self._pause, AGAIN[1])
             self._due = now + self._pause
             self.refused = self.child.returncode == OTHER_VERSION
             if was_ended_by_system(self.child.returncode, self._ended):
                 write_last_words(self.joining.home, self.child.pid)
             self.end()
         self._ended = ended_by_system()
-        if self.child is None and now >= self._due:
+        if self.child is None and now >= self._due and listens():
             one = {
                 "OMP_NUM_THREADS": "1",
                 "MKL_NUM_THREADS": "1",
@@ -102,14 +108,23 @@ def serve(joining: Joining, places: list[str], say: Callable[[str], object], end
     all_ = [WorkPlace(joining, gpu) for gpu in places]
     try:
         while not ended.is_set():
+            listens = cache(partial(somebody_listens, joining.address))  # asked once for all places
             for one in all_:
-                one.look()
+                one.look(listens)
             if any(one.refused for one in all_):
                 until_it_answers(joining, say, ended)
             ended.wait(AGAIN[0])
     finally:
         for one in all_:
             one.end()
+
+
+def somebody_listens(address: str) -> bool:
+    """Whether a connection is accepted there; who it is is not asked."""
+    there = urlsplit(address)
+    with suppress(OSError), socket.create_connection((there.hostname or "", there.port or 0), KNOCKING):
+        return True
+    return False
 
 
 def until_it_answers(joining: Joining, say: Callable[[str], object], ended: threading.Event) -> None:

@@ -20,7 +20,7 @@ from engine.machine.places import settle
 from engine.remote import served
 from engine.remote.certificates import KeyFile
 from engine.remote.cluster import ClusterAway
-from engine.remote.joining import OTHER_VERSION, Joining, refuse_another_version
+from engine.remote.joining import LINE_AWAY, OTHER_VERSION, Joining, refuse_another_version
 from engine.remote.line import NO_PAGES
 from engine.remote.reached import numbers
 
@@ -67,7 +67,7 @@ def main(joining: Joining) -> int:
     try:
         refuse_another_version(joining)
     except ClusterAway:
-        return 1
+        return LINE_AWAY
     except ExperimentError:
         return OTHER_VERSION
     served.keep = joining.keep

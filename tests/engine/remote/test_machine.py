@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import socket
 import ssl
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from engine.remote.joining import encrypted
+from engine.remote import machine
+from engine.remote.joining import LINE_AWAY, Joining, encrypted
 from engine.remote.machine import usual_places
 
 pytest.importorskip("cryptography")
@@ -41,6 +45,41 @@ def test_only_gpus_that_were_given_to_it_are_used(
     assert usual_places() == places
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert set(usual_places()) == {""}
+
+
+def test_no_process_is_begun_while_nobody_listens_where_it_is_to_join(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As behind a cable that is out: each would take seconds of the processor and end. Asked again every second, so it
+    is back as soon as the cable is."""
+    begun: list[str] = []
+    monkeypatch.setattr(machine, "begun", lambda module, *given, **named: begun.append(module))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"tls://127.0.0.1:{server.getsockname()[1]}"
+        assert machine.somebody_listens(address)
+    assert not machine.somebody_listens(address)
+    place = machine.WorkPlace(Joining(address, tmp_path / "key", tmp_path))
+    place.look(lambda: machine.somebody_listens(address))
+    assert begun == []
+    place.look(lambda: True)
+    assert begun == ["engine.remote.place"]
+
+
+def test_where_the_line_is_away_the_pause_until_the_next_try_does_not_grow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for returned, pauses in ((LINE_AWAY, [1.0, 1.0, 1.0]), (1, [2.0, 4.0, 8.0])):
+        code = [sys.executable, "-c", f"raise SystemExit({returned})"]
+        monkeypatch.setattr(machine, "begun", lambda *_, code=code, **__: subprocess.Popen(code))
+        place, found = machine.WorkPlace(Joining("tls://nowhere:1", tmp_path / "key", tmp_path)), list[float]()
+        for _ in pauses:
+            place._due = 0.0
+            place.look()
+            assert place.child is not None
+            place.child.wait()
+            place.look()
+            found.append(place._pause)
+        assert found == pauses
 
 
 def test_an_address_without_how_it_is_spoken_with_is_understood() -> None:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import http.client
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -35,11 +37,14 @@ from engine.events import (
     RunStopped,
 )
 from engine.experiment import BackboneChoice, Experiment, MethodChoice
-from engine.remote import machine, starting
+from engine.remote import machine, served, starting
 from engine.remote.certificates import made_key
 from engine.remote.cluster import ClusterAway
+from engine.remote.connection import addresses
 from engine.remote.desk import ClusterDesk
 from engine.remote.joining import Joining, refuse_another_version
+from engine.remote.keeping import PIECE
+from engine.remote.needed import digest_of
 from engine.remote.on_dask import DaskCluster
 from engine.remote.order import ordered
 from engine.remote.worker import OnCluster
@@ -276,6 +281,40 @@ def test_a_machine_that_is_killed_is_replaced_and_the_run_begins_anew(
     assert sum(isinstance(one, Notice) and "lost" in one.text for one in said) == 1
     again = said[max(at for at, one in enumerate(said) if isinstance(one, Notice) and "lost" in one.text) :]
     assert [one.step for one in again if isinstance(one, Metrics) and "train/loss" in one.values] == list(range(1, 81))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="nobody can be put to sleep")
+def test_a_machine_that_is_silent_is_not_called_the_cluster(one_machine: Loopback, desk: DaskCluster) -> None:
+    (at,) = desk._line.of_line(addresses)
+    child = one_machine.places[0].child
+    assert child is not None
+    os.kill(child.pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(ClusterAway, match="The machine that works this run does not answer"):
+            desk._line.of_one(at, served.facts, patience=0.5)
+    finally:
+        os.kill(child.pid, signal.SIGCONT)
+
+
+def test_a_file_that_many_runs_of_a_machine_want_at_once_is_sent_once(
+    desk: DaskCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """12 MB in pieces of four."""
+    (tmp_path / "weights").write_bytes(os.urandom(3 * PIECE))
+    digest, sent = digest_of(tmp_path / "weights"), list[int]()
+    (at,) = desk._line.of_line(addresses)
+    call = desk._line.of_one
+
+    def counted(at: str, function: object, *given: object, **named: float) -> object:
+        if getattr(function, "__name__", "") == "put":
+            sent.append(len(given[2]))  # type: ignore[arg-type]
+        return call(at, function, *given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(desk._line, "of_one", counted)
+    with ThreadPoolExecutor(4) as pool:
+        for one in [pool.submit(desk.give, at, {digest: tmp_path / "weights"}) for _ in range(4)]:
+            one.result()
+    assert sent == [PIECE] * 3
 
 
 def test_strangers_are_not_let_in(one_machine: Loopback) -> None:
