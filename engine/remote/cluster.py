@@ -115,6 +115,11 @@ class Cluster(Protocol):
         any, where that is known."""
         ...
 
+    def take_back(self, key: str, uid: str, last: int) -> None:
+        """Nobody is to work the order, and nothing is to be left of its run up to this attempt; done as soon as the
+        cluster answers, while this program is open."""
+        ...
+
     def places(self) -> int:
         """How many runs work at a time; at least 1. Waits for nothing."""
         ...

@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from engine.errors import ExperimentError, StorageError
@@ -29,7 +28,8 @@ from engine.events import (
 )
 from engine.remote.cluster import LOST, WAITING, Cluster, ClusterAway, FoundJournal, MachineWords
 from engine.remote.journal import Hearing, JournalEntry, attempt
-from engine.remote.order import ordered, unread, write_returned
+from engine.remote.order import unread, write_returned
+from engine.remote.ordering import Changed, Orders
 from engine.remote.patience import Patience
 from engine.remote.pause import Pause
 from engine.work.worker import Job, Word
@@ -54,7 +54,7 @@ class FollowedRun:
         self._uid = job.directory.name
         self._hearing = Hearing(job.heard)
         self._attempt = attempt(self._hearing.place.journal)
-        self._files: dict[str, Path] = {}  # that the run needs, by digest
+        self._orders = Orders(job, cluster.topic())
         self._at = ""  # who works it
         self._told = False  # that it is to stop, to who works it
         self._settled = False  # its end is in its journal, and nobody needs what lies elsewhere
@@ -119,7 +119,7 @@ class FollowedRun:
         self._works(message.at)
         if message.needs:
             yield Preparing("Files are sent to the machine that works it")
-            self._give(message)
+            yield from self._give(message)
         yield from self._hand_on(message.at, message.lines)
         while self._hearing.missing:
             before = self._hearing.place
@@ -204,7 +204,7 @@ class FollowedRun:
         self._works("")
         self._pause.forget()
         try:
-            order, self._files = ordered(self._job, self._attempt + 1, self._cluster.topic())
+            order = self._orders.order(self._attempt + 1)
         except (ExperimentError, OSError) as error:
             yield RunFailed("experiment", *unread(error))
             return
@@ -246,13 +246,14 @@ class FollowedRun:
             self._why.append(Notice(f"{last.event.message} It goes on on a machine with more.", "warning"))
         return bool(self._among)
 
-    def _give(self, message: MachineWords) -> None:
+    def _give(self, message: MachineWords) -> Iterator[Event]:
         try:
-            if not self._files:  # it was ordered before this program was started
-                self._files = ordered(self._job, self._attempt, self._cluster.topic())[1]
-            self._cluster.give(message.at, {one: self._files[one] for one in message.needs if one in self._files})
-        except OSError as error:
-            raise ExperimentError(*unread(error)) from error
+            files = self._orders.files(self._attempt, message.needs)
+        except Changed as error:
+            self._forget()
+            yield from self._refused(str(self._attempt), error.message)
+        else:
+            self._cluster.give(message.at, files)
 
     def _works(self, at: str) -> None:
         self._told = self._told and at == self._at
@@ -273,8 +274,7 @@ class FollowedRun:
         """A run that is left goes on, also one that was paused; one that is taken back does not."""
         with suppress(ExperimentError):
             if self._word() in TAKEN_BACK:
-                self._cluster.cancel(self._key)
-                self._forget()
+                self._cluster.take_back(self._key, self._uid, self._attempt)
             else:
                 self.tell_pause()
 
@@ -284,9 +284,8 @@ class FollowedRun:
 
     def _bring(self, at: str, journal: str) -> None:
         """The files of a run that has ended, before anybody hears that it has."""
-        folder = self._job.directory
-        self._cluster.fetch(at, self._uid, journal, folder)
-        write_returned(folder / "experiment.json", self._job.experiment)
+        self._cluster.fetch(at, self._uid, journal, self._job.directory)
+        write_returned(self._job.directory / "experiment.json", self._job.experiment)
 
     @property
     def _key(self) -> str:

@@ -83,6 +83,7 @@ class DaskCluster:
         self._states = Together[str](partial(self._line.of_line, states_of), TOGETHER)
         self._journals = Together[list[FoundJournal]](self._find)
         self._unseen = Unseen(PATIENCE)
+        self._owed: dict[str, tuple[str, int]] = {}  # orders to take back, once the cluster answers
         self._delivers: dict[str, Deliver] = {}
         self._sending: dict[str, threading.Lock] = {}  # by machine: nothing is sent twice at a time
         self._ended = threading.Event()
@@ -183,6 +184,17 @@ class DaskCluster:
                 return self._line.of_one(at, served.forget, uid, last)
         self._line.of_all(served.forget, uid, last)  # a process that has ended has others of its machine beside it
 
+    def take_back(self, key: str, uid: str, last: int) -> None:
+        self._owed[key] = uid, last
+        self._pay()
+
+    def _pay(self) -> None:
+        """What the cluster did not answer is said again."""
+        for key, (uid, last) in list(self._owed.items()):
+            self.cancel(key)
+            self.forget(uid, last)
+            self._owed.pop(key, None)
+
     def machines(self) -> list[MachineState]:
         told, seen = self._line.of_all(served.facts), self._line.of_line(last_seen)
         now = time.time()
@@ -221,6 +233,7 @@ class DaskCluster:
                 client.subscribe_topic(self.topic(), self._hear)
                 self._places = max(1, self._line.of_line(running))
                 self._settled()
+                self._pay()
 
     def _settled(self) -> Collection[str]:
         """Let go of orders that the line knows by now; returns those that are still on their way."""

@@ -82,6 +82,10 @@ class GivenCluster:
     def forget(self, uid: str, last: int, at: str = "") -> None:
         self.forgotten.append(last)
 
+    def take_back(self, key: str, uid: str, last: int) -> None:
+        self.cancel(key)
+        self.forget(uid, last)
+
     def places(self) -> int:
         return 2
 
@@ -208,3 +212,37 @@ def test_a_file_that_is_gone_when_a_machine_asks_for_it_is_told_in_words(cluster
             ask()
     assert isinstance(last, RunFailed)
     assert (last.kind, "1.png cannot be read" in last.message) == ("experiment", True)
+
+
+def test_a_file_that_was_changed_after_the_order_is_ordered_as_it_is_now(cluster: GivenCluster) -> None:
+    """A machine would take what is sent for damaged, over and over."""
+    photos = cluster.folder / "photos" / "a"
+    photos.mkdir(parents=True)
+    (photos / "1.png").write_bytes(b"one")
+    asked = small(2, CLUSTER).model_copy(update={"dataset": DatasetChoice(name="folder", path=str(photos.parent))})
+    events = OnCluster(lambda: cluster).start(Job(asked, cluster.folder / "runs" / "own"))
+    needs: list[list[str]] = []
+    given: list[dict[str, Path]] = []
+    submit: Callable[..., None] = cluster.submit
+
+    def keep(order: Order, among: Sequence[str] = ()) -> None:
+        submit(order, among)
+        needs.append([need.digest for need in order.needs])
+        if len(needs) == 1:
+            (photos / "1.png").write_bytes(b"another")
+        cluster.deliver(MachineWords(HERE, needs=tuple(needs[-1])))
+
+    def give(at: str, files: Mapping[str, Path]) -> None:
+        given.append(dict(files))
+        cluster.deliver(MachineWords(at, tuple(journal(cluster, HERE, "2-b", Metrics(1, {"train/loss": 1.0})))))
+
+    cluster.submit, cluster.give = keep, give  # type: ignore[method-assign]
+    words = []
+    for event in events:
+        words.append(str(event))
+        if isinstance(event, Metrics):
+            break
+    assert any("1.png was changed after the run had been ordered. The run is put in line again" in one for one in words)
+    assert [key for key, _ in cluster.orders] == ["own-1", "own-2"]
+    assert needs[0] != needs[1]
+    assert (list(given[0]), cluster.forgotten) == (needs[1], [1])
