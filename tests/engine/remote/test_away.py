@@ -25,3 +25,18 @@ def test_a_try_that_fails_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> N
             cluster.connect()
     cluster.close()
     until(lambda: threading.active_count() <= before, 30)
+
+
+def test_a_run_that_was_discarded_meanwhile_is_taken_back_once_the_cluster_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "PATIENCE", 1.0)
+    cluster, told = DaskCluster(f"tls://127.0.0.1:{free_port()}", made_key(), "desk"), list[tuple[str, ...]]()
+    with pytest.raises(ClusterAway):
+        cluster.take_back("own-2", "own", 2)
+    monkeypatch.setattr(cluster, "cancel", lambda key: told.append((key,)))
+    monkeypatch.setattr(cluster, "forget", lambda uid, last: told.append((uid, str(last))))
+    for _ in range(2):
+        cluster._pay()
+    assert told == [("own-2",), ("own", "2")], "once"
+    cluster.close()
