@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from engine.experiment import MethodChoice
 from engine.studies.cells import study_as_json
 from engine.studies.worth import worth_of
 from storage.store import RunStore
@@ -14,6 +17,7 @@ from tests.terminal.conftest import Command
 LABELS = (1, 3)
 
 
+@pytest.mark.timeout(300)
 def test_the_study_of_a_run_goes_to_its_end_with_raw_pixels(tmp_path: Path, warmstart: Command) -> None:
     room = ("--workspace", tmp_path / "room")
     begun = warmstart("run", "--data", "digits", "--classes", 3, "--backbone", "conv4", "--method", "rotation",
@@ -22,11 +26,10 @@ def test_the_study_of_a_run_goes_to_its_end_with_raw_pixels(tmp_path: Path, warm
     with RunStore(Workspace(tmp_path / "room")) as store:
         (run,) = store.runs()
     asked = worth_of(run.experiment, run.uid)
-    quick = [
-        one if one.method.name == "head_bench"
-        else one.model_copy(update={"method": one.method.model_copy(update={"hyperparameters": {"epochs": 1}})})
-        for one in asked.arms if one.method.name != "lp_ft"
-    ]  # fmt: skip
+    frozen = [one for one in asked.arms if one.method.name == "linear_probe"][:2]
+    short = {"method": MethodChoice(name="linear_probe", hyperparameters={"epochs": 1})}
+    quick = [*(one.model_copy(update=short) for one in frozen), asked.arms[-1]]
+    assert [one.title for one in quick] == ["This run, frozen", "Random, frozen", "Raw pixels"]
     small = asked.model_copy(update={"arms": tuple(quick), "labels": LABELS, "seeds": (0,)})
     (tmp_path / "worth.json").write_text(json.dumps(study_as_json(small)), encoding="utf-8")
     done = warmstart("study", tmp_path / "worth.json", *room, "--json", "--figure", tmp_path / "worth.png")
