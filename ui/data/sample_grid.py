@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from engine.data.labelled_set import LabelledSet
 
 SIDE = 96  # pixels of a tile
-AT_A_TIME = 12  # texts that are laid out in one painting, a third of a millisecond each
+AT_A_TIME = 6  # texts that are laid out in one painting, a third of a millisecond each
 FRAME = 2  # pixels around a tile, at most, that the frame of the chosen one takes
 STEPS = {
     Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1),
