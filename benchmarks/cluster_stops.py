@@ -28,7 +28,7 @@ from tests.engine.work.small_runs import until
 STEPS = 4  # that are heard before the word is given
 GLYPHS = DatasetChoice(name="glyphs")
 FEW = {"validate_every": 20, "validation_episodes": 20, "test_episodes": 100}
-DIGITS = DatasetChoice(name="digits", labels_per_class=5)
+DIGITS = DatasetChoice(name="digits")
 
 
 def asked(method: str, backbone: str, data: DatasetChoice, **values: object) -> Experiment:

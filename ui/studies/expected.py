@@ -43,7 +43,7 @@ class ExpectedTime(QObject):
         now = self._now
         if now is None:
             return
-        if not self._parts.live.is_engine_ready or self._parts.queue.is_busy():
+        if not self._parts.live.is_engine_ready or self._parts.queue.here():
             self._soon.start(AGAIN)
             return
         study = now.study

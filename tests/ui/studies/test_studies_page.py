@@ -156,6 +156,21 @@ def test_how_long_it_takes_is_told_before_the_start(
     assert "on this machine" not in page.detail.header.status.text()
 
 
+def test_how_long_it_takes_is_timed_also_while_other_machines_work(
+    qtbot: QtBot, workspace: Workspace, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_torch()
+    monkeypatch.setattr(expected, "study_seconds", lambda study, cancelled: 90.0)
+    monkeypatch.setattr(window.parts.queue, "active", lambda: [7])
+    assert window.parts.queue.is_busy()
+    with RunStore(workspace) as store:
+        save_study(store, small_study(labels=[1], seeds=[0, 1]), lambda cell: None)
+    page = window.show_page("studies")
+    settle(qtbot, page)
+    window.parts.live.engine_ready.emit()
+    qtbot.waitUntil(lambda: "about 1 min 30 s on this machine" in page.detail.header.status.text())
+
+
 def test_pause_stop_and_continue(qtbot: QtBot, workspace: Workspace, window: MainWindow) -> None:
     load_torch()
     slow = {"name": "full_ft", "hyperparameters": {"epochs": 2000, "batch_size": 8}}
