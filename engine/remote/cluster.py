@@ -115,9 +115,9 @@ class Cluster(Protocol):
         any, where that is known."""
         ...
 
-    def take_back(self, key: str, uid: str, last: int) -> None:
+    def take_back(self, key: str, uid: str, last: int, at: str) -> None:
         """Nobody is to work the order, and nothing is to be left of its run up to this attempt; done as soon as the
-        cluster answers, while this program is open."""
+        cluster answers, and `at`, who works it ("" for nobody), while this program is open."""
         ...
 
     def places(self) -> int:

@@ -274,7 +274,7 @@ class FollowedRun:
         """A run that is left goes on, also one that was paused; one that is taken back does not."""
         with suppress(ExperimentError):
             if self._word() in TAKEN_BACK:
-                self._cluster.take_back(self._key, self._uid, self._attempt)
+                self._cluster.take_back(self._key, self._uid, self._attempt, self._at)
             else:
                 self.tell_pause()
 

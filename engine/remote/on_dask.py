@@ -23,7 +23,7 @@ from engine.remote import served
 from engine.remote.arriving import brought
 from engine.remote.certificates import KeyFile
 from engine.remote.cluster import LOST, WAITING, ClusterAway, Deliver, FoundJournal, MachineState, MachineWords
-from engine.remote.connection import FILES, PATIENCE, Connection
+from engine.remote.connection import FILES, PATIENCE, Connection, addresses
 from engine.remote.keeping import PIECE
 from engine.remote.order import Order, other_version, version
 from engine.remote.reached import connects
@@ -83,7 +83,7 @@ class DaskCluster:
         self._states = Together[str](partial(self._line.of_line, states_of), TOGETHER)
         self._journals = Together[list[FoundJournal]](self._find)
         self._unseen = Unseen(PATIENCE)
-        self._owed: dict[str, tuple[str, int]] = {}  # orders to take back, once the cluster answers
+        self._owed: dict[str, tuple[str, int, str]] = {}  # orders to take back, once the cluster answers
         self._delivers: dict[str, Deliver] = {}
         self._sending: dict[str, threading.Lock] = {}  # by machine: nothing is sent twice at a time
         self._ended = threading.Event()
@@ -184,14 +184,16 @@ class DaskCluster:
                 return self._line.of_one(at, served.forget, uid, last)
         self._line.of_all(served.forget, uid, last)  # a process that has ended has others of its machine beside it
 
-    def take_back(self, key: str, uid: str, last: int) -> None:
-        self._owed[key] = uid, last
+    def take_back(self, key: str, uid: str, last: int, at: str) -> None:
+        self._owed[key] = uid, last, at
         self._pay()
 
     def _pay(self) -> None:
-        """What the cluster did not answer is said again."""
-        for key, (uid, last) in list(self._owed.items()):
+        """What was not answered is said again."""
+        for key, (uid, last, at) in list(self._owed.items()):
             self.cancel(key)
+            if at in self._line.of_line(addresses):  # who works it has to hear it, however busy it is
+                self._line.of_one(at, served.forget, uid, last)
             self.forget(uid, last)
             self._owed.pop(key, None)
 

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("distributed")
 
-from engine.remote import connection
+from engine.remote import connection, served
 from engine.remote.certificates import made_key
 from engine.remote.cluster import ClusterAway
 from engine.remote.on_dask import DaskCluster
@@ -27,16 +27,28 @@ def test_a_try_that_fails_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> N
     until(lambda: threading.active_count() <= before, 30)
 
 
-def test_a_run_that_was_discarded_meanwhile_is_taken_back_once_the_cluster_answers(
+def test_a_run_that_was_discarded_meanwhile_is_taken_back_once_the_cluster_and_who_works_it_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(connection, "PATIENCE", 1.0)
-    cluster, told = DaskCluster(f"tls://127.0.0.1:{free_port()}", made_key(), "desk"), list[tuple[str, ...]]()
+    cluster, told = DaskCluster(f"tls://127.0.0.1:{free_port()}", made_key(), "desk"), list[tuple[object, ...]]()
     with pytest.raises(ClusterAway):
-        cluster.take_back("own-2", "own", 2)
+        cluster.take_back("own-2", "own", 2, "tls://busy:1")
+    answers = iter([ClusterAway("The machine that works this run does not answer.", ""), None])
+
+    def of_one(*asked: object) -> None:
+        told.append(asked)
+        if (answer := next(answers)) is not None:
+            raise answer
+
     monkeypatch.setattr(cluster, "cancel", lambda key: told.append((key,)))
-    monkeypatch.setattr(cluster, "forget", lambda uid, last: told.append((uid, str(last))))
+    monkeypatch.setattr(cluster, "forget", lambda *asked: told.append(asked))
+    monkeypatch.setattr(cluster._line, "of_line", lambda function: ["tls://busy:1"])
+    monkeypatch.setattr(cluster._line, "of_one", of_one)
+    with pytest.raises(ClusterAway):
+        cluster._pay()
     for _ in range(2):
         cluster._pay()
-    assert told == [("own-2",), ("own", "2")], "once"
+    heard = ("tls://busy:1", served.forget, "own", 2)
+    assert told == [("own-2",), heard, ("own-2",), heard, ("own", 2)], "until it is heard, and once"
     cluster.close()

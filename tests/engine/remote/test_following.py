@@ -82,7 +82,7 @@ class GivenCluster:
     def forget(self, uid: str, last: int, at: str = "") -> None:
         self.forgotten.append(last)
 
-    def take_back(self, key: str, uid: str, last: int) -> None:
+    def take_back(self, key: str, uid: str, last: int, at: str) -> None:
         self.cancel(key)
         self.forget(uid, last)
 
