@@ -42,7 +42,9 @@ KINDS = {
         "protonet", "conv4", DatasetChoice(name="glyphs"), validate_every=20, validation_episodes=20, test_episodes=100
     ),
     "pretraining": asked("simclr", "conv4", DIGITS),
-    "texts": asked("scratch", "text_bilstm", DatasetChoice(name="clinc150", classes=5, labels_per_class=20), epochs=2000),
+    "texts": asked(
+        "scratch", "text_bilstm", DatasetChoice(name="clinc150", classes=5, labels_per_class=20), epochs=2000
+    ),
 }
 
 
