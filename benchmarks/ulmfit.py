@@ -50,7 +50,7 @@ TITLES = {
     "sms_spam": "Messages: spam or not",
 }
 EPOCHS = {"clinc150": 1, "amazon": 10, "sms_spam": 3}  # of contrast: some hundred steps of 64 texts
-CONTRAST = {"judged": "no labels", "learning_rate": 3e-5, "word_vectors": "kept", "batch_size": 64}
+CONTRAST = {"judged": "no labels", "learning_rate": 3e-6, "word_vectors": "kept", "batch_size": 64}
 BATCH, STEPS, LEAST, MOST = 32, 320, 20, 100  # from scratch: texts in a step, steps, and epochs at least and at most
 MOST_STEPS = 2000  # by which fewer epochs are made, but as many as of all labels
 ALL = 8  # epochs of all labels
