@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from engine.remote.cluster import MachineState
 
 LOOK_MS = 2000  # between two looks while somebody looks on
+OLD = "This cluster is kept by Warmstart {}, and this is Warmstart {}: end it, and begin it again. Its key stays."
 
 
 @dataclass(frozen=True)
 class SeenCluster:
     """address: "" where the workspace has no cluster. lacking: what is not installed and how it is, in words. fault:
-    why it could not be asked. places: who is there; None before it was asked. version: of this program; wrong: what is
-    said of another one that a place has, by version. here: this machine's address, for one that is to be begun."""
+    why it could not be asked, or gives nothing to do. places: who is there; None before it was asked. version: of this
+    program; wrong: what is said of another one that a place has, by version. here: this machine's address, for one that
+    is to be begun."""
 
     address: str = ""
     lacking: str = ""
@@ -138,9 +140,11 @@ def seen(desk: ClusterDesk, folder: Path) -> SeenCluster:
     if not at:
         return SeenCluster(here=address_here())
     try:
-        places = tuple(desk.connect(same_version=False).machines())
+        cluster = desk.connect(same_version=False)
+        places, kept_by = tuple(cluster.machines()), cluster.version()
     except ExperimentError as error:
         return SeenCluster(at, fault=str(error), version=version())
     found = {one.version: other_version(one.version) for one in places}
     wrong = {theirs: " ".join(said) for theirs, said in found.items() if said}
-    return SeenCluster(at, places=places, version=version(), wrong=wrong)
+    old = OLD.format(*(one or "from a folder" for one in (kept_by, version()))) * bool(other_version(kept_by))
+    return SeenCluster(at, fault=old, places=places, version=version(), wrong=wrong)

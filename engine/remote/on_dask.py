@@ -92,9 +92,13 @@ class DaskCluster:
 
     def connect(self, same_version: bool = True) -> None:
         """Be sure that it answers; raises `ClusterAway`, and `ExperimentError` where it has another version."""
-        theirs = self._line.of_line(line_version)
+        theirs = self.version()
         if same_version and (wrong := other_version(theirs)):
             raise ExperimentError(*wrong)
+
+    def version(self) -> str:
+        """Of the program that keeps the line."""
+        return self._line.of_line(line_version)
 
     @property
     def address(self) -> str:
@@ -229,9 +233,11 @@ class DaskCluster:
         self._line.close()
 
     def _look(self) -> None:
-        """How many are there; and the topic is asked for again, of which a new scheduler does not know."""
+        """How many are there; and the topic is asked for again, of which a new scheduler does not know. Nothing of that
+        is asked of a line that another version keeps."""
         while not self._ended.wait(LOOK_AGAIN):
             with suppress(ExperimentError), self._line.asked() as client:
+                self.connect()
                 client.subscribe_topic(self.topic(), self._hear)
                 self._places = max(1, self._line.of_line(running))
                 self._settled()

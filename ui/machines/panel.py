@@ -104,7 +104,7 @@ class MachinesPanel(QWidget):
         self.beginning.setVisible(not known and not now.lacking)
         self.beginning.suggest(now.here)
         self.deeds.setVisible(known and not now.lacking)
-        self.again.setVisible(bool(now.fault))
+        self.again.setVisible(bool(now.fault) and not up)
         self.end.setText(END if up else FORGET)
         self.end.setVisible(up or bool(now.fault))
         self.add.setVisible(up)
@@ -117,7 +117,7 @@ class MachinesPanel(QWidget):
             return "Other machines can work your runs, once this is installed here:"
         if not now.address:
             return NONE
-        if now.fault:
+        if now.fault and now.places is None:
             return "The cluster does not answer."
         return ASKING if now.places is None else summary(self._hosts)
 

@@ -193,3 +193,21 @@ def test_a_cluster_that_does_not_answer_is_said_so_and_can_be_forgotten(
     panel.end.click()
     qtbot.waitUntil(panel.beginning.isVisible)
     assert not (folder / "where.json").exists()
+
+
+def test_a_cluster_of_another_version_can_be_ended_and_begun_again(
+    qtbot: QtBot, window: MainWindow, panel: MachinesPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it is after an update: the cluster stayed when Warmstart was closed."""
+    asked: list[object] = []
+    monkeypatch.setattr(on_dask.DaskCluster, "_settled", lambda cluster: asked.append(cluster))
+    starting.begin(window.parts.workspace.root, "127.0.0.1", free_port())
+    monkeypatch.setattr("engine.remote.order.version", lambda: "9.1.0")
+    qtbot.waitUntil(lambda: "end it, and begin it again" in panel.problem.text.text())
+    assert "this is Warmstart 9.1.0" in panel.problem.text.text()
+    assert panel.state.text() == "No machine works for it yet."
+    assert panel.end.isVisible()
+    assert not panel.again.isVisible()
+    asked.clear()
+    qtbot.wait(round(1500 * on_dask.LOOK_AGAIN))
+    assert asked == []  # nothing that the other version may not know
