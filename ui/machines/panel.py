@@ -24,7 +24,8 @@ from ui.widgets.layouts import in_column, in_row
 from ui.widgets.problem import Problem
 from ui.widgets.text import Elided, Text
 
-COLUMN = 300  # pixels of the widest
+EDGE = 8  # pixels beside the bar that scrolls
+COLUMN, LEAST_NAME = 300, 150  # pixels of the widest; of the names, which give way where not all fit
 NONE = "This workspace has no cluster: its runs are worked by this machine alone."
 ASKING = "Asking the cluster…"
 END = "End the cluster…"
@@ -71,7 +72,7 @@ class MachinesPanel(QWidget):
         in_row(self.add, self.again, ..., self.folder, self.end, owner=self.deeds, gap=8)
         in_column(
             in_column(self.state, self.address, gap=2), self.table, self.problem, self.installing, self.beginning,
-            self.deeds, self.adding, self.explained, ..., owner=self, gap=12, edges=(0, 0, 8, 0),
+            self.deeds, self.adding, self.explained, ..., owner=self, gap=12, edges=(0, 0, EDGE, 0),
         )  # fmt: skip
         self.adding.hide()
 
@@ -84,6 +85,7 @@ class MachinesPanel(QWidget):
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
             self.updateGeometry()
+            self._fit_columns()
 
     # What it shows
 
@@ -126,7 +128,13 @@ class MachinesPanel(QWidget):
         self.table.setVisible(bool(told) and self._machines.is_known)
         if [[cell.words for cell in line] for line in told] != self.table.cells.texts():
             self.table.show_cells(HEADS, told)
-            self.table.fit_columns(COLUMN)
+            self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        self.table.fit_columns(COLUMN)
+        over = self.table.content_width() - (self.width() - EDGE)
+        if over > 0:
+            self.table.setColumnWidth(0, max(LEAST_NAME, self.table.columnWidth(0) - over))
 
     # What it does
 

@@ -21,6 +21,7 @@ from engine.remote.cluster import MachineState
 from engine.remote.joining import Joining
 from engine.remote.machine import WorkPlace
 from tests.engine.remote.loopback import free_port
+from ui.elsewhere import SeenCluster
 from ui.machines.dialog import MachinesDialog
 from ui.machines.hosts import hosts, kept, rows, summary
 from ui.machines.panel import MachinesPanel
@@ -211,3 +212,16 @@ def test_a_cluster_of_another_version_can_be_ended_and_begun_again(
     asked.clear()
     qtbot.wait(round(1500 * on_dask.LOOK_AGAIN))
     assert asked == []  # nothing that the other version may not know
+
+
+@pytest.mark.parametrize("width", [700, 900])
+def test_the_names_of_machines_give_way_before_anything_is_scrolled(
+    qtbot: QtBot, panel: MachinesPanel, dialog: MachinesDialog, width: int
+) -> None:
+    long = replace(PLACE, host="imaging-workstation-of-the-third-floor-in-the-biology-building")
+    panel._machines._timer.stop()
+    qtbot.waitUntil(lambda: panel.beginning.host.text() == "127.0.0.1")
+    panel._machines._know(SeenCluster("tls://10.0.0.1:8786", places=(long, GPU)))
+    dialog.resize(width, 520)
+    qtbot.waitUntil(lambda: panel.table.content_width() <= panel.table.viewport().width())
+    assert panel.table.columnWidth(0) >= 150
