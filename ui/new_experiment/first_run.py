@@ -22,7 +22,7 @@ WORDS = (
 
 class FirstRun(QWidget):
     """There from the first paint on where there was no run when the program last looked: nothing moves when that is
-    known, nor when it goes. Hidden where there are runs."""
+    known, nor when it goes by itself. Hidden where there are runs."""
 
     def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -89,5 +89,7 @@ class FirstRun(QWidget):
         start_demo(self._parts, preset("demo"))
 
     def _put_away(self) -> None:
+        """Its place too: whoever presses that wants the room, and only the cross was under the mouse."""
         self._parts.settings.setValue(REMEMBERED, "true")
-        self._go()
+        self._is_over = True
+        self.hide()

@@ -311,5 +311,5 @@ def test_the_welcome_stays_away(qtbot: QtBot, window: MainWindow, page: NewExper
     window.parts.library.changed.emit(())
     qtbot.wait(50)
     assert not later.isVisible()
-    assert not page.welcome.card.isVisible()
-    assert start.mapTo(page, QPoint()) == place
+    assert not page.welcome.isVisible()
+    qtbot.waitUntil(lambda: start.mapTo(page, QPoint()).y() < place.y())  # no empty band stays in its place
