@@ -14,7 +14,8 @@ from ui import theme
 from ui.figures.drawing import paint_mark, paint_whisker
 from ui.figures.painted_axes import Axis, Plot, paint_axes, plot_in
 
-MOST_NAME, SWATCH = 170.0, 18.0  # pixels of a line's name and of the stroke before it
+NAME, SHARE = 170.0, 0.3  # pixels that a line's name has at least, and its share of a wider chart
+SWATCH = 18.0  # pixels of the stroke before it
 BAND = 0.14  # how much of a line's colour its band has
 MANY = 24  # points of a line beyond which they are dots
 NEAR = 7.0  # pixels around a mark that belong to it
@@ -51,7 +52,7 @@ class LineChart:
         """Where the data go, left of the lines' names."""
         metrics = QFontMetricsF(theme.font("small"))
         widest = max((metrics.horizontalAdvance(line.title) for line in self.lines if line.points), default=0.0)
-        room = min(MOST_NAME, widest) + SWATCH + 8 if widest else 8.0
+        room = min(most_name(size), widest) + SWATCH + 8 if widest else 8.0
         return plot_in(size.width() - room, size.height(), self.x, self.y, self.up)
 
     def paint(self, painter: QPainter, size: QSizeF) -> Marks:
@@ -64,7 +65,7 @@ class LineChart:
             paint_band(painter, plot, line)
         marks = [mark for line in drawn for mark in self._paint_line(painter, plot, line)]
         painter.restore()
-        paint_ends(painter, plot, [line for line in drawn if line.title])
+        paint_ends(painter, plot, [line for line in drawn if line.title], most_name(size))
         return marks
 
     def _paint_line(self, painter: QPainter, plot: Plot, line: ChartLine) -> Marks:
@@ -81,6 +82,11 @@ class LineChart:
         return [(box, words) for box, (_, _, words) in zip(boxes, line.points, strict=True)]
 
 
+def most_name(size: QSizeF) -> float:
+    """Pixels of a line's name: the longest are cut so that the lines keep most of the chart."""
+    return max(NAME, SHARE * size.width())
+
+
 def paint_band(painter: QPainter, plot: Plot, line: ChartLine) -> None:
     known = [(x, shown) for x, shown, _ in line.points if np.isfinite(shown.low) and np.isfinite(shown.high)]
     if len(known) > 1:
@@ -88,7 +94,7 @@ def paint_band(painter: QPainter, plot: Plot, line: ChartLine) -> None:
         fill_between(painter, upper, [plot.point(x, shown.low) for x, shown in known], line.pen.color(), BAND)
 
 
-def paint_ends(painter: QPainter, plot: Plot, lines: Sequence[ChartLine]) -> None:
+def paint_ends(painter: QPainter, plot: Plot, lines: Sequence[ChartLine], most: float) -> None:
     """Each name at the height where its line ends, never over another, with a stroke of its line before it."""
     painter.setFont(theme.font("small"))
     metrics, left = QFontMetricsF(painter.font()), plot.area.right() + 10
@@ -98,7 +104,7 @@ def paint_ends(painter: QPainter, plot: Plot, lines: Sequence[ChartLine]) -> Non
         painter.setPen(line.pen)
         painter.drawLine(QPointF(left, y), QPointF(left + SWATCH, y))
         painter.setPen(theme.colour("text"))
-        said = metrics.elidedText(line.title, Qt.TextElideMode.ElideRight, MOST_NAME)
+        said = metrics.elidedText(line.title, Qt.TextElideMode.ElideRight, most)
         painter.drawText(QPointF(left + SWATCH + 4, y + metrics.capHeight() / 2), said)
 
 

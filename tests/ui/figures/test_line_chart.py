@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from math import nan
 
 import pytest
@@ -61,6 +62,25 @@ def test_a_named_value_without_room_is_left_out_from_the_left(qtbot: QtBot) -> N
     words = re.findall(r">([^<>]+)</text>", svg(figure).decode())
     assert {"1", "all, 100", "Arm", "Labels"} <= set(words)
     assert "ninety-nine" not in words
+
+
+def test_a_wide_chart_says_long_names_whole_and_a_narrow_one_keeps_its_lines(qtbot: QtBot) -> None:
+    long = "Omniglot, supervised, of all its alphabets, frozen"
+    named = chart()
+    (line,) = named.lines
+    drawn = replace(named, lines=[replace(line, title=long)])
+
+    class Figure(PaintedFigure):
+        def paint(self, painter: QPainter, size: QSizeF) -> None:
+            drawn.paint(painter, size)
+
+    figure = Figure("Chart")
+    qtbot.addWidget(figure)
+    for wide in (400, 1600):
+        figure.resize(wide, 240)
+        words = re.findall(r">([^<>]+)</text>", svg(figure).decode())
+        assert (long in words) is (wide == 1600)
+        assert drawn.plot(QSizeF(wide, 240)).area.width() > wide / 3
 
 
 def test_an_axis_around_values_keeps_inside_what_can_be() -> None:
