@@ -43,6 +43,10 @@ class Logistic(Head):
             weights, bias = np.vstack([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
         return lambda queries: queries @ weights.T + bias
 
+    def turned(self, features: Features) -> Features:
+        """Features [n, d] as its strength is chosen on them, [n, any]: the same fits."""
+        return features
+
     def tuned(self, features: Features, labels: Labels, classes: int, seed: int) -> Self:
         """With the C of the smallest cross-validated log loss; one label per class leaves the usual C."""
         choosing = self.choosing(features, labels, classes, seed)
@@ -61,12 +65,12 @@ class Logistic(Head):
         least = int(np.bincount(labels[chosen], minlength=classes).min())
         if least < 2:
             return self
-        x, y = features[chosen], labels[chosen]
+        x, y = self.turned(features[chosen]), labels[chosen]
         parts = list(StratifiedKFold(min(FOLDS, least), shuffle=True, random_state=seed).split(x, y))
         losses = np.zeros((len(STRENGTHS), len(parts)))
         for place in np.ndindex(losses.shape):
             learnt, held = parts[place[1]]
-            head = type(self)(STRENGTHS[place[0]]).fit(x[learnt], y[learnt], classes)
+            head = Logistic(STRENGTHS[place[0]]).fit(x[learnt], y[learnt], classes)
             losses[place] = log_loss(head(x[held]), y[held])
             yield float(np.ravel_multi_index(place, losses.shape) + 1) / losses.size
         return type(self)(STRENGTHS[int(losses.sum(1).argmin())])

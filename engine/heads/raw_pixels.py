@@ -25,6 +25,15 @@ class RawPixels(Logistic):
     def fit(self, features: Features, labels: Labels, classes: int) -> Scorer:
         if features.shape[0] >= features.shape[1]:
             return super().fit(features, labels, classes)
-        span = np.linalg.qr(features.T)[0]
+        span = spanned(features)
         scorer = super().fit(features @ span, labels, classes)
         return lambda queries: scorer(queries @ span)
+
+    def turned(self, features: Features) -> Features:
+        """Once for all fits of the folds, whose images lie in the same span."""
+        return features if features.shape[0] >= features.shape[1] else features @ spanned(features)
+
+
+def spanned(features: Features) -> Features:
+    """Directions at right angles [d, n] in whose span the features [n, d] lie."""
+    return np.linalg.qr(features.T)[0]

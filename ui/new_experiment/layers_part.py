@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from engine.backbones.info import BackboneInfo
+from engine.backbones.info import BackboneInfo, Block
 from engine.comparison.wording import count
 from engine.errors import InvalidExperiment
 from engine.layers import HEAD
@@ -152,7 +152,7 @@ class LayersPart(QWidget):
                 self.built = built
             except InvalidExperiment as found:  # a block that this network does not have
                 fault = found
-        self._draw(info, fault)
+        self._draw(info, fault, () if method.without_network(values) else info.blocks)
 
     def _drop_unknown(self, info: BackboneInfo) -> None:
         """Another backbone was chosen: changes to blocks that it does not have go, and that is said."""
@@ -164,8 +164,9 @@ class LayersPart(QWidget):
             self._edits = known
             self.say(f"Changes to {names} are gone: {info.title} has no such block.")
 
-    def _draw(self, info: BackboneInfo, fault: InvalidExperiment | None) -> None:
-        blocks = [(b.name, b.title, b.parameters) for b in info.blocks]
+    def _draw(self, info: BackboneInfo, fault: InvalidExperiment | None, used: Sequence[Block]) -> None:
+        """used: the blocks that the method asks anything of."""
+        blocks = [(b.name, b.title, b.parameters) for b in used]
         if self.view is not None:
             treatments: dict[str, Any] = dict(self.view.treatments)
         else:

@@ -15,6 +15,7 @@ from engine.comparison.wording import ACCURACY
 from engine.errors import ExperimentError
 from engine.events import LIVE_STATES, Evaluated, Notice
 from engine.families import named
+from engine.naming import without_network
 from engine.work.recorder import SavedCurve
 from storage.rows import Message
 from ui.background import Background
@@ -240,7 +241,8 @@ class RunDetail(SlimArea):
         except ExperimentError:
             self._blocks_section.hide()
             return
-        blocks = [(block.name, block.title, block.parameters) for block in info.blocks] + [("head", "Head", None)]
+        used = () if without_network(experiment.method) else info.blocks
+        blocks = [*((block.name, block.title, block.parameters) for block in used), ("head", "Head", None)]
         self._titles = {name: title for name, title, _ in blocks}
         self.blocks.set_blocks(blocks, treatments)
         self.blocks.set_marked(view.changed_blocks if view is not None else frozenset())

@@ -152,3 +152,4 @@ def test_what_asks_no_network_is_offered_for_its_kind_of_data(
         assert page.experiment() == given
         assert offered() == [given.method.hyperparameters["heads"]]
         assert page.method.layers.note.text() == ""
+        assert page.method.layers.picture.legend() == [(("new", "new"), ["Head"])]  # no block of a network is asked
