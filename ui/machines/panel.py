@@ -9,6 +9,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from engine.comparison.wording import count
 from engine.errors import ExperimentError
 from ui.background import Background
 from ui.elsewhere import Machines
@@ -173,9 +174,8 @@ class MachinesPanel(QWidget):
         box = QMessageBox(self, icon=QMessageBox.Icon.Question)
         box.setWindowTitle("End the cluster")
         box.setText("End the cluster?")
-        lost = f"{at_work} at work there begin{'s' if at_work == 1 else ''} again when a cluster answers. " * (
-            at_work > 0
-        )
+        begin = f"{count(at_work, 'runs')} at work there begin{'s' * (at_work == 1)} again when a cluster answers. "
+        lost = begin * (at_work > 0)
         box.setInformativeText(f"{lost}Its machines wait for it to begin again; its key stays.")
         stay = box.addButton("Keep it", QMessageBox.ButtonRole.RejectRole)
         end = box.addButton("End it", QMessageBox.ButtonRole.DestructiveRole)

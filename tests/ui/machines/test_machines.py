@@ -225,3 +225,17 @@ def test_the_names_of_machines_give_way_before_anything_is_scrolled(
     dialog.resize(width, 520)
     qtbot.waitUntil(lambda: panel.table.content_width() <= panel.table.viewport().width())
     assert panel.table.columnWidth(0) >= 150
+
+
+@pytest.mark.parametrize(
+    ("runs", "words"),
+    [(0, "Its machines wait"), (1, "1 run at work there begins again"), (2, "2 runs at work there begin again")],
+)
+def test_what_begins_again_when_a_cluster_ends_is_counted(
+    panel: MachinesPanel, monkeypatch: pytest.MonkeyPatch, runs: int, words: str
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: said.append(box.informativeText()) or 0)
+    panel._hosts = hosts([replace(PLACE, runs=tuple("ab"[:runs]))], {})
+    assert not panel._is_sure()
+    assert said[0].startswith(words)
