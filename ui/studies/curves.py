@@ -1,4 +1,5 @@
-"""The curves of a study over its label counts: log axis, whiskers, crossings, names at the ends."""
+"""The curves of a study over its label counts: log axis, whiskers, crossings, names at the ends. All labels, which are
+another count for every division, stand behind the largest count."""
 
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ from ui.figures.line_chart import ChartLine, LineChart, Marks
 from ui.figures.painted_axes import Axis, Plot, around
 from ui.studies.view import View, curve_places, tip, unit
 
+ALL = 2.0  # times the largest count, where all labels stand
 Line = list[tuple[StudyColumn, Interval, StudyEntry]]
 
 
@@ -27,8 +29,7 @@ def paint_curves(painter: QPainter, size: QSizeF, view: View) -> Marks:
     shift, name, _ = curve_places(view.table)[view.place]
     arms = range(len(view.table.study.arms))
     lines = [curve(view, arm, shift, name) for arm in arms]
-    labels = sorted(n for n in view.table.study.labels if n is not None)
-    across = Axis(labels[0], labels[-1], log=True, named=tuple((n, f"{n:,}") for n in labels))
+    across = across_labels(view)
     edges = [edge for line in lines for _, shown, _ in line for edge in (shown.value, shown.low, shown.high)]
     measured = metric_of(view.metric)
     up = around(edges, measured.is_share, measured.limits[0])
@@ -38,21 +39,34 @@ def paint_curves(painter: QPainter, size: QSizeF, view: View) -> Marks:
     return chart.paint(painter, size) + paint_crossings(painter, chart.plot(size), view, lines, (shift, name))
 
 
+def across_labels(view: View) -> Axis:
+    """Of all counts that the study asks for, "all" last."""
+    counts = sorted(n for n in view.table.study.labels if n is not None)
+    named = [(float(n), f"{n:,}") for n in counts]
+    if None in view.table.study.labels:
+        named.append((place(view, None), "all"))
+    return Axis(named[0][0], named[-1][0], log=True, named=tuple(named))
+
+
+def place(view: View, labels: int | None) -> float:
+    """Where a count stands on the axis."""
+    return float(labels or ALL * max(n for n in view.table.study.labels if n is not None))
+
+
 def curve(view: View, arm: int, shift: object, name: str) -> Line:
-    """An arm's points by rising label count; all labels have no place on the axis."""
+    """An arm's points by rising label count."""
     found = [
         (column, shown, entry)
         for column, entry in zip(view.table.columns, view.table.entries[arm], strict=True)
-        if column.labels is not None and (column.condition, column.name) == (shift, name)
-        and (shown := view.shown(entry)) is not None
-    ]  # fmt: skip
-    return sorted(found, key=lambda point: point[0].labels or 0)
+        if (column.condition, column.name) == (shift, name) and (shown := view.shown(entry)) is not None
+    ]
+    return sorted(found, key=lambda point: place(view, point[0].labels))
 
 
 def line_of(view: View, arm: int, line: Line) -> ChartLine:
     """Whiskers of arms stand a little beside each other."""
     study = view.table.study
-    points = [(float(column.labels or 1), shown, tip(view, arm, column, entry)) for column, shown, entry in line]
+    points = [(place(view, column.labels), shown, tip(view, arm, column, entry)) for column, shown, entry in line]
     aside = (arm - (len(study.arms) - 1) / 2) * 3.0
     return ChartLine(study.arms[arm].title, arm_pen(arm), points, square=bool(arm % 2), aside=aside)
 
@@ -73,7 +87,7 @@ def paint_crossings(
     for crossing in view.crossings:
         if (crossing.condition, crossing.name) == where and crossing.clear:
             labels = crossing.labels.value
-            at = plot.point(labels, height_at(lines[crossing.after], labels))
+            at = plot.point(labels, height_at(view, lines[crossing.after], labels))
             painter.setPen(QPen(theme.colour("text"), 1.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(at, 8, 8)
@@ -81,7 +95,7 @@ def paint_crossings(
     return places
 
 
-def height_at(line: Line, labels: float) -> float:
+def height_at(view: View, line: Line, labels: float) -> float:
     """The arm's mean between its points, linear on the logarithm."""
-    counts = [log(column.labels or 1) for column, _, _ in line]
+    counts = [log(place(view, column.labels)) for column, _, _ in line]
     return float(np.interp(log(labels), counts, [shown.value for _, shown, _ in line]))
