@@ -96,7 +96,7 @@ def _only_nested(sheet: TextTable, place: int) -> bool:
 
 def _completed(names: Cells, rows: list[Cells], said: dict[str, int | None], labelled: bool) -> Columns | None:
     """said: columns that a person named; the others are looked for."""
-    folded = [_folded(name) for name in names]
+    folded = [name_key(name) for name in names]
     taken = set(said.values())
     part = said["part"] if said["part"] is not None else _part(folded, rows, taken)
     group = said["group"] if said["group"] is not None else _named(folded, GROUPS, taken)
@@ -112,7 +112,8 @@ def _completed(names: Cells, rows: list[Cells], said: dict[str, int | None], lab
     return Columns(text, label, group, part, names, tuple(guesses))
 
 
-def _folded(name: str) -> str:
+def name_key(name: str) -> str:
+    """By which a column that a person names is found: the first of them."""
     return name.casefold().strip().replace(" ", "_").replace("-", "_")
 
 
@@ -120,9 +121,9 @@ def _said(sheet: TextTable, names: Cells, wish: str) -> int | None:
     """The column of this name, else of this number from 1."""
     if not wish:
         return None
-    folded = [_folded(name) for name in names]
-    if _folded(wish) in folded:
-        return folded.index(_folded(wish))
+    folded = [name_key(name) for name in names]
+    if name_key(wish) in folded:
+        return folded.index(name_key(wish))
     width = max(map(len, sheet.rows))
     if wish.isascii() and wish.isdigit() and 1 <= int(wish) <= width:
         return int(wish) - 1
@@ -137,12 +138,12 @@ def _header(sheet: TextTable, wish: ColumnWish) -> Cells:
     if len(rest) > 1 and len(set(first)) == len(first) and _above_numbers(first, rest):
         return first
     short = all(cell and len(cell) <= HEADER_LETTERS and cell.count(" ") < HEADER_WORDS for cell in first)
-    folded = [_folded(cell) for cell in first]
+    folded = [name_key(cell) for cell in first]
     if not rest:
         return first if {*TEXTS} & set(folded) and {*LABELS} & set(folded) else ()
     if not short or len(set(first)) < len(first):
         return ()
-    wished = {_folded(one) for one in (wish.text, wish.label, wish.group, wish.part) if one}
+    wished = {name_key(one) for one in (wish.text, wish.label, wish.group, wish.part) if one}
     known = wished & set(folded) or {*TEXTS, *LABELS} & set(folded)
     if known:
         place = folded.index(next(iter(known)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing, suppress
 from dataclasses import dataclass
 
-from engine.data.files.columns import ColumnWish, names_of
+from engine.data.files.columns import ColumnWish, name_key, names_of
 from engine.data.files.reading import Entry
 from engine.data.files.sheets import sheet
 from engine.data.files.text import Cells
@@ -52,8 +52,9 @@ def _columns(reader: Beginnings, entry: Entry) -> tuple[Option, ...]:
 
 
 def option(names: Cells, row: Cells, place: int) -> Option:
-    """By its name, where it has one that no other has, else by its number."""
-    if place < len(names) and names[place] and names.index(names[place]) == place:
+    """By its name, where that leads to it and not to one before it, else by its number."""
+    known = [name_key(name) for name in names]
+    if place < len(names) and names[place] and known.index(known[place]) == place:
         return names[place], names[place]
     cell = " ".join(row[place].split()) if place < len(row) else ""
     begins = f": {cell[:LETTERS]}{'…' * (len(cell) > LETTERS)}" if cell else ""

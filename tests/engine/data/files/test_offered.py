@@ -32,9 +32,16 @@ def test_columns_are_offered_by_their_names_or_by_what_is_in_them(tmp_path: Path
         assert read(path, labels="nowhere", text_column=value).texts[0] == ROWS[0][place]
 
 
-@pytest.mark.parametrize("names", [("a", "a"), ("a", "")])
+@pytest.mark.parametrize("names", [("a b", "a b"), ("a b", ""), ("a b", "A-B")])
 def test_a_column_without_a_name_of_its_own_is_offered_by_its_number(names: tuple[str, str]) -> None:
-    assert [option(names, ("one", "two"), place) for place in (0, 1)] == [("a", "a"), ("2", "Column 2: two")]
+    assert [option(names, ("one", "two"), place) for place in (0, 1)] == [("a b", "a b"), ("2", "Column 2: two")]
+
+
+def test_each_column_that_is_offered_is_the_one_that_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "alike.csv"
+    path.write_text("My Text,my-text,label\n" + "".join(f"one {n},two {n},{'ab'[n % 2]}\n" for n in range(8)), "utf-8")
+    values = [value for value, _ in choices(path).columns]
+    assert [read(path, text_column=value).texts[0] for value in values[:2]] == ["one 0", "two 0"]
 
 
 def test_files_of_a_folder_are_offered_and_class_folders_ask_nothing(tmp_path: Path) -> None:
