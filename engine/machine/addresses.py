@@ -26,6 +26,16 @@ def addresses() -> list[str]:
     return [one.address for one in found if one.family == socket.AF_INET]
 
 
+def is_of(host: str, address: str) -> bool:
+    """Whether an IP address is one of the host's, as it was named; "0.0.0.0" names all of this machine."""
+    with suppress(ValueError):
+        if ipaddress.ip_address(host).is_unspecified:
+            return True
+    with suppress(OSError, ValueError):
+        return address in {one[4][0] for one in socket.getaddrinfo(host, None)}
+    return host == address
+
+
 def is_alone(host: str) -> bool:
     """Whether it names the machine itself alone."""
     with suppress(ValueError):

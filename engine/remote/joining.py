@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from engine.errors import ExperimentError
 from engine.remote.certificates import KeyFile
 from engine.remote.cluster import ClusterAway
 from engine.remote.on_dask import DaskCluster
 from engine.remote.reached import ANY, listening
 
 KEEP = 20 * 10**9
+LAST_PORT = 65535
 OTHER_VERSION, LINE_AWAY = 3, 4  # what a process that works runs ends with where the line has one, or is not there
 
 
 def encrypted(address: str) -> str:
-    """An address as it was printed, also where a person left out how it is spoken with."""
-    return address if "://" in address else f"tls://{address}"
+    """An address as it was printed, also where a person left out how it is spoken with. Raises `ExperimentError` for
+    what is none."""
+    whole = address if "://" in address else f"tls://{address}"
+    with suppress(ValueError):  # of a port that is no number, and of a host that cannot be one
+        at = urlsplit(whole)
+        if at.scheme == "tls" and at.port and (at.hostname or "").encode("idna"):
+            return whole
+    raise ExperimentError(
+        f"“{address}” is no address of a cluster.", "Give what “cluster start” said: tls://HOST:PORT."
+    )
 
 
 @dataclass(frozen=True)
@@ -43,7 +55,9 @@ def refuse_another_version(joining: Joining) -> None:
 
 
 def ports(first: int, places: int) -> str:
-    """One for each place, of `Joining`; 0: any."""
+    """One for each place, of `Joining`; 0: any. Raises `ExperimentError` where there are not so many."""
+    if not 0 <= first <= LAST_PORT + 1 - places:
+        raise ExperimentError(f"--port is {first}.", f"Give a whole number from 1 to {LAST_PORT + 1 - places}.")
     return f"{first}:{first + places - 1}" if first else ANY
 
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from engine.remote.wanting import ended_by_system, was_ended_by_system, write_la
 
 AGAIN = 1.0, 30.0  # seconds until a process is begun again: at first, and at most while that fails
 LASTED = 60.0  # seconds after which an end is not counted as a failure
+LOOKS = 10  # a second each: one that the system ends is counted at once, and gone once its memory is given back
 KNOCKING = 2.0  # seconds for a connection
 CORES = 2  # of a processor for each place
 
@@ -38,7 +40,7 @@ class WorkPlace:
     _since: float = 0.0
     _due: float = 0.0
     _pause: float = field(default=AGAIN[0])
-    _ended: int = 0  # processes of this machine that the system had ended at the last look
+    _ended: deque[int] = field(default_factory=lambda: deque(maxlen=LOOKS))  # by the system, at the last looks
 
     def look(self, listens: Callable[[], bool] = lambda: True) -> None:
         """Begin it again where it has ended and it is time. listens: whether somebody does where it is to join: a
@@ -49,10 +51,10 @@ class WorkPlace:
             self._pause = AGAIN[0] if lasted else min(2 * self._pause, AGAIN[1])
             self._due = now + self._pause
             self.refused = self.child.returncode == OTHER_VERSION
-            if was_ended_by_system(self.child.returncode, self._ended):
+            if self._ended and was_ended_by_system(self.child.returncode, self._ended[0]):
                 write_last_words(self.joining.home, self.child.pid)
             self.end()
-        self._ended = ended_by_system()
+        self._ended.append(ended_by_system())
         if self.child is None and now >= self._due and listens():
             one = {
                 "OMP_NUM_THREADS": "1",
@@ -62,6 +64,7 @@ class WorkPlace:
             }
             joining = self.joining
             given = (joining.address, str(joining.key), str(joining.home), str(joining.keep), joining.ports)
+            self.refused = False
             self.child, self._since = begun("engine.remote.place", *given, **one), now
 
     def end(self) -> None:

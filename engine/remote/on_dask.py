@@ -134,6 +134,7 @@ class DaskCluster:
     def submit(self, order: Order, among: Sequence[str] = ()) -> None:
         from distributed import fire_and_forget
 
+        self._owed.pop(order.key, None)  # it is wanted again
         with self._line.asked() as client:
             wanted: dict[str, Any] = {"workers": list(among), "allow_other_workers": True} if among else {}
             future = client.submit(work_order, order.told(), key=order.key, pure=False, **wanted)
@@ -149,7 +150,7 @@ class DaskCluster:
             client.cancel([Future(key, client)], force=True)
 
     def state(self, key: str) -> str:
-        return self._unseen.state(key, self._states.of(key))
+        return self._unseen.state(key, self._states.of)
 
     def say(self, at: str, uid: str, word: str) -> bool:
         return self._line.of_one(at, served.say, uid, word)
@@ -190,16 +191,22 @@ class DaskCluster:
 
     def take_back(self, key: str, uid: str, last: int, at: str) -> None:
         self._owed[key] = uid, last, at
-        self._pay()
+        self._pay_one(key)
 
     def _pay(self) -> None:
         """What was not answered is said again."""
-        for key, (uid, last, at) in list(self._owed.items()):
-            self.cancel(key)
-            if at in self._line.of_line(addresses):  # who works it has to hear it, however busy it is
-                self._line.of_one(at, served.forget, uid, last)
-            self.forget(uid, last)
-            self._owed.pop(key, None)
+        for key in list(self._owed):
+            self._pay_one(key)
+
+    def _pay_one(self, key: str) -> None:
+        if (owed := self._owed.pop(key, None)) is None:
+            return
+        self._owed[key] = uid, last, at = owed  # behind all others, who need not wait for a machine that is silent
+        self.cancel(key)
+        if at in self._line.of_line(addresses):  # who works it has to hear it, however busy it is
+            self._line.of_one(at, served.forget, uid, last)
+        self.forget(uid, last)
+        self._owed.pop(key, None)
 
     def machines(self) -> list[MachineState]:
         told, seen = self._line.of_all(served.facts), self._line.of_line(last_seen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -40,9 +40,11 @@ class Unseen:
     def keys(self) -> list[str]:
         return list(self._sent)
 
-    def state(self, key: str, said: str) -> str:
-        """What the line says of it, or that it waits where that does not know it yet."""
+    def state(self, key: str, asked: Callable[[str], str]) -> str:
+        """What the line says of it, or that it waits where that does not know it yet. asked: says what the line does;
+        an order that another thread lets go of meanwhile arrived behind the question."""
         sent = self._sent.get(key)
+        said = asked(key)
         return WAITING if not said and sent is not None and not self._is_over(sent) else said
 
     def settle(self, states: Mapping[str, str]) -> None:

@@ -33,7 +33,7 @@ def ended_by_system() -> int:
 
 
 def was_ended_by_system(returned: int, before: int) -> bool:
-    """Whether a process that ended with this was, where so many were before it was begun."""
+    """Whether a process that ended with this was, where so many were before it ended."""
     return os.name == "posix" and returned == -signal.SIGKILL and ended_by_system() > before
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from engine.comparison.wording import size
 from engine.errors import InvalidExperiment
 from engine.given import person_path
-from engine.machine.addresses import address_here
+from engine.machine.addresses import address_here, is_of
 from engine.remote import starting
 from engine.remote.certificates import KeyFile
 from engine.remote.cluster import MachineState
@@ -38,7 +38,7 @@ def cluster_from_command_line(chosen: argparse.Namespace) -> int:
     if chosen.action == "start":
         address, key = starting.begin(workspace.root, chosen.host or address_here(), chosen.port)
         tell_how(address, key, chosen.json)
-        if chosen.host and urlsplit(address).hostname != chosen.host and not chosen.json:
+        if chosen.host and not is_of(chosen.host, urlsplit(address).hostname or "") and not chosen.json:
             say(f"It was up at this address already. For {chosen.host}: “cluster stop”, then begin it again.")
     elif chosen.action == "status":
         print_machines(workspace.root, chosen.json)

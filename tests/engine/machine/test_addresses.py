@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from engine.machine.addresses import address_here, addresses, is_alone
+from engine.machine.addresses import address_here, addresses, is_alone, is_of
 
 
 def cut_off(*_: object) -> None:
@@ -57,3 +57,17 @@ def test_without_a_network_it_is_the_machine_itself(network: Callable[..., None]
 )
 def test_what_names_the_machine_itself(host: str, alone: bool) -> None:
     assert is_alone(host) is alone
+
+
+@pytest.mark.parametrize(
+    ("host", "address", "expected"),
+    [
+        ("127.0.0.1", "127.0.0.1", True),
+        ("localhost", "127.0.0.1", True),
+        ("0.0.0.0", "192.168.1.7", True),
+        ("10.0.0.9", "127.0.0.1", False),
+        ("a..b", "127.0.0.1", False),
+    ],
+)
+def test_an_address_is_one_of_the_host_that_was_named(host: str, address: str, expected: bool) -> None:
+    assert is_of(host, address) is expected

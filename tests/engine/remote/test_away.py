@@ -12,6 +12,7 @@ from engine.remote import connection, served
 from engine.remote.certificates import made_key
 from engine.remote.cluster import ClusterAway
 from engine.remote.on_dask import DaskCluster
+from engine.remote.order import Order
 from tests.engine.remote.loopback import free_port
 from tests.engine.work.small_runs import until
 
@@ -52,3 +53,36 @@ def test_a_run_that_was_discarded_meanwhile_is_taken_back_once_the_cluster_and_w
     heard = ("tls://busy:1", served.forget, "own", 2)
     assert told == [("own-2",), heard, ("own-2",), heard, ("own", 2)], "until it is heard, and once"
     cluster.close()
+
+
+def test_runs_that_are_taken_back_together_are_asked_for_once_each_and_one_that_is_silent_is_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As a study that is stopped has them; one of them is wanted again before the cluster has answered."""
+    cluster, told = DaskCluster("tls://127.0.0.1:1", made_key(), "desk"), list[str]()
+
+    def cancel(key: str) -> None:
+        told.append(key)
+        if key == "silent-1" or len(told) <= 3:
+            raise ClusterAway("It does not answer.", "")
+
+    monkeypatch.setattr(cluster, "cancel", cancel)
+    monkeypatch.setattr(cluster, "forget", lambda *_: None)
+    monkeypatch.setattr(cluster._line, "of_line", lambda _: [])
+    for uid in ("silent", "wanted", "own"):
+        with pytest.raises(ClusterAway):
+            cluster.take_back(f"{uid}-1", uid, 1, "")
+    cluster.take_back("other-1", "other", 1, "")
+    assert told == ["silent-1", "wanted-1", "own-1", "other-1"], "nobody waits for what others are asked"
+    monkeypatch.setattr(cluster._line, "asked", away)
+    with pytest.raises(ClusterAway):
+        cluster.submit(Order("wanted", 1, "", {}))
+    for _ in range(2):
+        with pytest.raises(ClusterAway):
+            cluster._pay()
+    assert told[4:] == ["silent-1", "own-1", "silent-1"]
+    cluster.close()
+
+
+def away() -> None:
+    raise ClusterAway("It does not answer.", "")

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.remote import machine
-from engine.remote.joining import LINE_AWAY, Joining, encrypted
+from engine.errors import ExperimentError
+from engine.remote import machine, wanting
+from engine.remote.joining import LINE_AWAY, Joining, encrypted, ports
 from engine.remote.machine import usual_places
 
 pytest.importorskip("cryptography")
@@ -84,6 +85,52 @@ def test_where_the_line_is_away_the_pause_until_the_next_try_does_not_grow(
 
 def test_an_address_without_how_it_is_spoken_with_is_understood() -> None:
     assert encrypted("192.168.1.7:8786") == encrypted("tls://192.168.1.7:8786") == "tls://192.168.1.7:8786"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["localhost", "office:abc", "office:99999", "office:0", "tcp://office:8786", "tls://:8786", "a..b:88"],
+)
+def test_what_is_no_address_of_a_cluster_is_refused_in_words(address: str) -> None:
+    with pytest.raises(ExperimentError, match="is no address of a cluster"):
+        encrypted(address)
+
+
+def test_ports_that_there_are_not_are_refused_in_words() -> None:
+    assert (ports(0, 4), ports(65532, 4)) == ("0", "65532:65535")
+    for first in (-1, 65533):
+        with pytest.raises(ExperimentError, match=f"--port is {first}"):
+            ports(first, 4)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no other system ends processes so")
+def test_one_that_takes_seconds_to_give_its_memory_back_was_ended_by_the_system_still(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is counted when that begins, and looked at each second meanwhile. One that was refused before and is begun
+    again is no more."""
+    ended, words, count = [], list[int](), [3]
+    code = [sys.executable, "-c", "import time; time.sleep(600)"]
+    monkeypatch.setattr(machine, "begun", lambda *_, **__: subprocess.Popen(code))
+    monkeypatch.setattr(machine, "write_last_words", lambda home, process: words.append(process))
+    for module in (machine, wanting):
+        monkeypatch.setattr(module, "ended_by_system", lambda: count[0])
+    place = machine.WorkPlace(Joining("tls://nowhere:1", tmp_path / "key", tmp_path), refused=True)
+    for looks in (1, 3, 2 * machine.LOOKS):
+        place._due = 0.0
+        place.look()
+        assert not place.refused
+        child = place.child
+        assert child is not None
+        place.look()
+        count[0] += 1
+        for _ in range(looks):
+            place.look()
+        child.kill()
+        child.wait()
+        place.look()
+        ended.append(child.pid)
+    assert words == ended[:2], "the third was killed by somebody else, long after"
 
 
 def end(key: KeyFile, folder: Path, is_server: bool) -> tuple[ssl.SSLObject, ssl.MemoryBIO, ssl.MemoryBIO]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import socket
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("distributed")
 
+from engine.remote import certificates
 from engine.remote.certificates import made_key
 from engine.remote.cluster import NotThisCluster
 from engine.remote.joining import Joining, refuse_another_version
 from engine.remote.machine import serve
+from engine.remote.strangers import stranger
 from tests.engine.remote.loopback import Loopback, free_port, loopback
 
 
@@ -57,6 +62,29 @@ def test_another_program_at_the_port_is_no_cluster(other_key: Path, tmp_path: Pa
         finally:
             other.shutdown()
             answering.join()
+
+
+def test_a_clock_that_is_wrong_is_no_other_key_and_may_be_set_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certificates, "YEARS", 0)
+    key = made_key()
+    (tmp_path / "pair").write_text(key.certificate + key.private)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "pair")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            with suppress(OSError), server.accept()[0] as opened:
+                context.wrap_socket(opened, server_side=True)
+
+        answering = threading.Thread(target=answer)
+        answering.start()
+        wrong = stranger(f"tls://127.0.0.1:{server.getsockname()[1]}", key)
+        answering.join()
+    assert wrong is not None
+    assert not isinstance(wrong, NotThisCluster), "which would end the machine's program"
+    assert wrong.message == "The cluster's key is not valid at the time of this machine's clock."
 
 
 def test_nobody_at_the_port_may_come_yet(other_key: Path, tmp_path: Path) -> None:

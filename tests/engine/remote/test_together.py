@@ -11,6 +11,7 @@ import pytest
 from engine.remote.cluster import WAITING, ClusterAway
 from engine.remote.together import Together
 from engine.remote.unseen import Unseen
+from tests.engine.work.small_runs import until
 
 RUNS = 200
 
@@ -30,8 +31,7 @@ def test_however_many_ask_two_questions_go_out_and_each_has_its_own_answer() -> 
         found = {"0": pool.submit(together.of, "0")}
         assert first_is_out.wait(60)
         found |= {str(number): pool.submit(together.of, str(number)) for number in range(1, RUNS)}
-        while len(together._next.keys) < RUNS - 1:
-            pass
+        until(lambda: len(together._next.keys) == RUNS - 1)
         may_answer.set()
         assert {key: one.result() for key, one in found.items()} == {key: f"of {key}" for key in found}
     assert asked == [1, RUNS - 1]
@@ -46,9 +46,12 @@ def test_who_asks_with_others_hears_as_well_that_nobody_answers_and_the_next_tim
             raise said
         return said
 
-    together = Together(ask, pause=0.2)
+    together = Together(ask)
     with ThreadPoolExecutor(2) as pool:
-        for one in [pool.submit(together.of, "a") for _ in range(2)]:
+        with together._on_its_way:  # as while a question before it is not answered
+            asking = [pool.submit(together.of, key) for key in "ab"]
+            until(lambda: len(together._next.keys) == 2)
+        for one in asking:
             with pytest.raises(ClusterAway):
                 one.result()
     assert together.of("a") == "here"
@@ -81,7 +84,20 @@ def test_an_order_on_its_way_waits_and_is_held_until_it_is_known_worked_or_too_l
     unseen, future = Unseen(patience), GivenFuture()
     unseen.add("own-1", future)
     future.is_done = is_done
-    assert unseen.state("own-1", said) == state
+    assert unseen.state("own-1", lambda _: said) == state
     unseen.settle({"own-1": said, "other-1": ""})
     assert (future.is_released, unseen.keys() == []) == (is_released, is_released)
-    assert unseen.state("other-1", "") == ""
+    assert unseen.state("other-1", lambda _: "") == ""
+
+
+def test_an_order_that_arrives_behind_the_question_is_not_taken_for_lost() -> None:
+    """Another thread hears that the line knows it before the answer to the question is looked at."""
+    unseen, future = Unseen(60.0), GivenFuture()
+    unseen.add("own-1", future)
+
+    def asked(key: str) -> str:
+        unseen.settle({key: WAITING})
+        return ""
+
+    assert unseen.state("own-1", asked) == WAITING
+    assert future.is_released
