@@ -41,7 +41,12 @@ class OfferedColumns(QObject):
 
             return offered(list_files(path), only)
 
-        self._background.run(read, lambda found: show(form, found), lambda error: None, key="columns of texts")
+        def nothing(error: Exception) -> None:
+            """What is wrong is said where the texts are read; columns of other files are not offered for these."""
+            form.offer(COLUMNS, ())
+            form.offer(FILES, ())
+
+        self._background.run(read, lambda found: show(form, found), nothing, key="columns of texts")
 
     def forget(self) -> None:
         """The files may be others by now."""

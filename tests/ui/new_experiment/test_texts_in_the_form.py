@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
+from engine.data.sets.texts import TextsChoice
 from engine.experiment import DatasetChoice
 from tests.ui.conftest import wait_until_checked
 from ui import theme
@@ -138,3 +139,15 @@ def test_a_card_says_whether_it_is_a_file_a_zip_or_a_folder(page: NewExperimentP
     for name, words in (("a.csv", "file"), ("b.JSONL", "file"), ("c.zip", "zip"), ("d", "folder"), ("e.txt", "file")):
         key = page.data.list.add_folder(DatasetChoice(name="texts", path=f"/nowhere/{name}"))
         assert page.data.list.folder(key).facts == f"your {words}"
+
+
+def test_columns_of_other_files_are_not_offered_for_those_that_cannot_be_read(
+    qtbot: QtBot, page: NewExperimentPage, tmp_path: Path
+) -> None:
+    path = tmp_path / "there.csv"
+    path.write_text("text,label\n" + "".join(f"text {n},{'ab'[n % 2]}\n" for n in range(20)))
+    field = page.data.settings.own["texts"].rows["label_column"].input
+    assert isinstance(field, Choice)
+    for name, options in (("there.csv", 3), ("gone.csv", 1)):
+        page.data.columns.look(TextsChoice(name="texts", path=str(tmp_path / name)))
+        qtbot.waitUntil(lambda options=options: field.count() == options)
