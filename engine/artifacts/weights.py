@@ -23,6 +23,7 @@ from engine.backbones.download import is_as_named
 from engine.backbones.info import BackboneInfo, Published
 from engine.backbones.kept import kept
 from engine.backbones.networks import random_backbone
+from engine.data.labelled_set import as_counted
 from engine.errors import InvalidExperiment, WeightsError
 from engine.experiment import BackboneChoice, Experiment
 from engine.machine.draws import own_draws
@@ -132,12 +133,13 @@ def head_of(choice: BackboneChoice, runs: Path | None, classes: tuple[str, ...])
     if found.classes is None or len(found.classes) != len(state["weight"]):
         why = f": {found.unknown}" if found.unknown else ", because its tasks had other classes every time"
         raise WeightsError(f"What the head of {choice.weights} tells apart is not known{why}.", KEEP_NONE)
-    if sorted(found.classes) != sorted(classes):
+    known, wanted = as_counted(found.classes), as_counted(classes)
+    if sorted(known) != sorted(wanted):
         raise WeightsError(
             f"The head to keep tells {_listed(found.classes)} apart, but this data has {_listed(classes)}.",
             f"{KEEP_NONE.removesuffix('.')}, or use data with the same classes.",
         )
-    rows = torch.tensor([found.classes.index(name) for name in classes])
+    rows = torch.tensor([known.index(name) for name in wanted])
     return {key: value[rows] for key, value in state.items()}
 
 

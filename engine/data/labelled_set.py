@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol, TypeAlias
 
@@ -14,6 +14,12 @@ from engine.data.cutting import Cut
 from engine.experiment import Shift
 
 Rows: TypeAlias = NDArray[np.uint8] | NDArray[np.int32]  # of images, of texts
+
+
+def as_counted(class_names: Iterable[str] | None) -> tuple[str, ...]:
+    """Names by which classes are held to be the same: without the ellipsis of a long one, which runs of before 0.17
+    did not write."""
+    return tuple([name.removesuffix("…") for name in class_names or ()])
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from PIL import Image
 from engine.data.files.read_as import PLAIN, ReadAs
 from engine.data.hashes import BY_CONTENT, short_hash
 from engine.data.images import PixelSource, images_of
-from engine.data.labelled_set import LabelledSet, Skipped
+from engine.data.labelled_set import LabelledSet, Skipped, as_counted
 from engine.data.text_set import TextSet
 from engine.errors import DataError, StorageError
 from engine.machine.files import replacing
@@ -230,7 +230,7 @@ def _of_list(
     fingerprint: str,
 ) -> LabelledSet:
     """places: indices in `data`; there: their places in the list."""
-    same = wanted.classes == data.class_names
+    same = as_counted(wanted.classes) == as_counted(data.class_names)
     present: NDArray[np.int64] = np.array(there, dtype=np.int64)
     return replace(
         _at(data, places, [wanted.names[place] for place in there]),

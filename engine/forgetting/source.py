@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from engine.artifacts.saved import experiment_of
 from engine.artifacts.weights import build_backbone
 from engine.backbones.backbone import Backbone
-from engine.data.labelled_set import LabelledSet
+from engine.data.labelled_set import LabelledSet, as_counted
 from engine.data.shifts import shifted_labels
 from engine.data.sources import load
 from engine.data.splits import ImageSplit, split_images
@@ -124,7 +124,7 @@ def own_choice(experiment: Experiment, choice: BackboneChoice) -> BackboneChoice
 def same_classes(data: LabelledSet, split: ImageSplit, choice: BackboneChoice, runs: Path) -> tuple[str, ...]:
     """Names of the head's outputs in order; raises `DataError` where the data have other classes now."""
     names = tuple(data.class_names[place] for place in split.classes)
-    if names != past(kept_head(choice), runs).classes:
+    if as_counted(names) != as_counted(past(kept_head(choice), runs).classes):
         raise DataError(
             f"The classes of “{data.title}” are others than when the run it starts from learnt them.",
             "Bring back the data as they were, or do not measure what it keeps.",

@@ -12,6 +12,7 @@ from torch import Tensor
 from engine.artifacts.saved import SavedModel
 from engine.backbones.backbone import Backbone, snapshot
 from engine.backbones.info import usual_pixels
+from engine.data.labelled_set import as_counted
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import BackboneChoice
 from engine.naming import backbone_title
@@ -83,9 +84,10 @@ def _unlike(one: Corner, other: Corner) -> str:
     a, b = one.model, other.model
     if (first := a.experiment.backbone.name) != (second := b.experiment.backbone.name):
         return f"one is a {backbone_title(first)}, the other a {backbone_title(second)}"
-    if sorted(a.class_names) != sorted(b.class_names):
+    told, others = as_counted(a.class_names), as_counted(b.class_names)
+    if sorted(told) != sorted(others):
         return "their heads tell other classes apart"
-    if a.class_names != b.class_names:
+    if told != others:
         return "their heads have the same classes in another order"
     if {key: value.shape for key, value in one.state.items()} != {k: v.shape for k, v in other.state.items()}:
         return "their weights have other shapes"

@@ -73,7 +73,7 @@ class Past:
 
 def plain(name: str) -> str:
     """A class's name without what differs between folders: "Great_White-shark" -> "great white shark"."""
-    return re.sub(r"[\s_\-]+", " ", name).strip().casefold()
+    return re.sub(r"[\s_\-]+", " ", name.removesuffix("…")).strip().casefold()
 
 
 # What went into weights

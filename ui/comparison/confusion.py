@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from engine.comparison.class_change import FoundShares
+from engine.data.labelled_set import as_counted
 from engine.events import Evaluated
 from engine.metrics import TESTED
 from ui.comparison.sides import Side
@@ -58,13 +59,13 @@ def mistakes(side: Side) -> Mistakes | None:
 def _kept(side: Side) -> list[Evaluated]:
     """The figures of a side that kept predictions; none where these are over other classes."""
     kept = [result for _, result in side.tested if result.predicted is not None and result.class_names]
-    return kept if all(result.class_names == kept[0].class_names for result in kept) else []
+    return kept if len({as_counted(result.class_names) for result in kept}) < 2 else []
 
 
 def share_classes(first: Side, second: Side) -> bool:
     """True when both kept predictions over the same classes, few enough to draw: no matrix is made to find out."""
     a, b = ([result.class_names for result in _kept(side)[:1]] for side in (first, second))
-    return bool(a) and a == b and len(a[0]) <= MOST_CLASSES
+    return bool(a) and bool(b) and as_counted(a[0]) == as_counted(b[0]) and len(a[0]) <= MOST_CLASSES
 
 
 def only_first_right(first: Mistakes, second: Mistakes) -> np.ndarray:

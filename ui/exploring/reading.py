@@ -15,6 +15,7 @@ from engine.comparison.answers import kept
 from engine.comparison.examined import Examined
 from engine.comparison.grouping import configurations, one_per_seed
 from engine.comparison.intervals import Interval
+from engine.data.labelled_set import as_counted
 from engine.errors import DataError, StorageError
 from engine.events import Evaluated
 from engine.experiment import Experiment, Shift
@@ -158,7 +159,7 @@ def _other_seeds(store: RunStore, row: RunRow, figure: Evaluated, data: str) -> 
             theirs = predictions_of(store.results(other.id), data)
         except StorageError:
             continue  # a damaged row: the others are compared
-        same = theirs is not None and theirs.class_names == figure.class_names
+        same = theirs is not None and as_counted(theirs.class_names) == as_counted(figure.class_names)
         if theirs is not None and same and np.array_equal(theirs.ids, figure.ids):  # type: ignore[arg-type]
             found.append(theirs)
     return found
