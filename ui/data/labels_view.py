@@ -79,6 +79,7 @@ class LabelsView(QWidget):
     def expect(self) -> None:
         """Another set, of which nothing is read yet."""
         self.stop()
+        self._parts.background.cancel(LIST_KEY)
         self.data, self.found, self._offered, self._asked = None, None, False, False
         self._networks = None
         self._show(WHAT)
@@ -97,8 +98,12 @@ class LabelsView(QWidget):
         """What networks of this machine there are. No saved run: it may have learnt these very labels."""
         assert self.data is not None
         self._offered, data, work = True, self.data, self._parts.background
-        failed = work.saying(self._fail, "The networks could not be listed.")
+        failed = work.saying(self._not_listed, "The networks could not be listed.")
         work.run(lambda cancelled: networks([], data), self._take_networks, failed, LIST_KEY)
+
+    def _not_listed(self, words: str) -> None:
+        self._offered = False
+        self._fail(words)
 
     def _take_networks(self, found: list[MapNetwork]) -> None:
         self._networks = {one.key: one for one in found}
@@ -115,6 +120,8 @@ class LabelsView(QWidget):
         if self.data is None or chosen is None or not self._parts.live.is_engine_ready:
             self._asked = self.data is not None
             self._adjust()
+            if self.data is not None and not self._offered:
+                self._offer()  # they could not be listed before
             return
         self._asked = False
         self.stop()

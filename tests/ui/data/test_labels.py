@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.errors import DataError
 from engine.machine.warm import load_torch
 from tests.ui.data.conftest import open_folder
 from ui.data import labels_view
@@ -115,4 +116,22 @@ def test_a_double_click_begins_and_does_not_stop(
         under = window.childAt(place)
         press(under, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, under.mapFrom(window, place))
         QApplication.processEvents()
+    qtbot.waitUntil(lambda: view.found is not None and page.is_settled())
+
+
+def test_networks_that_could_not_be_listed_are_listed_when_asked_again(
+    qtbot: QtBot, page: DataPage, window: MainWindow, strokes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot(*given: object) -> list[object]:
+        raise DataError("The weights cannot be read.", "Look at the disk.")
+
+    with monkeypatch.context() as now:
+        now.setattr(labels_view, "networks", cannot)
+        open_folder(qtbot, page, strokes)
+        page.detail.show_tab("Labels")
+        view = page.labels
+        qtbot.waitUntil(lambda: "cannot be read" in view.words.text())
+    load_torch()
+    window.parts.live.engine_ready.emit()
+    view.look.click()
     qtbot.waitUntil(lambda: view.found is not None and page.is_settled())
