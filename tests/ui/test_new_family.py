@@ -105,6 +105,7 @@ def test_it_is_listed_set_up_run_and_shown(qtbot: QtBot, pretraining: Family, re
     assert not settings.shift.isVisibleTo(page)
     wait_until_checked(qtbot, page)
     settings.part.set_key("source half")
+    wait_until_checked(qtbot, page)
     assert page.experiment().method.name == "mean_image"
     assert page.experiment().dataset.labels_per_class is None
     assert page.experiment().dataset.part == "source half"

@@ -167,5 +167,6 @@ def test_start_takes_what_is_still_being_typed(qtbot: QtBot, page, window, monke
     field.selectAll()
     qtbot.keyClicks(field, "17")
     page.start()
+    qtbot.waitUntil(lambda: bool(submitted))  # once what was typed is checked
     assert [wanted.method.hyperparameters["epochs"] for wanted in submitted] == [17]
     wait_until_checked(qtbot, page)
