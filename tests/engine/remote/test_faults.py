@@ -198,7 +198,7 @@ def test_an_attempt_that_was_given_up_ends_when_its_run_is_forgotten(
 ) -> None:
     """Such as one that works on behind a cable that was cut: the place is free for others."""
     monkeypatch.setenv("WARMSTART_HOME", str(tmp_path))
-    told = order("twice", small(5000)).told()
+    told = order("twice", small(2000)).told()
     work = threading.Thread(target=served.work, args=(told, lambda said: None, lambda: None))
     work.start()
     until(lambda: Attempts(tmp_path).known("twice"))
