@@ -57,6 +57,8 @@ class FirstRun(QWidget):
         self._parts.library.read(lambda store: bool(store.runs()), self._show)
 
     def _show(self, any_run: bool) -> None:
+        if self._is_over or self._is_put_away:
+            return  # decided while it was asked
         self._is_over = any_run  # from the first run on nothing is asked any more
         self._parts.settings.setValue(EMPTY, "" if any_run else str(self._parts.workspace.root))
         if any_run:

@@ -300,6 +300,15 @@ def begin(qtbot: QtBot, workspace: Workspace) -> MainWindow:
     return made
 
 
+def test_no_late_answer_brings_the_welcome_back(qtbot: QtBot, page: NewExperimentPage) -> None:
+    welcome = page.welcome
+    qtbot.waitUntil(welcome.isVisible)
+    welcome.look()
+    welcome.put_away.click()  # before the answer can have come
+    qtbot.wait(200)
+    assert not welcome.isVisible()
+
+
 def test_the_welcome_stays_away(qtbot: QtBot, window: MainWindow, page: NewExperimentPage) -> None:
     qtbot.waitUntil(page.welcome.isVisible)
     start = page.method.families["finetune"]
