@@ -77,9 +77,10 @@ class Cluster(Protocol):
         """Where machines are to say what `listen` hands over."""
         ...
 
-    def submit(self, order: Order, among: Sequence[str] = ()) -> None:
-        """Put the order in line. One that is in line or at work already stays as it is. among: addresses of those that
-        are to work it while any of them is there, where not all are."""
+    def submit(self, order: Order, among: Sequence[str] = (), since: float = 0.0) -> None:
+        """Put the order in line, before all that came later. One that is in line or at work already stays as it is.
+        among: addresses of those that are to work it while any of them is there, where not all are. since: when its run
+        came, in seconds since the epoch."""
         ...
 
     def cancel(self, key: str) -> None:

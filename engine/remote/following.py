@@ -209,7 +209,7 @@ class FollowedRun:
             yield RunFailed("experiment", *unread(error))
             return
         self._attempt += 1
-        self._cluster.submit(order, self._among)
+        self._cluster.submit(order, self._among, self._job.since)
 
     def _anew(self, words: str) -> Iterator[Event]:
         yield Preparing(words.rstrip("."))

@@ -131,13 +131,13 @@ class DaskCluster:
 
     # Orders.
 
-    def submit(self, order: Order, among: Sequence[str] = ()) -> None:
+    def submit(self, order: Order, among: Sequence[str] = (), since: float = 0.0) -> None:
         from distributed import fire_and_forget
 
         self._owed.pop(order.key, None)  # it is wanted again
         with self._line.asked() as client:
             wanted: dict[str, Any] = {"workers": list(among), "allow_other_workers": True} if among else {}
-            future = client.submit(work_order, order.told(), key=order.key, pure=False, **wanted)
+            future = client.submit(work_order, order.told(), key=order.key, pure=False, priority=-since, **wanted)
             fire_and_forget(future)
             self._unseen.add(order.key, future)
 

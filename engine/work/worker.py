@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -21,12 +22,13 @@ GIVES_UP = ("abandon", "discard")
 class Job:
     """What is worked. directory: the run's own folder; the run goes on from the place that was kept there, if any.
     known: what this experiment was computed by before, its own first. heard: the last of it that is saved already, of a
-    run that is worked elsewhere."""
+    run that is worked elsewhere. since: when it was put in line, in seconds since the epoch."""
 
     experiment: Experiment
     directory: Path
     known: tuple[Formulation, ...] = ()
     heard: Heard | None = None
+    since: float = field(default_factory=time.time)
 
 
 class Worker(Protocol):

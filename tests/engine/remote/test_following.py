@@ -46,7 +46,7 @@ class GivenCluster:
     def topic(self) -> str:
         return "topic"
 
-    def submit(self, order: Order, among: Sequence[str] = ()) -> None:
+    def submit(self, order: Order, among: Sequence[str] = (), since: float = 0.0) -> None:
         self.orders.append((order.key, tuple(among)))
         self.states[order.key] = (*among, HERE)[0]
 
@@ -196,9 +196,9 @@ def test_a_file_that_is_gone_when_a_machine_asks_for_it_is_told_in_words(cluster
     submit: Callable[..., None] = cluster.submit
     needs: list[str] = []
 
-    def keep(order: Order, among: Sequence[str] = ()) -> None:
+    def keep(order: Order, among: Sequence[str] = (), since: float = 0.0) -> None:
         needs.extend(need.digest for need in order.needs)
-        submit(order, among)
+        submit(order, among, since)
         (photos / "1.png").unlink()
         ask()
 
@@ -225,8 +225,8 @@ def test_a_file_that_was_changed_after_the_order_is_ordered_as_it_is_now(cluster
     given: list[dict[str, Path]] = []
     submit: Callable[..., None] = cluster.submit
 
-    def keep(order: Order, among: Sequence[str] = ()) -> None:
-        submit(order, among)
+    def keep(order: Order, among: Sequence[str] = (), since: float = 0.0) -> None:
+        submit(order, among, since)
         needs.append([need.digest for need in order.needs])
         if len(needs) == 1:
             (photos / "1.png").write_bytes(b"another")

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -266,6 +267,22 @@ def test_an_order_for_a_machine_that_has_gone_is_worked_by_another(desk: DaskClu
     desk.submit(order, ["tls://127.0.0.1:1"])
     until(lambda: any(one.ended for one in desk.find("elsewhere")))
     desk.forget("elsewhere", 1)
+
+
+def test_who_came_first_is_worked_first_in_whatever_order_that_is_told(desk: DaskCluster, tmp_path: Path) -> None:
+    """Runs that come at once are ordered by as many threads; one that was lost keeps its place."""
+    came = {"working": 1.0, "third": 4.0, "first": 2.0, "second": 3.0}
+    for uid, since in came.items():
+        desk.submit(ordered(job(tmp_path, LONG, uid), 1, desk.topic())[0], since=since)
+        until(lambda key=f"{uid}-1": desk.state(key))
+    assert desk._line.of_line(in_line) == ["first-1", "second-1", "third-1"]
+    for uid in [*came][::-1]:
+        desk.take_back(f"{uid}-1", uid, 1, desk.state(f"{uid}-1"))
+    until(lambda: not desk.machines()[0].runs)
+
+
+def in_line(dask_scheduler: Any = None) -> list[str]:
+    return [one.key for one in dask_scheduler.queued.sorted()]
 
 
 def test_a_machine_that_is_killed_is_replaced_and_the_run_begins_anew(
