@@ -174,3 +174,9 @@ def known_words(runs: Sequence[tuple[int, str]]) -> str:
         (number, state), *_ = runs
         return f"The same settings and seed as run {number}, which is {state}: {said}"
     return f"The same settings and seeds as runs {', '.join(str(number) for number, _ in runs)}: {said}"
+
+
+def short_host(name: str) -> str:
+    """ "gpu-7" of "gpu-7.faculty.example.org"; an address stays as it is."""
+    first = name.partition(".")[0]
+    return name if first.isdecimal() else first

@@ -147,7 +147,7 @@ class StudiesPage(Page):
         self._answered = number
         word = self.driver.word(now.row.id)
         self.deeds.adjust(now)
-        self.detail.show_study(now, word)
+        self.detail.show_study(now, word, self.driver.machines(now.row.id))
         self.right.setCurrentWidget(self.detail)
         self.expected.ask(now if is_expected(now, word) and self.isVisible() else None)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine import metrics
-from engine.comparison.wording import compact, duration, figure, marked, percent
+from engine.comparison.wording import compact, duration, figure, marked, percent, short_host
 from engine.events import CLUSTER, LIVE_STATES, MACHINE, RESUMABLE, RunState
 from engine.families import named
 from engine.work.recorder import SavedCurve
@@ -151,12 +151,6 @@ class RunNow:
     def is_searching(self) -> bool:
         """Whether it still looks for its settings, so that no network has learnt from all images yet."""
         return self.is_live and not self.step and self.row.experiment.search is not None
-
-
-def short_host(name: str) -> str:
-    """ "gpu-7" of "gpu-7.faculty.example.org"; an address stays as it is."""
-    first = name.partition(".")[0]
-    return name if first.isdecimal() else first
 
 
 def run_now(row: RunRow, live: LiveRun | None) -> RunNow:

@@ -21,8 +21,8 @@ MOST_RUNS, MOST_SIDES = 120, 24  # that Compare puts side by side
 # key -> (text, shortcut, icon, tip)
 DEEDS = {
     "new": ("New study…", "N", "new", "Ask a question with a grid of runs"),
-    "start": ("Start", "Ctrl+Return", "play", "Run what is missing, one run after the other"),
-    "stop": ("Stop", "K", "stop", "End the present run at once; it is done again when the study goes on"),
+    "start": ("Start", "Ctrl+Return", "play", "Run what is missing"),
+    "stop": ("Stop", "K", "stop", "End what is at work at once; it is done again when the study goes on"),
     "compare": ("Compare", "V", "compare", "Put the runs of this study side by side on Compare"),
     "change": ("Change…", "E", "edit", "Add arms, label counts, shifts or seeds; finished runs are kept"),
     "copy": ("Copy as a new study…", "C", "clone", "Start a study from these settings"),
@@ -77,7 +77,7 @@ class StudyDeeds(Deeds):
 
     def _why_not_start(self, now: StudyNow, word: str) -> str:
         if word in ("starting", "ending"):
-            return "It is starting." if word == "starting" else "It is ending the present run."
+            return "It is starting." if word == "starting" else "It is ending what is at work."
         if now.is_complete:
             return "Every run of it is finished."
         elsewhere = now.progress.in_line and not word
@@ -97,7 +97,7 @@ class StudyDeeds(Deeds):
         text = "Pause" if working else "Continue" if begun else "Start"
         self.word({"start": text})
         if working:
-            self.actions["start"].setToolTip("Let the present run end, then wait")
+            self.actions["start"].setToolTip("Let what is at work end, then wait")
 
     # Deeds
 

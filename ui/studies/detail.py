@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QVBoxLayout, QWidget
@@ -84,11 +86,11 @@ class StudyDetail(QWidget):
 
     # Showing
 
-    def show_study(self, now: StudyNow, word: str) -> None:
-        """word: what this window does with it, see `StudyDriver.word`."""
+    def show_study(self, now: StudyNow, word: str, machines: Sequence[str] = ()) -> None:
+        """word: what this window does with it, see `StudyDriver.word`. machines: as the driver says."""
         fresh = self.now is None or self.now.row.id != now.row.id
         self.now = now
-        self.header.show_study(now, word)
+        self.header.show_study(now, word, machines=machines)
         self._offer_places(now)
         for segment in (self.accuracy, self.error):
             segment.setVisible(is_share(now.table.metric))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.errors import ExperimentError
+from engine.events import MACHINE, RunState
 from engine.studies.study import Study
 from engine.work.study import Progress, StudyRunner
 from ui.parts import Parts
@@ -17,6 +18,7 @@ from ui.window_memory import WindowMemory
 if TYPE_CHECKING:
     from storage.store import RunStore
 
+AT_WORK = (RunState.RUNNING, RunState.PAUSED)
 BEAT_MS = 250  # between two looks at a study at work, besides those when a run of it begins or ends
 
 
@@ -31,7 +33,7 @@ class StudyDriver(QObject):
         self._parts = parts
         self._runners: dict[int, StudyRunner] = {}
         self._starting: set[int] = set()
-        self._seen: dict[int, tuple[Progress, list[int]]] = {}  # study id -> what was told last
+        self._seen: dict[int, tuple[Progress, list[int], list[str]]] = {}  # study id -> what was told last
         self._pulse = QTimer(self, interval=BEAT_MS)
         self._pulse.timeout.connect(self._beat)
         parts.live.state.connect(lambda *_: self._feed_all())
@@ -42,6 +44,10 @@ class StudyDriver(QObject):
             return "starting"
         runner = self._runners.get(study_id)
         return "" if runner is None else "working" if runner.feeding else "ending"
+
+    def machines(self, study_id: int) -> list[str]:
+        """Of the cluster: for each run of the study that one works now, its name."""
+        return self._seen[study_id][2] if study_id in self._seen else []
 
     def start(self, study_id: int) -> None:
         """Check the study, then begin it or go on with it; what is wrong is told in a sentence."""
@@ -126,11 +132,17 @@ class StudyDriver(QObject):
             self._parts.live.wake()
         if runner.is_over(now) and not active:
             self._end(runner, now)
-        if study_id in self._runners and self._seen.get(study_id) != (now, active):
-            self._seen[study_id] = now, active
+        told = now, active, self._at(active)
+        if study_id in self._runners and self._seen.get(study_id) != told:
+            self._seen[study_id] = told
             if active:
                 self._parts.library.announce(active)
             self.changed.emit(study_id)
+
+    def _at(self, run_ids: Sequence[int]) -> list[str]:
+        """The machines of the cluster that work these runs now."""
+        runs = [run for run_id in run_ids if (run := self._parts.live.buffer(run_id)) is not None]
+        return sorted(str(run.facts[MACHINE]) for run in runs if run.state in AT_WORK and MACHINE in run.facts)
 
     def _end(self, runner: StudyRunner, now: Progress) -> None:
         """Nothing is in line and nothing will be."""

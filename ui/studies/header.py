@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
-from engine.comparison.wording import duration
+from engine.comparison.wording import count, duration, short_host
+from engine.events import CLUSTER
 from ui.listing.card_list import ProgressLine
 from ui.studies.reading import StudyNow, progress_words
 from ui.studies.study_list import share_of
@@ -19,20 +22,33 @@ from ui.widgets.text import Elided, Text
 LEAST_WIDTH = 320  # pixels
 
 
-def status_words(now: StudyNow, word: str, expected: str = "") -> str:
-    """One line: what it does, how far it is, what is still to come. word: see `StudyDriver.word`. expected: how long
-    it will take, before its first run."""
-    said = {"starting": "Checking the data. ", "working": "At work: ", "ending": "Ending the present run: "}.get(
-        word, ""
-    )
-    parts = [f"{said}{progress_words(now.progress)}"]
+MOST_NAMED = 3  # machines that are told by name
+SAID = {"starting": "Checking the data. ", "working": "At work: ", "ending": "Ending what is at work: "}
+
+
+def status_words(now: StudyNow, word: str, expected: str = "", machines: Sequence[str] = ()) -> str:
+    """One line: what it does, how far it is, where, what is still to come. word: see `StudyDriver.word`. expected: how
+    long it will take, before its first run. machines: see `StudyDriver.machines`."""
+    parts = [f"{SAID.get(word, '')}{progress_words(now.progress)}"]
     if now.progress.in_line and not word:
         parts.append("at work in another window or terminal")
+    elif now.study.device == CLUSTER and not now.is_complete:
+        parts.append(cluster_words(word, machines))
     if now.seconds_left and not now.is_complete:
-        parts.append(f"about {duration(now.seconds_left)} to go")
+        parts.append(f"about {duration(now.seconds_left / max(1, len(machines)))} to go")
     elif not now.is_complete and now.seconds_per_run is None:
         parts.append(expected or "how long it takes is known after the first run")
     return ", ".join(parts) + "."
+
+
+def cluster_words(word: str, machines: Sequence[str]) -> str:
+    """ "3 runs at work on office and rack"."""
+    names = sorted({short_host(one) for one in machines})
+    if not names:
+        return "no machine of the cluster works on it yet" if word == "working" else "the cluster works what is left"
+    where = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    where = where if len(names) <= MOST_NAMED else count(len(set(machines)), "machines")
+    return f"{count(len(machines), 'runs')} at work on {where}"
 
 
 class StudyHeader(QWidget):
@@ -67,12 +83,12 @@ class StudyHeader(QWidget):
         layout = self.layout()
         return QSize(LEAST_WIDTH, layout.minimumHeightForWidth(LEAST_WIDTH)) if layout is not None else QSize()
 
-    def show_study(self, now: StudyNow, word: str, expected: str = "") -> None:
-        """word: what this window does with it. expected: how long it will take."""
+    def show_study(self, now: StudyNow, word: str, expected: str = "", machines: Sequence[str] = ()) -> None:
+        """See `status_words`."""
         self.title.setText(now.row.title)
         self.question.setText(now.study.description)
         self.question.setVisible(bool(now.study.description))
-        self.status.setText(status_words(now, word, expected))
+        self.status.setText(status_words(now, word, expected, machines))
         done = now.progress
         share, role = share_of(done.finished, done.total)
         self.bar.show_share(share, role, progress_words(done), done.finished < done.total)

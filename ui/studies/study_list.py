@@ -16,7 +16,7 @@ from ui.widgets.text import plain
 
 STUDY = Qt.ItemDataRole.UserRole
 PAD, BAR = 10, 4
-WORDS = {"starting": "Starting…", "working": "At work", "ending": "Ending the present run…"}
+WORDS = {"starting": "Starting…", "working": "At work", "ending": "Ending…"}
 Index = QModelIndex | QPersistentModelIndex
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from math import nan
 from pathlib import Path
 
@@ -11,15 +12,19 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
 
-from engine.events import RunState
+from engine.comparison.wording import duration
+from engine.events import CLUSTER, MACHINE, RunStarted, RunState
 from engine.machine.warm import load_torch
 from engine.studies import expected
 from storage.store import RunStore, StudyRow
 from storage.workspace import Workspace
+from tests.engine.work.test_elsewhere import ToldCluster
 from tests.ui.studies.conftest import crossing, save_study, settle, small_study
 from tests.ui.widgets.test_wheel import dead_under
 from ui.figures.figure_export import save
 from ui.pages.studies import StudiesPage
+from ui.studies.header import status_words
+from ui.studies.reading import study_now
 from ui.window.main_window import MainWindow
 
 
@@ -204,6 +209,44 @@ def test_pause_stop_and_continue(qtbot: QtBot, workspace: Workspace, window: Mai
     page.deeds.adjust(page.detail.now)
     page.deeds.stop()
     qtbot.waitUntil(lambda: not window.parts.queue.active() and not page.driver.word(row.id))
+
+
+def test_where_a_study_on_the_cluster_is_worked_is_told(qtbot: QtBot, workspace: Workspace, window: MainWindow) -> None:
+    load_torch()
+    window.parts.queue._cluster = cluster = ToldCluster()  # with two places
+    asked = small_study(labels=[1], seeds=[0, 1], device=CLUSTER)
+    with RunStore(workspace) as store:
+        row = save_study(store, asked, lambda cell: 0.5 if cell.seed == 0 and cell.arm == 0 else None)
+    page = window.show_page("studies")
+    settle(qtbot, page)
+    status = page.detail.header.status
+    assert status.text().startswith("1 of 4 runs done, the cluster works what is left, about ")
+    page.deeds.start()
+    qtbot.waitUntil(lambda: "no machine of the cluster works on it yet" in status.text())
+    qtbot.waitUntil(lambda: len(cluster.made) == 3)
+    first, second, _ = cluster.made
+    first.say_next(RunStarted(2, 1, 8, facts={MACHINE: "rack.faculty.example.org"}))
+    qtbot.waitUntil(lambda: status.text().startswith("At work: 1 of 4 runs done, 1 run at work on rack, "))
+    second.say_next(RunStarted(2, 1, 8, facts={MACHINE: "office"}))
+    qtbot.waitUntil(lambda: "2 runs at work on office and rack, " in status.text())
+    page.deeds.stop()
+    qtbot.waitUntil(lambda: not page.driver.word(row.id))
+    settle(qtbot, page)
+    assert "the cluster works what is left" in status.text()
+
+
+@pytest.mark.parametrize(
+    ("machines", "words"),
+    [
+        ("ab", "2 runs at work on a and b"), ("aab", "3 runs at work on a and b"),
+        ("abc", "3 runs at work on a, b and c"), ("abcdd", "5 runs at work on 4 machines"),
+    ],
+)  # fmt: skip
+def test_many_machines_are_counted_and_the_time_left_is_shared(saved: StudyRow, machines: str, words: str) -> None:
+    now = study_now(saved, [])
+    part = replace(now, study=now.study.model_copy(update={"device": CLUSTER}), seconds_left=600.0)
+    said = status_words(part, "working", machines=list(machines))
+    assert said == f"At work: 0 of 12 runs done, {words}, about {duration(600 / len(machines))} to go."
 
 
 def test_failed_runs_are_told_with_the_way_to_them(qtbot: QtBot, workspace: Workspace, window: MainWindow) -> None:
