@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 KEPT_BYTES = 64 * 2**20
 Picture = Callable[["LabelledSet", int, int], QImage]  # of an example, square of so many pixels; raises `DataError`
+Take = Callable[[Mapping[int, QImage | str]], None]
 AT_ONCE, SCROLLED = 2, 1  # batches at work; and while it is scrolled, when the window wants its turn most
+BUG = "Some of them cannot be shown because of a mistake."
 BATCH = 8  # images in one: what is looked at next does not wait for long
 CRISP = 2  # times that an image is enlarged from which on its pixels are shown
 
@@ -77,10 +79,15 @@ class Thumbnails(QObject):
             self._busy += 1
             work = _decoding(self._data, batch, self._side, self._picture)
             self._decoded_now.update(batch)
-            self._background.run(work, self._taking(self._round, batch), at_once=True)
+            take = self._taking(self._round, batch)
+            self._background.run(work, take, self._broken(take, batch), at_once=True)
 
-    def _taking(self, turn: int, batch: Sequence[int]) -> Callable[[dict[int, QImage | str]], None]:
-        def take(found: dict[int, QImage | str]) -> None:
+    def _broken(self, take: Take, batch: Sequence[int]) -> Callable[[Exception], None]:
+        """None of these is looked for again, and the next are not held up."""
+        return self._background.saying(lambda words: take(dict.fromkeys(batch, words)), BUG)
+
+    def _taking(self, turn: int, batch: Sequence[int]) -> Take:
+        def take(found: Mapping[int, QImage | str]) -> None:
             if turn != self._round:
                 return  # of a set that is no longer shown
             self._busy -= 1

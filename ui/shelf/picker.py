@@ -137,7 +137,8 @@ class Picker(QDialog):
         """Read the list, again when something has arrived."""
         if not self.table.list.lines.all():
             self.count.setText("Looking…")
-        self._parts.background.run(lambda cancelled: self._shelf.load(), self._fill, key=SHELF_WORK, at_once=True)
+        failed = self._parts.background.saying(self.count.setText, "The list could not be read.")
+        self._parts.background.run(lambda _: self._shelf.load(), self._fill, failed, SHELF_WORK, at_once=True)
 
     def _fill(self, entries: Sequence[ListLine]) -> None:
         self.filters.show_filters(self._shelf.filters(entries))

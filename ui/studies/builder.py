@@ -25,6 +25,7 @@ from ui.widgets.text import Text
 
 OWN = "own"  # key of the card that starts with nothing
 KEY = "study builder"  # of the check in the background
+BROKEN = "The study could not be checked. It can be begun; a run that fails says why."
 CHECK_AFTER = 250  # milliseconds of quiet
 
 
@@ -128,7 +129,7 @@ class StudyBuilder(QDialog):
             self._say(str(error), "")
             return
         self._parts.background.run(
-            partial(examine, study), lambda _: self._accept(study, runs), lambda e: self._refuse(e, runs), KEY
+            partial(examine, study), lambda _: self._accept(study, runs), lambda e: self._refuse(e, study, runs), KEY
         )
 
     def _accept(self, study: Study, runs: int) -> None:
@@ -137,10 +138,14 @@ class StudyBuilder(QDialog):
         for control in (self.start, self.save):
             control.setEnabled(True)
 
-    def _refuse(self, error: Exception, runs: int) -> None:
-        if not isinstance(error, ExperimentError):
-            self._parts.background.crashed.emit(error)
-        self._say(str(error), count(runs, "runs"))
+    def _refuse(self, error: Exception, study: Study, runs: int) -> None:
+        """A check that itself breaks keeps nobody from beginning."""
+        if isinstance(error, ExperimentError):
+            self._say(str(error), count(runs, "runs"))
+            return
+        self._parts.background.crashed.emit(error)
+        self._accept(study, runs)
+        self.problem.say(BROKEN)
 
     def _say(self, problem: str, runs: str) -> None:
         self.problem.say(problem)

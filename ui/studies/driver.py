@@ -72,23 +72,28 @@ class StudyDriver(QObject):
 
         key = f"study {study_id}"
         self._parts.background.run(
-            look, lambda _: self._begin(study_id, spec, title), lambda e: self._refuse(study_id, e), key
+            look, lambda _: self._begin(study_id, spec, title), lambda e: self._pass_over(study_id, spec, title, e), key
         )
 
-    def _refuse(self, study_id: int, error: Exception) -> None:
-        self._starting.discard(study_id)
-        self.changed.emit(study_id)
+    def _pass_over(self, study_id: int, spec: str, title: str, error: Exception) -> None:
+        """A check that itself breaks keeps no study from beginning."""
         if isinstance(error, ExperimentError):
-            self._parts.toasts.show(f"Not started. {error}", level="error", seconds=20)
+            self._refuse(study_id, error)
         else:
             self._parts.background.crashed.emit(error)
+            self._begin(study_id, spec, title)
+
+    def _refuse(self, study_id: int, error: ExperimentError) -> None:
+        self._starting.discard(study_id)
+        self.changed.emit(study_id)
+        self._parts.toasts.show(f"Not started. {error}", level="error", seconds=20)
 
     def _begin(self, study_id: int, spec: str, title: str) -> None:
+        self._starting.discard(study_id)
         study, wanted = grid(spec, title)
         runner = self._runners.get(study_id)
         if runner is None or runner.cells != wanted:
             runner = self._runners[study_id] = StudyRunner(self._parts.queue, study_id, study, wanted)
-        self._starting.discard(study_id)
         self._pulse.start()
         runner.feeding = True
         self._remember()

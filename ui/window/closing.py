@@ -114,9 +114,9 @@ class Closing(QObject):
         self._waiting.show()
         queue = self._parts.queue
         queue.close(how, 0.0)  # said at once, because Quit now may come before the background has a thread to wait in
-        self._parts.background.run(lambda cancelled: queue.close(how, PATIENCE[how]), lambda ended: self._leave())
+        self._parts.background.run(lambda cancelled: queue.close(how, PATIENCE[how]), self._leave, self._leave)
 
-    def _leave(self) -> None:
+    def _leave(self, ended: object = None) -> None:
         self.decide_to_quit()
         if self._waiting is not None:
             self._waiting.hide()

@@ -40,6 +40,21 @@ def fill(qtbot: QtBot, grid: SampleGrid) -> None:
     qtbot.wait(20)
 
 
+def test_a_mistake_in_what_makes_pictures_is_said_and_holds_up_no_others(qtbot: QtBot, grid: SampleGrid) -> None:
+    def picture(data: object, index: int, side: int) -> QImage:
+        if index % 2:
+            raise ZeroDivisionError
+        return QImage(side, side, QImage.Format.Format_RGB32)
+
+    said: list[str] = []
+    grid.thumbnails.failed.connect(said.append)
+    fill(qtbot, grid)
+    grid.thumbnails.show_set(grid.thumbnails._data, 50, picture)
+    grid.viewport().update()
+    fill(qtbot, grid)
+    assert set(said) == {"Some of them cannot be shown because of a mistake."}
+
+
 def seen(grid: SampleGrid) -> list[int]:
     top = grid.verticalScrollBar().value()
     return [*grid.rows.places(top, top + grid.viewport().height())]

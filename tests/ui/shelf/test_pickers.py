@@ -32,6 +32,11 @@ from ui.shelf.weights_picker import choose_weights
 from ui.window.main_window import MainWindow
 from ui.window_memory import WindowMemory
 
+
+def broken(*given: object) -> None:
+    raise ZeroDivisionError
+
+
 CONV4 = BackboneChoice(name="conv4", weights="omniglot-supervised")
 Open = Callable[..., Picker]
 
@@ -351,3 +356,12 @@ def test_no_more_texts_are_kept_than_there_is_room_for(qtbot: QtBot) -> None:
     assert texts.laid_out == before == MOST + 10
     texts.of("0", 100)
     assert texts.laid_out == before + 1, "the oldest have gone"
+
+
+def test_a_list_that_cannot_be_read_is_not_looked_for_for_ever(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sets, "entries", broken)
+    picker = choose_data(window.parts, DatasetChoice(), lambda chosen: None, window)
+    qtbot.addWidget(picker)
+    qtbot.waitUntil(lambda: picker.count.text() == "The list could not be read.")

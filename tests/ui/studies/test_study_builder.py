@@ -243,3 +243,26 @@ def test_label_counts_hold_for_every_task_when_it_is_said(qtbot: QtBot, builder:
     assert not form.all_data.isVisibleTo(form)
     form.fill(whole)
     assert form.study() == whole
+
+
+def test_a_check_that_breaks_is_told_and_keeps_no_study_from_beginning(
+    qtbot: QtBot, builder: StudyBuilder, page: StudiesPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*given: object) -> None:
+        raise ZeroDivisionError
+
+    checked(qtbot, builder)
+    monkeypatch.setattr("engine.studies.checks.check_study", broken)
+    bugs: list[object] = []
+    page.parts.background.crashed.connect(bugs.append)
+    builder._expect()
+    checked(qtbot, builder)
+    assert "could not be checked" in builder.problem.text.text()
+    qtbot.mouseClick(builder.save, Qt.MouseButton.LeftButton)
+    settle(qtbot, page)
+    begun: list[int] = []
+    monkeypatch.setattr(page.driver, "_ask", lambda runner, first=None: begun.append(runner.study_id))
+    page.driver.start(1)
+    qtbot.waitUntil(lambda: bool(begun))
+    assert page.driver.word(1) == "working"
+    assert [type(one) for one in bugs] == [ZeroDivisionError] * 2

@@ -88,9 +88,17 @@ def test_a_question_about_runs_that_have_ended_is_taken_back(
     assert state(workspace, training) is RunState.STOPPED
 
 
-def test_stop_and_save_tests_the_run_then_closes(
-    qtbot: QtBot, window: MainWindow, workspace: Workspace, training: int
+def test_stop_and_save_tests_the_run_then_closes_also_where_waiting_for_it_breaks(
+    qtbot: QtBot, window: MainWindow, workspace: Workspace, training: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    queue, close = window.parts.queue, window.parts.queue.close
+
+    def broken_while_it_waits(how: str, patience: float = 0.0) -> None:
+        close(how, patience)
+        if patience and how == "stop":
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(queue, "close", broken_while_it_waits)
     QTimer.singleShot(0, press("Stop and save"))
     window.close()
     qtbot.waitUntil(lambda: not window.isVisible())
