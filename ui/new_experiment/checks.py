@@ -17,10 +17,11 @@ from ui.new_experiment.start_section import OWN_FIELDS, StartSection
 
 CHECK_AFTER = 120  # milliseconds of quiet
 KEY = "preflight"  # of the check in the background
+BROKEN = "What is set up could not be checked. It can be started; if that fails, the run says why."
 
 
 class Checks(QObject):
-    """`check_soon` after a change; `judge` once the images were read.
+    """`check_soon` after a change; `judge` once the images were read. A check that breaks is no reason not to start.
 
     sections: where faults are told. experiment: what is set up now.
     """
@@ -39,6 +40,8 @@ class Checks(QObject):
         self._checked: Experiment | None = None
         self._has_checked, self._is_checking = False, False
         self._then: Callable[[], object] | None = None
+        self._launch.left.connect(self._leave)
+        self._data.refused.connect(self._leave)
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self._check)
 
@@ -48,15 +51,22 @@ class Checks(QObject):
         self._soon.start(CHECK_AFTER if self._has_checked else 0)  # at first nobody types
 
     def once_checked(self, then: Callable[[], object]) -> None:
-        """Do this when it is known what is wrong with what is set up now: at once, or in a moment; only the last one.
-        Not waited for are data that are still read: that may take long, and is said."""
+        """Do this when it is known what is wrong with what is set up now: at once, or when it is read and checked; only
+        the last one, and what is changed meanwhile counts."""
         self._then = then
         self._do_if_checked()
 
     def _do_if_checked(self) -> None:
-        if self._then is not None and not self._is_checking:
+        reads = self._is_reading() and (self._data.looking.is_at_work or not self._faults)
+        self._launch.show_waiting(reads and self._then is not None)
+        if self._then is not None and not self._is_checking and not reads:
             then, self._then = self._then, None
             then()
+
+    def _leave(self) -> None:
+        """It is not to be done any more."""
+        self._then = None
+        self._do_if_checked()
 
     def is_settled(self) -> bool:
         """True when the data is read and what is set up now has been checked."""
@@ -74,13 +84,20 @@ class Checks(QObject):
         except InvalidExperiment as fault:
             self._show(None, [fault])
             return
-        self._background.run(lambda cancelled: _problems(wanted), lambda found: self._show(wanted, found), key=KEY)
+        self._background.run(
+            lambda cancelled: _problems(wanted), lambda found: self._show(wanted, found),
+            self._background.saying(lambda words: self._pass_over(wanted, words), BROKEN), KEY,
+        )  # fmt: skip
+
+    def _pass_over(self, wanted: Experiment, words: str) -> None:
+        """The check itself failed: nobody is kept from starting by that."""
+        self._show(wanted, [])
+        self._launch.warn(words)
 
     def _show(self, checked: Experiment | None, found: Sequence[InvalidExperiment]) -> None:
         self._checked, self._faults, self._has_checked, self._is_checking = checked, list(found), True, False
         self._launch.warn_of(None if found else checked)
         self.judge()
-        self._do_if_checked()
 
     def judge(self) -> None:
         """Put each fault beside its input and turn Start on or off."""
@@ -100,6 +117,7 @@ class Checks(QObject):
         if waits:
             reason = "The data are still being read." if reads else "Checking…"
         self._launch.allow(reason, own, waits)
+        self._do_if_checked()
 
 
 def _problems(experiment: Experiment) -> list[InvalidExperiment]:

@@ -44,10 +44,12 @@ READ_AFTER = 200  # milliseconds of quiet
 
 
 class DataSection(Column):
-    """changed: the choice is another one. judged: the images were read, or cannot be."""
+    """changed: the choice is another one. judged: the images were read, or cannot be. refused: what was handed in is no
+    data, and what was chosen before stays."""
 
     changed = Signal()
     judged = Signal()
+    refused = Signal()
 
     def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
         super().__init__("Data", 1, parent)
@@ -196,9 +198,10 @@ class DataSection(Column):
         self.looking.begin(path)
         self.judged.emit()
 
-    def _refuse(self, error: Exception) -> None:
+    def _refuse(self, words: str) -> None:
+        self.refused.emit()
         self.judged.emit()
-        self._parts.toasts.show(str(error), level="error", seconds=20)
+        self._parts.toasts.show(words, level="error", seconds=20)
 
     def set_family(self, key: str) -> None:
         """One divides images, another divides classes and shows tasks."""

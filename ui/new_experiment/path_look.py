@@ -11,10 +11,10 @@ KEY = "resolve"
 
 
 class PathLook(QObject):
-    """found(choice), or failed(exception): why nothing there can be used."""
+    """found(choice), or failed(words): why nothing there can be used."""
 
     found = Signal(DatasetChoice)
-    failed = Signal(Exception)
+    failed = Signal(str)
 
     def __init__(self, background: Background, parent: QObject) -> None:
         super().__init__(parent)
@@ -29,7 +29,8 @@ class PathLook(QObject):
 
             return resolve(path)
 
-        self._background.run(look, self._take, self._refuse, key=KEY)
+        refused = self._background.saying(self._refuse, "What lies there could not be looked at.")
+        self._background.run(look, self._take, refused, key=KEY)
 
     def stop(self) -> None:
         """What it is is not wanted any more."""
@@ -40,6 +41,6 @@ class PathLook(QObject):
         self.is_at_work = False
         self.found.emit(choice)
 
-    def _refuse(self, error: Exception) -> None:
+    def _refuse(self, words: str) -> None:
         self.is_at_work = False
-        self.failed.emit(error)
+        self.failed.emit(words)

@@ -36,14 +36,18 @@ KEPT_HELP = (
     "Along the way also keeps the weights after epochs 1, 2, 4, 8, … of each stage, a file each: the path of this run "
     "in the plane between runs. It changes nothing of the training; what it takes is said under Cost."
 )
+WAITS = "Starts once the data are read."
+WARNINGS = "warnings"  # what is looked for in the background
 OWN_FIELDS = ("device", "precision", "budget", "seed", "search", "checkpoints")  # problems shown here
 
 
 class StartSection(Column):
-    """changed: a setting of this column. started(stay): Start or, with stay, Add to queue was pressed."""
+    """changed: a setting of this column. started(stay): Start or, with stay, Add to queue was pressed. left: what was
+    pressed is to be forgotten, as it waits."""
 
     changed = Signal()
     started = Signal(bool)
+    left = Signal()
 
     def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
         super().__init__("Start", 4, parent)
@@ -110,9 +114,22 @@ class StartSection(Column):
         self.copy_button = icon_button("copy", "Copy as command (Ctrl+Shift+C)")
         self.foot.setSpacing(theme.GRID)
         self.notice.add(self.warning, self.problem, self.reason)
+        self.foot.addWidget(self._waiting_row())
         self.foot.addWidget(self.start_button)
         row = in_row((self.queue_button, 1), self.copy_button, gap=theme.GRID)
         self.foot.addLayout(row)
+
+    def _waiting_row(self) -> QWidget:
+        """What was pressed before the data are read, and the way back."""
+        self.waiting = QWidget()
+        self.leave_button = button("Don't start", "", "Forget that Start was pressed", self.left.emit)
+        in_row((Text(WAITS, "small", "muted"), 1), self.leave_button, owner=self.waiting, gap=theme.GRID)
+        self.waiting.hide()
+        return self.waiting
+
+    def show_waiting(self, waits: bool) -> None:
+        """Whether something was pressed that waits for the data."""
+        self.waiting.setVisible(waits)
 
     def _press(self, stay: bool) -> None:
         """Once for a double click, however long the first of the two takes."""
@@ -124,7 +141,7 @@ class StartSection(Column):
 
     def tab_order(self) -> tuple[QWidget, ...]:
         more = (*self.search.tab_order(), self.more.button, self.first_seed, self.minutes, self.limit)
-        foot = (self.start_button, self.queue_button, self.copy_button)
+        foot = (self.leave_button, self.start_button, self.queue_button, self.copy_button)
         return self.device, self.seeds, self.name, *more, self.precision, self.kept, *foot
 
     def experiments(self, base: Experiment) -> list[Experiment]:
@@ -206,14 +223,19 @@ class StartSection(Column):
                 return warnings(checked, runs) if checked else []
             return []
 
-        self._parts.background.run(look, lambda said: self.warning.say(*said), key="warnings")
+        self._parts.background.run(look, lambda said: self.warning.say(*said), key=WARNINGS)
+
+    def warn(self, words: str) -> None:
+        """Say this, whatever was looked for."""
+        self._parts.background.cancel(WARNINGS)
+        self.warning.say(words)
 
     def allow(self, reason: str, problem: str = "", waits: bool = False) -> None:
         """Turn Start on, or off with the reason. problem: something that is wrong in this column. waits: the reason
-        goes away by itself, so that it is not shown."""
+        goes away by itself, so that it is not shown, and what is pressed meanwhile is done then."""
         self.problem.say(problem)
         self.reason.setText(reason)
         self.reason.setVisible(bool(reason) and reason != problem and not waits)
         for control in (self.start_button, self.queue_button):
-            control.setEnabled(not reason)
+            control.setEnabled(waits or not reason)
         self.start_button.setAccessibleDescription(reason)

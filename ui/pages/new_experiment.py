@@ -286,7 +286,7 @@ class NewExperimentPage(Page):
 
     def _submitted(self, rows: list[RunRow], stay: bool) -> None:
         show = partial(self.parts.navigator.open, "runs", rows[0].id)
-        if stay:
+        if stay or not self.isVisible():  # somebody is elsewhere since
             self.parts.toasts.show(f"{count(len(rows), 'runs')} added to the queue.", "Show", show)
         else:
             show()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,22 +39,62 @@ def said(page: NewExperimentPage) -> list[str]:
     return [toast.label.text() for toast in page.parts.toasts.shown()]
 
 
-def test_what_was_dropped_a_moment_ago_is_not_run_with_the_data_before_it(
-    qtbot: QtBot, page: NewExperimentPage, put_in_line: list[Experiment], texts: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """What is dropped is looked at once this is set."""
+    known, free = sources.resolve, threading.Event()
+    monkeypatch.setattr(sources, "resolve", lambda path: (free.wait(60), known(path))[1])
+    yield free
+    free.set()
+
+
+def test_start_waits_for_what_was_dropped_a_moment_ago(
+    qtbot: QtBot, page: NewExperimentPage, put_in_line: list[Experiment], texts: Path, slow: threading.Event
 ) -> None:
     wait_until_checked(qtbot, page)
-    assert page.launch.start_button.isEnabled()
-    known = sources.resolve
-    monkeypatch.setattr(sources, "resolve", lambda path: (time.sleep(0.3), known(path))[1])
     page.receive(texts)
-    assert not page.launch.start_button.isEnabled()
-    page.start()
-    assert said(page)[-1] == "Not started. The data are still being read."
-    qtbot.waitUntil(lambda: page.data.choice().path == str(texts))
-    page.start()
+    for press in (QTest.mouseClick, QTest.mouseDClick):
+        press(page.launch.start_button, LEFT, NO_KEYS)
+    assert page.launch.waiting.isVisible()
+    assert not put_in_line
+    slow.set()
+    qtbot.waitUntil(lambda: bool(put_in_line))
+    assert not page.launch.waiting.isVisible()
     wait_until_checked(qtbot, page)
-    qtbot.waitUntil(page.launch.start_button.isEnabled)
-    assert not [one for one in put_in_line if one.dataset.path != str(texts)]
+    assert [one.dataset.path for one in put_in_line] == [str(texts)]
+
+
+def test_a_start_that_waits_is_forgotten_when_asked_or_when_the_data_cannot_be_read(
+    qtbot: QtBot, page: NewExperimentPage, put_in_line: list[Experiment], tmp_path: Path, slow: threading.Event
+) -> None:
+    wait_until_checked(qtbot, page)
+    page.receive(tmp_path / "broken.zip")
+    page.start()
+    qtbot.mouseClick(page.launch.leave_button, LEFT)
+    assert not page.launch.waiting.isVisible()
+    page.start()
+    (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 and no more")
+    slow.set()
+    qtbot.waitUntil(lambda: bool(said(page)) and not page.launch.waiting.isVisible())
+    wait_until_checked(qtbot, page)
+    assert [one.dataset.name for one in put_in_line] == []
+
+
+def test_a_check_that_breaks_is_told_and_keeps_nobody_from_starting(
+    qtbot: QtBot, page: NewExperimentPage, put_in_line: list[Experiment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(experiment: Experiment) -> None:
+        raise ZeroDivisionError
+
+    wait_until_checked(qtbot, page)
+    monkeypatch.setattr("ui.new_experiment.checks._problems", broken)
+    bugs: list[object] = []
+    page.parts.background.crashed.connect(bugs.append)
+    page.launch.seeds.setValue(2)
+    page.start()
+    qtbot.waitUntil(lambda: len(put_in_line) == 2)
+    assert [type(one) for one in bugs] == [ZeroDivisionError]
+    assert "could not be checked" in page.launch.warning.text.text()
 
 
 def test_start_right_after_a_change_waits_for_its_check_and_starts_once(
@@ -96,6 +138,6 @@ def test_what_cannot_be_used_gives_the_form_back(qtbot: QtBot, page: NewExperime
     wait_until_checked(qtbot, page)
     (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 and no more")
     page.receive(tmp_path / "broken.zip")
-    assert not page.launch.start_button.isEnabled()
-    qtbot.waitUntil(page.launch.start_button.isEnabled)
+    qtbot.waitUntil(lambda: bool(said(page)))
+    assert page.launch.start_button.isEnabled()
     assert "broken.zip" in said(page)[-1]

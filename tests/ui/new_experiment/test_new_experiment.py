@@ -226,14 +226,18 @@ def saved(workspace: Workspace) -> list[RunRow]:
         return store.runs()
 
 
-def test_start_is_off_until_it_is_judged(qtbot: QtBot, window: MainWindow) -> None:
+def test_start_before_anything_is_read_waits_for_it(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[object] = []
+    monkeypatch.setattr(window.parts, "submit", lambda experiments, name="", then=None: given.extend(experiments))
     page = NewExperimentPage(window.parts)
     qtbot.addWidget(page)
-    both = page.launch.start_button, page.launch.queue_button
-    assert not any(control.isEnabled() for control in both)
+    page.start()
+    assert not given
     page.show()
-    wait_until_checked(qtbot, page)
-    assert all(control.isEnabled() for control in both)
+    qtbot.waitUntil(lambda: len(given) == 1)
+    assert page.is_settled()
 
 
 def test_a_double_click_starts_one_run(qtbot: QtBot, page: NewExperimentPage) -> None:
