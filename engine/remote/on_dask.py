@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 EXTRA = Extra("A cluster", {"distributed": "distributed>=2025.1", "cryptography": "cryptography>=42"})
 LOOK_AGAIN = 2.0  # seconds between two looks at who is there
 SOON = 0.02  # seconds until an order is looked for again that the line does not know
-TOGETHER = 0.05  # seconds for which questions where runs are wait for one another
+TOGETHER = 0.05  # seconds for which orders, and questions where runs are, wait for one another
 
 
 def work_order(told: str) -> None:
@@ -81,6 +81,8 @@ class DaskCluster:
         self._desk = desk
         self._line = Connection((lambda: address) if isinstance(address, str) else address, key, self._begin)
         self._states = Together[str](partial(self._line.of_line, states_of), TOGETHER)
+        self._orders = Together[None](self._submit, TOGETHER)
+        self._given: dict[str, tuple[float, Order, Sequence[str]]] = {}  # since when, which, and who is to work it
         self._journals = Together[list[FoundJournal]](self._find)
         self._unseen = Unseen(PATIENCE)
         self._owed: dict[str, tuple[str, int, str]] = {}  # orders to take back, once the cluster answers
@@ -132,14 +134,22 @@ class DaskCluster:
     # Orders.
 
     def submit(self, order: Order, among: Sequence[str] = (), since: float = 0.0) -> None:
+        self._owed.pop(order.key, None)  # it is wanted again
+        self._given[order.key] = since, order, among
+        self._orders.of(order.key)
+
+    def _submit(self, keys: Collection[str]) -> dict[str, None]:
+        """Of orders that come at once the oldest first, which finds a free place first."""
         from distributed import fire_and_forget
 
-        self._owed.pop(order.key, None)  # it is wanted again
+        given = {key: self._given.pop(key) for key in keys}
         with self._line.asked() as client:
-            wanted: dict[str, Any] = {"workers": list(among), "allow_other_workers": True} if among else {}
-            future = client.submit(work_order, order.told(), key=order.key, pure=False, priority=-since, **wanted)
-            fire_and_forget(future)
-            self._unseen.add(order.key, future)
+            for key, (since, order, among) in sorted(given.items(), key=lambda one: one[1][0]):
+                wanted: dict[str, Any] = {"workers": list(among), "allow_other_workers": True} if among else {}
+                future = client.submit(work_order, order.told(), key=key, pure=False, priority=-since, **wanted)
+                fire_and_forget(future)
+                self._unseen.add(key, future)
+        return dict.fromkeys(keys)
 
     def cancel(self, key: str) -> None:
         from distributed import Future

@@ -271,12 +271,17 @@ def test_an_order_for_a_machine_that_has_gone_is_worked_by_another(desk: DaskClu
 
 def test_who_came_first_is_worked_first_in_whatever_order_that_is_told(desk: DaskCluster, tmp_path: Path) -> None:
     """Runs that come at once are ordered by as many threads; one that was lost keeps its place."""
-    came = {"working": 1.0, "third": 4.0, "first": 2.0, "second": 3.0}
-    for uid, since in came.items():
+    came = {"fourth": 4.0, "third": 3.0, "first": 1.0}
+
+    def order(uid: str, since: float) -> None:
         desk.submit(ordered(job(tmp_path, LONG, uid), 1, desk.topic())[0], since=since)
-        until(lambda key=f"{uid}-1": desk.state(key))
-    assert desk._line.of_line(in_line) == ["first-1", "second-1", "third-1"]
-    for uid in [*came][::-1]:
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(order, came, came.values()))
+    order("second", 2.0)
+    until(lambda: "second-1" in desk._line.of_line(in_line))
+    assert desk._line.of_line(in_line) == ["second-1", "third-1", "fourth-1"]
+    for uid in ("fourth", "third", "second", "first"):
         desk.take_back(f"{uid}-1", uid, 1, desk.state(f"{uid}-1"))
     until(lambda: not desk.machines()[0].runs)
 
