@@ -211,15 +211,21 @@ def test_every_network_of_texts_says_something_of_single_words(name: str) -> Non
 def test_in_bfloat16_the_network_alone_is_rounded(kind: type[TextPretrainMethod], reads_words: Backbone) -> None:
     own = kind.from_values({}).pretext(reads_words, POOL)
     full = loss(own, reads_words, rows(WORDS))
-    seen: list[torch.dtype] = []
-    for layer in own.modules():
-        if isinstance(layer, nn.Linear):
-            layer.register_forward_pre_hook(lambda _, given: seen.append(given[0].dtype))
+    network, heads = dtypes_of_products(reads_words), dtypes_of_products(own)
     own.bf16 = True
     rough = loss(own, reads_words, rows(WORDS))
     assert rough == pytest.approx(full, rel=0.1, abs=0.05)
-    assert rough != full
-    assert set(seen) <= {torch.float32}
+    assert set(network) == {torch.bfloat16}
+    assert set(heads) <= {torch.float32}
+
+
+def dtypes_of_products(model: nn.Module) -> list[torch.dtype]:
+    """Of what each linear layer makes from now on."""
+    seen: list[torch.dtype] = []
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            layer.register_forward_hook(lambda _, given, made: seen.append(made.dtype))
+    return seen
 
 
 def test_words_are_called_by_what_they_were_in_the_texts() -> None:
@@ -288,7 +294,8 @@ def test_groups_by_length_change_no_number(
         found.append((value.detach(), learnt))
     (value, learnt), (other, theirs) = found
     torch.testing.assert_close(value, other, rtol=1e-5, atol=1e-6)
-    torch.testing.assert_close(learnt, theirs, rtol=1e-3, atol=1e-6)
+    for mine, its in zip(learnt, theirs, strict=True):  # single numbers are rounded otherwise on every processor
+        assert float((mine - its).norm()) <= 1e-4 * float(its.norm()) + 1e-6
 
 
 def test_kept_word_vectors_do_not_move_and_the_others_do(tmp_path: Path) -> None:
