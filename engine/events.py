@@ -246,6 +246,7 @@ EVERY_GPU = "cuda:all"  # the device of a run that all GPUs of this machine comp
 CLUSTER = "cluster"  # the device of what any machine of the workspace's cluster may work
 MACHINE = "machine"  # the fact that names who worked such a run
 IN_LINE = "In line on the cluster"  # what such a run prepares while no machine has taken it
+MACHINE_LOST = "The machine that worked this run was lost. It goes on on another one"  # what it prepares, and is told
 LAST_EVENTS = (RunFinished, RunStopped, RunFailed)
 
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from engine.events import (
     LIVE_STATES,
+    MACHINE_LOST,
     CheckpointSaved,
     EpochCompleted,
     Evaluated,
@@ -61,6 +62,7 @@ class LiveRun:
     started: float | None = None  # monotonic seconds of RunStarted
     ended: float | None = None
     forgotten: bool = False
+    lost: bool = False  # the machine that worked it was, and it has not begun again since
     _paused_at: float | None = None
     _paused: float = 0.0
     _searched: float = 0.0  # seconds until the last trial, before the run's own steps
@@ -119,6 +121,7 @@ class LiveRun:
                 self._remaining.reach(self.step, self._trained())
             case Preparing():
                 self.activity, self.fraction = event.text, event.fraction
+                self.lost = self.lost or event.text == MACHINE_LOST
             case Notice():
                 self.messages.append(event)
             case Evaluated():
@@ -137,7 +140,7 @@ class LiveRun:
         self.total_steps, self.steps_per_epoch = event.total_steps, event.steps_per_epoch
         self.examples_per_step, self.minutes, self.facts = event.examples_per_step, event.minutes, dict(event.facts)
         self._remaining = Remaining(event.total_steps, event.phases)
-        self.step = event.step
+        self.step, self.lost = event.step, False
         self.started, self.activity, self.fraction = time.monotonic() - self._before, "", None
         self.set_state(RunState.RUNNING)
 

@@ -17,6 +17,7 @@ from engine.errors import ExperimentError, StorageError
 from engine.events import (
     IN_LINE,
     LAST_EVENTS,
+    MACHINE_LOST,
     Event,
     Heard,
     Notice,
@@ -195,7 +196,7 @@ class FollowedRun:
             yield failed
             return
         if lost or self._at:
-            yield from self._anew("The machine that worked this run was lost. It goes on on another one.")
+            yield from self._anew(f"{MACHINE_LOST}.")
         elif self._job.heard is not None and self._attempt == attempt(self._job.heard.journal):
             yield from self._anew("Nobody works this run on the cluster any more. It is put in line again.")
         yield from self._order()

@@ -21,7 +21,7 @@ from ui.comparison.cell_notes import title
 from ui.listing.card_list import ProgressLine
 from ui.listing.chips import TagLine
 from ui.runs.deeds import ENDED_DEEDS, LIVE_DEEDS, RunDeeds
-from ui.runs.run_now import LOOKS, RunNow
+from ui.runs.run_now import LOOKS, LOST, RunNow
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.menu_button import MenuButton
 from ui.widgets.reflow import FlowLayout
@@ -205,7 +205,7 @@ def _how_far(now: RunNow) -> str:
 
 def facts(now: RunNow) -> str:
     """ "· epoch 3 of 30 · about 1 min 40 s left · 12 s elapsed · CPU"."""
-    parts = [now.activity, _how_far(now)]
+    parts = [LOST if now.lost else "", now.activity, _how_far(now)]
     if now.is_live and now.left:
         parts.append(f"about {duration(now.left)} left")
     if now.is_live:

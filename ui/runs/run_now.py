@@ -29,6 +29,7 @@ LOOKS: dict[RunState, tuple[str, str, str]] = {
     RunState.FAILED: ("Failed", "error", "bad"),
     RunState.INTERRUPTED: ("Interrupted", "warning", "warning"),
 }
+LOST = "its machine was lost"
 WITHOUT_GAIN = "val/epochs without gain"
 
 
@@ -68,6 +69,7 @@ class RunNow:
     waiting: str = ""  # how far its patience is used up
     unit: str = ""  # what it counts instead of epochs, such as "meta-steps"
     machine: str = ""  # of the cluster, that works it or did
+    lost: bool = False  # it was lost, and the run has not begun again since
 
     @property
     def title(self) -> str:
@@ -129,7 +131,7 @@ class RunNow:
         epochs."""
         doing = self.activity or ("" if self.state in (RunState.QUEUED, RunState.FINISHED) else self.epoch_text())
         seed = f"seed {self.row.experiment.seed}"
-        where = self.device if self.machine and self.is_live else ""
+        where = LOST if self.lost else self.device if self.machine and self.is_live else ""
         return " · ".join(part for part in (self.word, seed, where, doing, self.time_text(), self.row.study) if part)
 
     def value(self) -> tuple[str, str]:
@@ -163,6 +165,7 @@ def run_now(row: RunRow, live: LiveRun | None) -> RunNow:
         None if live.activity and not live.trials else live.seconds_left(), activity(live),
         live.fraction if live.activity else live.progress(), best_of(live.curves, max(1, steps)), True,
         waiting_text(row, live_value(live, WITHOUT_GAIN)), named(row.family).step, live.facts.get(MACHINE, ""),
+        live.lost,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from engine.events import (
     CLUSTER,
     IN_LINE,
+    MACHINE_LOST,
     Metrics,
     Notice,
     Preparing,
@@ -21,6 +22,8 @@ from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 from tests.engine.work.small_runs import small
 from tests.engine.work.test_elsewhere import ToldCluster
+from ui.runs.header import facts
+from ui.runs.run_now import run_now
 from ui.widgets.dialogs import later_words
 from ui.window import came_back
 from ui.window.came_back import WentOn
@@ -34,6 +37,10 @@ from ui.window.main_window import MainWindow
         ((7, 1, 0, 3, 1, 0), "12 runs went on while you were away: 7 are finished, 1 failed, 3 are at work, "
                              "1 waits for a machine."),
         ((1, 0, 0, 0, 0, 0), "1 run went on while you were away: 1 is finished."),
+        ((0, 0, 0, 0, 1, 0, 1), "1 run went on while you were away: 1 waits for a machine. It lost its machine and "
+                                "goes on on another one."),
+        ((1, 0, 0, 0, 2, 0, 2), "3 runs went on while you were away: 1 is finished, 2 wait for a machine. 2 of them "
+                                "lost their machine and go on on another one."),
         ((0, 0, 2, 0, 0, 1), "3 runs went on while you were away: 2 ended, 1 has not been heard of yet."),
         ((0, 0, 0, 0, 0, 2), "2 runs went to the cluster, which has not answered yet. They are followed again when it "
                              "does."),
@@ -93,16 +100,23 @@ def test_they_are_followed_again_without_a_question_and_told_once(
         finished.say_next(event)
     failed.say_next(RunFailed("experiment", "The disk is full.", "Make room."))
     assert len(parts.toasts.shown()) == 1
+    waiting.say_next(Preparing(MACHINE_LOST), False)
     waiting.say_next(Preparing(IN_LINE), False)
     qtbot.waitUntil(lambda: len(parts.toasts.shown()) == 2)
-    said = "3 runs went on while you were away: 1 is finished, 1 failed, 1 waits for a machine."
+    became = "1 is finished, 1 failed, 1 waits for a machine"
+    said = f"3 runs went on while you were away: {became}. 1 of them lost its machine and goes on on another one."
     assert said in {toast.label.text() for toast in parts.toasts.shown()}
     with RunStore(workspace) as store:
         assert [store.run(row.id).state for row in there[:2]] == [RunState.FINISHED, RunState.FAILED]
         assert [row.id for row in store.waiting()] == [here.id]
+    row, live = there[2], parts.live.buffer(there[2].id)
+    assert facts(run_now(row, live)) == "· its machine was lost · waits for its turn · on the cluster"
+    assert run_now(row, live).sentence() == "Queued · seed 0 · its machine was lost"
+    waiting.say_next(RunStarted(2, 1, 8))
     waiting.say_next(Notice("What was worked of this run elsewhere is not there any more. It begins anew.", "warning"))
     waiting.say_next(RunFinished(2))
     qtbot.waitUntil(lambda: not parts.live.active())
+    assert not run_now(row, live).lost
     assert len(parts.toasts.shown()) == 2
 
 
