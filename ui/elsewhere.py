@@ -48,7 +48,7 @@ class Machines(QObject):
         self.now = SeenCluster()
         self.folder = root / FOLDER
         self._desk, self._root, self._background = desk, root, background
-        self._asked = False
+        self._asked, self._turn = False, 0  # the latter counts what is done with it: older answers are none by then
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self.look)
 
@@ -73,12 +73,14 @@ class Machines(QObject):
         """Ask who is there; one question at a time."""
         if self._asked:
             return
-        self._asked = True
-        self._background.run(lambda cancelled: seen(self._desk, self.folder), self._answered, self._failed, long=True)
+        self._asked, turn = True, self._turn
 
-    def _answered(self, now: SeenCluster) -> None:
-        self._asked = False
-        self._know(now)
+        def answered(now: SeenCluster) -> None:
+            self._asked = False
+            if turn == self._turn:
+                self._know(now)
+
+        self._background.run(lambda cancelled: seen(self._desk, self.folder), answered, self._failed, long=True)
 
     def _failed(self, error: Exception) -> None:
         self._asked = False
@@ -100,7 +102,7 @@ class Machines(QObject):
             starting.begin(self._root, host, port)
             return seen(self._desk, self.folder)
 
-        self._background.run(work, self._know, failed, "cluster", long=True)
+        self._do(work, failed)
 
     def end(self, failed: Callable[[Exception], None]) -> None:
         """End it; one that does not answer is forgotten."""
@@ -115,7 +117,15 @@ class Machines(QObject):
             self._desk.close()
             return seen(self._desk, self.folder)
 
-        self._background.run(work, self._know, failed, "cluster", long=True)
+        self._do(work, failed)
+
+    def _do(self, work: Callable[[object], SeenCluster], failed: Callable[[Exception], None]) -> None:
+        def done(now: SeenCluster) -> None:
+            self._turn += 1
+            self._know(now)
+
+        self._turn += 1
+        self._background.run(work, done, failed, "cluster", long=True)
 
     def close(self) -> None:
         self._timer.stop()

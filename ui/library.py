@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
+from shiboken6 import isValid
 
 from engine.errors import ExperimentError
 from engine.machine.warm import load_pydantic
@@ -170,5 +171,10 @@ class Library(QObject):
             self._answered.emit(answer, result)
 
     def _hand_over(self, answer: Callable[[Any], None], result: object) -> None:
-        if not self._closed:
+        if not self._closed and not is_gone(getattr(answer, "__self__", None)):
             answer(result)
+
+
+def is_gone(asker: object) -> bool:
+    """It was closed and deleted before its answer came."""
+    return isinstance(asker, QObject) and not isValid(asker)

@@ -228,7 +228,8 @@ class Explorer(QWidget):
 
     def _take_set(self, shown: ShownSet) -> None:
         self._shown = shown
-        self._show_images(self.words.text())
+        if len(self.places):  # else something was chosen meanwhile of which there is none
+            self._show_images(self.words.text())
 
     def _show_images(self, title: str) -> None:
         if self._run is None or self._shown is None:

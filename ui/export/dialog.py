@@ -66,7 +66,8 @@ class ExportDialog(QDialog):
         self._name = NOT_IN_NAMES.sub("-", name).strip(". ") or "exported"
         self.place.set_path(Path(last_folder()) / self._name)
         self._build(name)
-        parts.library.read(plan(self.place.path), self._take, self._refuse_plan)
+        self._offered = self.place.path
+        parts.library.read(plan(self._offered), self._take, self._refuse_plan)
         self.finished.connect(lambda _: self._leave())
 
     def _build(self, name: str) -> None:
@@ -100,7 +101,8 @@ class ExportDialog(QDialog):
         if self._closed:
             return
         self._plan = plan
-        self.place.set_path(plan.place)
+        if self.place.path == self._offered:  # else a person has chosen another meanwhile
+            self.place.set_path(plan.place)
         self.classes.setVisible(plan.takes_classes)
         self.kind.setText(BY_EXAMPLE if plan.takes_classes else ALONE.format(plan.alone) if plan.alone else "")
         self.kind.setVisible(bool(self.kind.text()))

@@ -78,6 +78,8 @@ class Restart(QObject):
         icons.dress(self.button, "redo")  # in the palette's colour, also when that changes
 
     def _open(self, found: dict[str, list[RunRow]]) -> None:
+        if not self.button.isVisible():
+            return  # another page is looked at by now
         self.menu(found).popup(self.button.mapToGlobal(QPoint(0, self.button.height())))
 
     def menu(self, found: dict[str, list[RunRow]]) -> QMenu:

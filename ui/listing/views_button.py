@@ -30,6 +30,7 @@ class Views(QObject):
         self._owner, self._parts, self._page, self._capture, self._apply = owner, parts, page, capture, apply
         self.views: list[SavedView] = []
         self.current = ""  # the view that was chosen last
+        self._chosen = 0  # so often one was
         self.button = MenuButton("Views", TIP, "view")
         self.button.setAutoRaise(True)
         self.menu = self.button.menu()
@@ -67,6 +68,7 @@ class Views(QObject):
     def show(self, name: str, spec: Spec, *_: object) -> None:
         """Show this view, or with no name how the list begins."""
         self._apply(spec)
+        self._chosen += 1
         self.current = name
         self._take(self.views)
 
@@ -102,10 +104,11 @@ class Views(QObject):
         self._parts.toasts.offer_undo(f"Deleted the view “{name}”.", bring_back)
 
     def _write(self, change: Callable[[RunStore], None], current: str) -> None:
-        """Change the views; the one called `current` is the chosen one then."""
+        """Change the views; the one called `current` is the chosen one then, unless another is chosen meanwhile."""
+        chosen = self._chosen
 
         def then(views: list[SavedView]) -> None:
-            self.current = current
+            self.current = current if chosen == self._chosen else self.current
             self._take(views)
 
         def write(store: RunStore) -> list[SavedView]:

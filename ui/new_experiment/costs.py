@@ -122,11 +122,13 @@ class Costs(QObject):
         super().__init__(parent)
         self._parts, self._card, self._experiments = parts, card, experiments
         self._is_wrong, self._free = is_wrong, free
+        self._asked: Sequence[Experiment] | None = None  # what the store is asked about
         self._soon = QTimer(self, singleShot=True, interval=MEASURE_AFTER)
         self._soon.timeout.connect(self._measure)
 
     def measure_soon(self) -> None:
         self._parts.background.cancel(KEY)  # what was asked of the form as it was
+        self._asked = None
         self._soon.start()
 
     def _measure(self) -> None:
@@ -149,12 +151,13 @@ class Costs(QObject):
 
         if wanted[0].device == CLUSTER:
             group = wanted[0].group_hash()
+            self._asked = wanted
             self._parts.library.read(lambda store: store.took_elsewhere(group), lambda took: self._told(wanted, took))
         else:
             self._tell(wanted)
 
     def _told(self, wanted: Sequence[Experiment], took: tuple[float, str] | None) -> None:
-        if not self._soon.isActive():  # else it is about what was set up before
+        if self._asked is wanted:  # else it is about what was set up before
             self._tell(wanted, took)
 
     def _tell(self, wanted: Sequence[Experiment], took: tuple[float, str] | None = None) -> None:

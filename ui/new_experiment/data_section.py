@@ -139,7 +139,8 @@ class DataSection(Column):
         self._memory.set_fetched_sets([info.name for info in found if info.where == HERE])
         is_first, self._found = not self._found, found
         self._show_chosen(self._key)
-        self.list.show_folders(folders)
+        remembered = self._memory.recent_folders()  # not those that were taken off the list while it was looked
+        self.list.show_folders({key: there for key, there in folders.items() if key in remembered})
         self._strips = self.list.strips() if is_first else {}
 
     def _fetch_strips(self) -> None:

@@ -62,7 +62,7 @@ class StartsDialog(QDialog):
         self.table, self.tau = StartsTable("Scores of each start"), FigureTable("Kendall’s tau of each score")
         self.figure, self.score, self.recipe = StartsFigure(), Choice([]), Choice([])
         self.state, self.votes, self.luck = Text("Reading…", "small", "muted"), Text(""), Text("", "small", "muted")
-        self.problem = Problem()
+        self.problem, self._closed = Problem(), False
         self._lay_out()
         self._timer = QTimer(self, interval=INTERVAL_MS)
         self._timer.timeout.connect(self._take_news)
@@ -95,6 +95,8 @@ class StartsDialog(QDialog):
     # Measuring
 
     def _begin(self, saved: tuple[list[RunRow], list[RunRow]]) -> None:
+        if self._closed:
+            return
         every, with_weights = saved
         self._trained = trained(every, self._data)
         self.recipe.set_options([(place, one.title) for place, one in enumerate(self._trained)])
@@ -169,6 +171,7 @@ class StartsDialog(QDialog):
         self.luck.setText(luck_words(max(one.n for one in found.values())))
 
     def _end(self) -> None:
+        self._closed = True
         self._timer.stop()
         self._parts.background.cancel(KEY)
 

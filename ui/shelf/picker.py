@@ -123,7 +123,7 @@ class Picker(QDialog):
         self.table.typed.connect(self._type)
         self.use.clicked.connect(self._use)
         self._parts.downloads.changed.connect(self._show_progress)
-        self._parts.downloads.arrived.connect(lambda _: self._load())
+        self._parts.downloads.arrived.connect(self._load)
         QShortcut(QKeySequence.StandardKey.Find, self, self._find)
         self.finished.connect(lambda _: self._end())
 

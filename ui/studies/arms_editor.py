@@ -242,6 +242,8 @@ class ArmsEditor(QWidget):
         self._parts.library.read(lambda store: store.runs()[:MOST_SAVED], self._choose_run)
 
     def _choose_run(self, rows: list[RunRow]) -> None:
+        if not self.isVisible():
+            return
         rows = [row for row in rows if not row.study_id]
         if not rows:
             self._parts.toasts.show("No runs are saved yet.")

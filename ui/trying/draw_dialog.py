@@ -39,6 +39,7 @@ class DrawDialog(QDialog):
         self.centred.setToolTip(WHY_CENTRE)
         self.light.setToolTip(WHY_LIGHT)
         self.light.setChecked(True)
+        self.light.clicked.connect(lambda: background.cancel(KEY))  # a person knows better than what was looked up
         self.go = PrimaryButton("Try it")
         self.go.clicked.connect(self._give)
         undo = icon_button("undo", "Take the last stroke back", self.pad.undo)

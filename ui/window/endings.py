@@ -58,8 +58,9 @@ class Endings(QObject):
         last = next(reversed(ended))
 
         def tell(row: RunRow) -> None:
-            self._last = last
-            self._tell(TITLE, words(row, ended, seconds))
+            if self._looks_away():  # else they came back while it was asked
+                self._last = last
+                self._tell(TITLE, words(row, ended, seconds))
 
         self._parts.library.read(lambda store: store.run(last), tell, lambda error: None)
 

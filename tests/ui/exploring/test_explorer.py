@@ -24,6 +24,7 @@ from storage.record import record
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 from tests.new_runs import new_run
+from tests.ui.late import worked_late
 from ui.exploring.explorer import Explorer
 from ui.exploring.outcome_bar import NO_PAIR
 from ui.exploring.reading import CHANGED, ExaminedRun, read_examined
@@ -115,6 +116,15 @@ def test_only_runs_that_differ_in_the_seed_alone_stand_beside_it(read: Read) -> 
     assert run.examined.seeds == 3
     assert run.examined.wrong_in.tolist()[:3] == [3, 1, 0]
     assert read(1).examined.seeds == 3  # again seed 0: the others are still there
+
+
+def test_none_that_are_asked_for_meanwhile_stay_none(qtbot: QtBot, explorer: Explorer, read: Read) -> None:
+    explorer.show_run(read())
+    with worked_late(qtbot, explorer._background):
+        explorer.table.chosen.emit(4)
+        explorer.matrix.cell_chosen.emit(0, 9)  # of which there is no image
+    assert explorer.words.isVisible()
+    assert not explorer.grid.isVisible()
 
 
 def test_many_classes_are_folded_and_every_one_is_reached(qtbot: QtBot, explorer: Explorer, read: Read) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.errors import InvalidExperiment
+from engine.experiment import DatasetChoice
 from tests.ui.conftest import wait_until_checked
+from tests.ui.late import worked_late
 from ui.pages.new_experiment import NewExperimentPage
 
 LATE = 60.0  # seconds at most that work is held back
@@ -107,3 +110,13 @@ def test_a_late_cost_is_not_shown_of_what_is_wrong(
     qtbot.waitUntil(lambda: page.launch.cost.state.text() == "Known once the problems are solved.")
     let_answer(qtbot, page, held)
     assert page.launch.cost.state.text() == "Known once the problems are solved."
+
+
+def test_a_folder_that_was_taken_off_the_list_stays_away(qtbot: QtBot, page: NewExperimentPage, tmp_path: Path) -> None:
+    choice = DatasetChoice(name="folder", path=str(tmp_path))
+    key = page.data.list.add_folder(choice)
+    page.data._memory.remember_folder(key)
+    with worked_late(qtbot, page.parts.background):
+        page.data.load()
+        page.data._remove(key)
+    assert key not in page.data.cards

@@ -19,6 +19,7 @@ from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 from tests.new_runs import new_run
 from tests.ui.conftest import wait_until_checked
+from tests.ui.late import stored_late
 from tests.ui.new_experiment.acting import click, type_number
 from ui.figures.block_picture import LOOKS
 from ui.new_experiment.first_run import FirstRun
@@ -307,9 +308,9 @@ def begin(qtbot: QtBot, workspace: Workspace) -> MainWindow:
 def test_no_late_answer_brings_the_welcome_back(qtbot: QtBot, page: NewExperimentPage) -> None:
     welcome = page.welcome
     qtbot.waitUntil(welcome.isVisible)
-    welcome.look()
-    welcome.put_away.click()  # before the answer can have come
-    qtbot.wait(200)
+    with stored_late(qtbot, page.parts.library):
+        welcome.look()
+        welcome.put_away.click()
     assert not welcome.isVisible()
 
 

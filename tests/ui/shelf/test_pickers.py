@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -20,6 +20,7 @@ from engine.downloads.wanted import Wanted
 from engine.experiment import BackboneChoice, DatasetChoice
 from tests.bad_server import BadServer
 from tests.ui.conftest import activate
+from tests.ui.late import worked_late
 from ui import theme
 from ui.downloads.consent import KNOWN
 from ui.downloads.downloads import OFFLINE_WORDS
@@ -85,6 +86,19 @@ def test_words_leave_the_lines_that_have_all_of_them_and_return_uses_the_first(
     qtbot.keyClick(picker.search, Qt.Key.Key_Return)
     assert chosen == [BackboneChoice(name="resnet50", weights="imagenet_v2", preparation="own")]
     assert not picker.isVisible()
+
+
+def test_what_arrives_after_it_was_closed_is_not_listed_in_it(
+    qtbot: QtBot, open_weights: Open, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picker, read = open_weights(), list[int]()
+    picker.reject()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    monkeypatch.setattr(weights, "rows", lambda: read.append(1) or ())
+    window.parts.downloads.arrived.emit("weights:none")
+    with worked_late(qtbot, window.parts.background):
+        pass
+    assert not read
 
 
 def test_the_usual_ones_come_first_then_favourites_which_are_kept(

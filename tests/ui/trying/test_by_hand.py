@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from engine.using.drawn import as_read
 from main import main
 from storage.store import RunStore
 from storage.workspace import Workspace
+from tests.ui.late import worked_late
 from tests.ui.trying.conftest import BARS, LEARN
 from ui.export.dialog import ExportDialog
 from ui.pages.trying import TryingPage
@@ -368,3 +370,29 @@ def test_an_image_on_the_clipboard_goes_to_a_class_or_is_classified(qtbot: QtBot
     pane.paste()
     settle(qtbot, pane)
     assert "reads images and no texts" in pane.problem.text.text()
+
+
+def test_images_of_a_class_that_is_called_otherwise_meanwhile_are_not_lost_without_a_word(
+    qtbot: QtBot, pane: HandPane, photos: Path, tmp_path: Path
+) -> None:
+    drop(pane.classes, few(photos, tmp_path / "shown", 0))
+    settle(qtbot, pane)
+    with worked_late(qtbot, pane.parts.background):
+        pane.work.add_examples(0, [str(few(photos, tmp_path / "more", 1) / BARS[0])])
+        pane.classes.renamed.emit(0, "wide")
+    assert "“across” is no class any more." in pane.problem.text.text()
+
+
+def test_the_newest_answer_says_what_can_answer(qtbot: QtBot, pane: HandPane, monkeypatch: pytest.MonkeyPatch) -> None:
+    there, free = pane.sources, threading.Event()
+    answers = [lambda: (free.wait(60), ())[1], lambda: there]
+    monkeypatch.setattr("ui.trying.hand.pane.sources", lambda rows: answers.pop(0)())
+    pane.refresh()
+    qtbot.waitUntil(lambda: len(answers) == 1)
+    pane.refresh()
+    qtbot.waitUntil(lambda: not answers)
+    free.set()
+    with worked_late(qtbot, pane.parts.background):
+        pass
+    assert pane.sources == there
+    assert pane.is_settled()

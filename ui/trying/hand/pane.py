@@ -53,7 +53,7 @@ class HandPane(QWidget):
         self.work = HandWork(parts.background, parts.workspace.runs, self)
         self.sources: tuple[HandSource, ...] = ()
         self._pictures: dict[str, QImage] = {}
-        self._drawings = self._asking = 0
+        self._drawings = self._asked = self._answered = 0  # the last two: what can answer
         self._wanted = ""  # uid of a run that is to answer once it is known
         self._build()
         self._connect()
@@ -134,7 +134,7 @@ class HandPane(QWidget):
 
     def is_settled(self) -> bool:
         """Nothing is read or answered any more."""
-        return not self.work.is_at_work and not self._asking
+        return not self.work.is_at_work and self._asked == self._answered
 
     def _say(self, words: str) -> None:
         self.parts.toasts.show(words)
@@ -148,15 +148,19 @@ class HandPane(QWidget):
     def refresh(self, looked_at: bool = False) -> None:
         """What can answer now, while somebody looks."""
         if looked_at or self.isVisible():
-            self._asking += 1
-            self.parts.library.read(read_rows, self._list_sources)
+            self._asked += 1
+            number = self._asked
+            self.parts.library.read(read_rows, lambda rows: self._list_sources(rows, number))
             look_again(self.work, self.parts.background, self.parts.workspace.runs)
 
-    def _list_sources(self, rows: tuple[RunRow, ...]) -> None:
-        self.parts.background.run(lambda _: sources(rows), self._take_sources)
+    def _list_sources(self, rows: tuple[RunRow, ...], number: int) -> None:
+        self.parts.background.run(lambda _: sources(rows), lambda found: self._take_sources(found, number))
 
-    def _take_sources(self, found: tuple[HandSource, ...]) -> None:
-        self._asking -= 1
+    def _take_sources(self, found: tuple[HandSource, ...], number: int) -> None:
+        """The newest answer counts: two that are worked out side by side may come in any order."""
+        if number != self._asked:
+            return
+        self._answered = number
         before, self.sources = self.source.key(), found
         self.source.set_options([(one.answering, one.title) for one in found])
         self.stack.setCurrentIndex(0 if found else 1)

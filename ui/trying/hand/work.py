@@ -169,6 +169,8 @@ class HandWork(QObject):
             if name in bins.names and read.images:
                 known = [replace(image, truth=name) for image in read.images]
                 self.deed(plus(len(known), name), bins.with_images(bins.names.index(name), known))
+            elif read.images:
+                self.refused.emit(f"“{name}” is no class any more. Add what was handed in to another one.")
 
         self._read(lambda by, cancelled: read_images(handed, by, (), cancelled), done)
 
