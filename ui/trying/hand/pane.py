@@ -149,19 +149,16 @@ class HandPane(QWidget):
         """What can answer now, while somebody looks."""
         if looked_at or self.isVisible():
             self._asked += 1
-            number = self._asked
-            self.parts.library.read(read_rows, lambda rows: self._list_sources(rows, number))
+            self.parts.library.read(read_rows, partial(self._list_sources, self._asked))
             look_again(self.work, self.parts.background, self.parts.workspace.runs)
 
-    def _list_sources(self, rows: tuple[RunRow, ...], number: int) -> None:
-        self.parts.background.run(lambda _: sources(rows), lambda found: self._take_sources(found, number))
+    def _list_sources(self, number: int, rows: tuple[RunRow, ...]) -> None:
+        self.parts.background.run(lambda _: sources(rows), partial(self._take_sources, number))
 
-    def _take_sources(self, found: tuple[HandSource, ...], number: int) -> None:
-        """The newest answer counts: two that are worked out side by side may come in any order."""
-        if number != self._asked:
+    def _take_sources(self, number: int, found: tuple[HandSource, ...]) -> None:
+        if number != self._asked:  # two that are worked out side by side may come in any order
             return
-        self._answered = number
-        before, self.sources = self.source.key(), found
+        before, self.sources, self._answered = self.source.key(), found, number
         self.source.set_options([(one.answering, one.title) for one in found])
         self.stack.setCurrentIndex(0 if found else 1)
         if found and before is None:
