@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from engine.data.preview import DatasetPreview
 
 Counts = tuple[int | None, int | None]
+Kept = tuple[Counts, Mapping[str, object]]  # labels and classes, and what is set for this data alone
 LEAST_HEIGHT = 420  # pixels, below which all of it scrolls
 READ_AFTER = 200  # milliseconds of quiet
 
@@ -56,7 +57,7 @@ class DataSection(Column):
         self._parts, self._memory = parts, WindowMemory(parts.settings)
         self._key, self._is_low = START.name, False
         self._place = ""  # where a folder was picked last, a wrong one too
-        self._kept: dict[str, Counts] = {}  # labels and classes as they were left, by data set
+        self._kept: dict[str, Kept] = {}  # as it was left, by data set
         self._found: tuple[DatasetInfo, ...] = ()
         self._strips: dict[str, Callable[[DatasetPreview], None]] = {}
         self.list = DataCards()
@@ -181,7 +182,7 @@ class DataSection(Column):
     def fill(self, choice: DatasetChoice) -> None:
         """Show this choice."""
         self.looking.stop()
-        self._kept[self._key] = self.settings.counts()
+        self._keep()
         self.settings.fill(choice)
         self._show_chosen(self.list.add_folder(choice) if choice.path else choice.name)
 
@@ -216,15 +217,21 @@ class DataSection(Column):
             self._read_soon()
 
     def _choose(self, key: str) -> None:
-        """As a person does: labels and classes are those that this data was left with, at first as many as it has."""
+        """As a person does: all is as this data was left; at first labels and classes are as many as it has."""
         self.looking.stop()  # what was dropped before is not wanted any more
         if key in self.cards and self._is_missing(key):
             self.list.mark(self._key)
             self.use_path(str(choice_of(key).path))  # it may be back, and what is wrong is said
             return
-        self._kept[self._key] = self.settings.counts()
-        self.settings.set_counts(*self._kept.get(key, self._first_counts(key)))
+        self._keep()
+        counts, own = self._kept.get(key, (self._first_counts(key), {}))
+        self.settings.set_counts(*counts)
+        self.settings.fill_own(own)
         self._show_chosen(key)
+
+    def _keep(self) -> None:
+        """How the data chosen until now are left."""
+        self._kept[self._key] = self.settings.counts(), self.settings.own_values()
 
     def _open_all(self) -> None:
         from ui.shelf.data_picker import choose_data

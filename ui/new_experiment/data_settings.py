@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
@@ -137,11 +139,7 @@ class DataSettings(QWidget):
             self.validation: choice.validation_per_class or 0, self.split_seed: choice.split_seed,
             self.part: choice.part, self.copies: choice.leave_out, self.split: choice.split,
         })  # fmt: skip
-        for own in self.own.values():
-            own.fill(vars(choice))
-        if (given := self.own.get(choice.name)) is not None and given.values() != given.defaults():
-            for fold in given.folds.values():
-                fold.button.setChecked(True)
+        self.fill_own(vars(choice))
         self.shift.fill(choice)
         if choice.part or choice.validation_per_class or choice.leave_out:
             self.fold.button.setChecked(True)
@@ -149,6 +147,19 @@ class DataSettings(QWidget):
     def counts(self) -> tuple[int | None, int | None]:
         """Labels per class and classes, None for all."""
         return self.labels.count(), self.classes.count()
+
+    def own_values(self) -> dict[str, object]:
+        """The settings that the chosen data set alone has."""
+        form = self.own.get(self._source.name) if self._source is not None else None
+        return {} if form is None else form.values()
+
+    def fill_own(self, values: Mapping[str, object]) -> None:
+        """What is not given is as usual; without a word to others."""
+        for form in self.own.values():
+            form.fill(values)
+            if form.values() != form.defaults():
+                for fold in form.folds.values():
+                    fold.button.setChecked(True)
 
     def set_counts(self, labels: int | None, classes: int | None) -> None:
         """Without a word to others: a choice of other data says so itself."""

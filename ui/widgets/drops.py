@@ -86,7 +86,9 @@ class Drops(QObject):
             self.dropped.emit(paths[0])
             return
         away = "What was dropped is not on this machine." if len(paths) == 1 else "Several things were dropped."
-        self.refused.emit(f"{away} Drop one folder, one zip or one table of texts.")
+        self.refused.emit(
+            f"{away} Drop one folder, one zip or one table of texts; files that belong together as their folder."
+        )
 
     def _take_many(self, paths: list[str]) -> None:
         here = [path for path in paths if path]

@@ -151,3 +151,23 @@ def test_columns_of_other_files_are_not_offered_for_those_that_cannot_be_read(
     for name, options in (("there.csv", 3), ("gone.csv", 1)):
         page.data.columns.look(TextsChoice(name="texts", path=str(tmp_path / name)))
         qtbot.waitUntil(lambda options=options: field.count() == options)
+
+
+def test_a_column_that_was_chosen_is_of_its_own_texts_alone(
+    qtbot: QtBot, page: NewExperimentPage, tmp_path: Path
+) -> None:
+    rows = [f"eine Frage {n},{'ab'[n % 2]},{'xyz'[n % 3]}" for n in range(30)]
+    for name, columns in (("one.csv", "text,label,mood"), ("two.csv", "text,label,shade")):
+        (tmp_path / name).write_text("\n".join([columns, *rows]) + "\n")
+        page.receive(tmp_path / name)
+        qtbot.waitUntil(lambda name=name: page.data.choice().path == str(tmp_path / name))
+    wait_until_checked(qtbot, page)
+    one, two = (page.data.cards[f"texts:{tmp_path / name}"] for name in ("one.csv", "two.csv"))
+    qtbot.mouseClick(one, LEFT)
+    own = page.data.settings.own["texts"]
+    own.rows["label_column"].set_value("mood")
+    own.changed.emit()
+    for card, said in ((two, "30 texts, 2 classes"), (one, "30 texts, 3 classes")):
+        qtbot.mouseClick(card, LEFT)
+        wait_until_checked(qtbot, page)
+        assert (page.data.preview.fault, page.data.preview.sentence.text()) == ("", said)
