@@ -12,9 +12,11 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 from engine.comparison.intervals import Interval
 from ui import theme
 from ui.figures.drawing import paint_mark, paint_whisker
+from ui.figures.painted import draw_elided
 from ui.figures.painted_axes import Axis, Plot, paint_axes, plot_in
 
-NAME, SHARE = 170.0, 0.3  # pixels that a line's name has at least, and its share of a wider chart
+NAME, SHARE = 170.0, 0.3  # pixels that a line's name may have, and its share of a wider chart
+MOST = 1 / 3  # of the chart that names take at most
 SWATCH = 18.0  # pixels of the stroke before it
 BAND = 0.14  # how much of a line's colour its band has
 MANY = 24  # points of a line beyond which they are dots
@@ -65,8 +67,7 @@ class LineChart:
             paint_band(painter, plot, line)
         marks = [mark for line in drawn for mark in self._paint_line(painter, plot, line)]
         painter.restore()
-        paint_ends(painter, plot, [line for line in drawn if line.title], most_name(size))
-        return marks
+        return marks + paint_ends(painter, plot, [line for line in drawn if line.title], most_name(size))
 
     def _paint_line(self, painter: QPainter, plot: Plot, line: ChartLine) -> Marks:
         places = [plot.point(x, shown.value) + QPointF(line.aside, 0) for x, shown, _ in line.points]
@@ -84,7 +85,7 @@ class LineChart:
 
 def most_name(size: QSizeF) -> float:
     """Pixels of a line's name: the longest are cut so that the lines keep most of the chart."""
-    return max(NAME, SHARE * size.width())
+    return min(max(NAME, SHARE * size.width()), MOST * size.width() - SWATCH - 8)
 
 
 def paint_band(painter: QPainter, plot: Plot, line: ChartLine) -> None:
@@ -94,18 +95,21 @@ def paint_band(painter: QPainter, plot: Plot, line: ChartLine) -> None:
         fill_between(painter, upper, [plot.point(x, shown.low) for x, shown in known], line.pen.color(), BAND)
 
 
-def paint_ends(painter: QPainter, plot: Plot, lines: Sequence[ChartLine], most: float) -> None:
-    """Each name at the height where its line ends, never over another, with a stroke of its line before it."""
+def paint_ends(painter: QPainter, plot: Plot, lines: Sequence[ChartLine], most: float) -> Marks:
+    """Each name at the height where its line ends, never over another, with a stroke of its line before it. Returns
+    where a name is cut, in the middle as names often differ at their end, and the whole of it."""
     painter.setFont(theme.font("small"))
     metrics, left = QFontMetricsF(painter.font()), plot.area.right() + 10
     rising = sorted(((plot.height(line.points[-1][1].value), line) for line in lines), key=lambda end: end[0])
     heights = spread([y for y, _ in rising], metrics.height(), plot.area.top(), plot.area.bottom())
+    cut: Marks = []
     for y, (_, line) in zip(heights, rising, strict=True):
         painter.setPen(line.pen)
         painter.drawLine(QPointF(left, y), QPointF(left + SWATCH, y))
         painter.setPen(theme.colour("text"))
-        said = metrics.elidedText(line.title, Qt.TextElideMode.ElideRight, most)
-        painter.drawText(QPointF(left + SWATCH + 4, y + metrics.capHeight() / 2), said)
+        if not draw_elided(painter, left + SWATCH + 4, y + metrics.capHeight() / 2, most, line.title, name=True):
+            cut.append((QRectF(left, y - metrics.height() / 2, SWATCH + 4 + most, metrics.height()), line.title))
+    return cut
 
 
 def fill_between(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from engine.comparison.wording import compact, thousands
@@ -147,8 +147,8 @@ def paint_axes(painter: QPainter, plot: Plot, title: str) -> None:
             _line(painter, QPointF(x, area.top()), QPointF(x, area.bottom()))
         free = x - half
         painter.drawText(QPointF(x - half, area.bottom() + metrics.ascent() + 4), words)
-    below = QRectF(area.left(), area.bottom() + metrics.height() + 5, area.width(), metrics.height() + 2)
-    painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), title)
+    left = max(0.0, area.center().x() - metrics.horizontalAdvance(title) / 2)  # wider than a narrow plot it stands out
+    painter.drawText(QPointF(left, area.bottom() + metrics.height() + 6 + metrics.ascent()), title)
 
 
 def paint_levels(painter: QPainter, plot: Plot) -> None:

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.comparison.intervals import Interval
 from ui import theme
 from ui.figures.figure_export import svg
-from ui.figures.line_chart import ChartLine, LineChart
+from ui.figures.line_chart import ChartLine, LineChart, Marks
 from ui.figures.painted import PaintedFigure
 from ui.figures.painted_axes import Axis, around
 
@@ -29,21 +29,22 @@ def chart(bands: bool = True, named: tuple[tuple[float, str], ...] = ()) -> Line
     return LineChart([ChartLine("Arm", RED, points)], across, Axis(0.0, 1.0), "Labels", bands=bands)
 
 
-def painted(drawn: LineChart) -> tuple[QImage, list[str]]:
-    image = QImage(SIZE.toSize(), QImage.Format.Format_RGB32)
+def painted(drawn: LineChart, wide: int = 400) -> tuple[QImage, Marks]:
+    size = QSizeF(wide, 240)
+    image = QImage(size.toSize(), QImage.Format.Format_RGB32)
     image.fill(theme.colour("page"))
     painter = QPainter(image)
-    marks = drawn.paint(painter, SIZE)
+    marks = drawn.paint(painter, size)
     painter.end()
-    plot = drawn.plot(SIZE)
-    assert [box.center() for box, _ in marks] == [plot.point(1.0, 0.4), plot.point(100.0, 0.6)]
-    return image, [words for _, words in marks]
+    plot = drawn.plot(size)
+    assert [box.center() for box, _ in marks[:2]] == [plot.point(1.0, 0.4), plot.point(100.0, 0.6)]
+    return image, marks
 
 
 @pytest.mark.parametrize("bands", [True, False])
 def test_marks_say_their_points_and_intervals_are_bands_or_whiskers(qtbot: QtBot, bands: bool) -> None:
-    image, words = painted(chart(bands))
-    assert words == ["1: 0.4", "100: 0.6"]
+    image, marks = painted(chart(bands))
+    assert [words for _, words in marks] == ["1: 0.4", "100: 0.6"]
     plot = chart(bands).plot(SIZE)
     inside = image.pixelColor(plot.point(10.0, 0.63).toPoint())  # between both points, above the line
     assert (inside.red() > inside.green() + 10) is bands
@@ -76,11 +77,24 @@ def test_a_wide_chart_says_long_names_whole_and_a_narrow_one_keeps_its_lines(qtb
 
     figure = Figure("Chart")
     qtbot.addWidget(figure)
-    for wide in (400, 1600):
+    for wide in (300, 400, 1600):
         figure.resize(wide, 240)
         words = re.findall(r">([^<>]+)</text>", svg(figure).decode())
         assert (long in words) is (wide == 1600)
-        assert drawn.plot(QSizeF(wide, 240)).area.width() > wide / 3
+        names = wide - drawn.plot(QSizeF(wide, 240)).area.right() - 10
+        assert names <= wide / 3
+        cut = [box for box, words in painted(drawn, wide)[1] if words == long]
+        assert [box.right() <= wide and box.left() > wide / 2 for box in cut] == [True] * (wide < 1600)
+
+
+def test_what_an_axis_is_stands_whole_below_a_narrow_plot(qtbot: QtBot) -> None:
+    drawn = replace(chart(), across="Labels per class (logarithmic), of all")
+    image, *_ = painted(drawn, 240)
+    plot = drawn.plot(QSizeF(240, 240))
+    beside = range(round(plot.area.left()) - 8)
+    below = range(round(plot.area.bottom()) + 20, 240)
+    ground = theme.colour("page")
+    assert any(image.pixelColor(x, y) != ground for x in beside for y in below)
 
 
 def test_an_axis_around_values_keeps_inside_what_can_be() -> None:
