@@ -10,10 +10,10 @@ from torch import Tensor
 
 from engine.backbones.backbone import Backbone, batch_norms
 from engine.backbones.own.sources import SavedNetwork
+from engine.backbones.own.word_pieces import LEAST
 from engine.errors import WeightsError
 
 IMAGES = 8
-LEAST_NUMBERS = 30  # of word pieces, that any vocabulary has
 ALIKE = 1e-3  # relative distance from a random network's features up to which they are its own
 SAME = 1e-6  # of the features of different images up to which they are one
 STEPS = (torch.int8, torch.uint8, torch.bool)  # which mean something together with a scale alone
@@ -68,7 +68,7 @@ def _images(source: SavedNetwork) -> Tensor:
     form = source.info.form
     draws = torch.Generator().manual_seed(0)
     if form.kind == "texts":
-        return torch.randint(1, LEAST_NUMBERS, (IMAGES, form.size), generator=draws)
+        return torch.randint(1, LEAST, (IMAGES, form.size), generator=draws)
     if form.kind != "images":
         return torch.linspace(-2, 2, IMAGES).view(IMAGES, 1, 1, 1)
     side = form.size if form.fixed else max(form.least, min(form.size, 64))

@@ -16,8 +16,8 @@ from torch import Tensor
 from engine.backbones import encoders
 from engine.backbones.backbone import Backbone
 from engine.backbones.info import Blocks
+from engine.backbones.own.word_pieces import check_pieces
 from engine.errors import WeightsError
-from engine.texts.own import pieces_of
 
 WEIGHTS = "model.safetensors"
 LONGEST = 512  # pieces of a text
@@ -51,21 +51,12 @@ def _opened(folder: Path, config: Mapping[str, Any], kind: str, pieces: str) -> 
     made, missing = opened(folder)
     if missing:
         raise WeightsError(f"{folder.name} has no values of {missing[0]} ({len(missing)} missing).", encoders.FOLDER)
-    _check_pieces(folder, pieces, int(config.get("vocab_size", 0)))
+    check_pieces(folder.name, pieces, int(config.get("vocab_size", 0)))
     longest, width = _tried(made, config)
     model = Backbone(made, width, None)
     digest = hashlib.sha256(pieces.encode()).hexdigest()
     encoder = encoders.HubEncoder(kind, json.dumps(dict(config)), tuple(layers_of(made)), width, longest, digest)
     return encoders.look_at(encoder), model.trunk_state()
-
-
-def _check_pieces(folder: Path, pieces: str, known: int) -> None:
-    try:
-        too_many = pieces_of(pieces) > known
-    except ValueError:
-        raise WeightsError(f"The tokenizer.json of {folder.name} cannot be read.", encoders.FOLDER) from None
-    if too_many:
-        raise WeightsError(f"{folder.name} has more word pieces than the network knows.", encoders.FOLDER)
 
 
 @torch.no_grad()

@@ -23,9 +23,9 @@ from engine.backbones.own.exported import KEY, WEIGHTS, body_of, is_exported, re
 from engine.backbones.own.hub_folders import of_hub
 from engine.backbones.own.transformers_names import KINDS, kind_of, prepared, renamed
 from engine.backbones.own.unwrapping import tensors
+from engine.backbones.own.word_pieces import check_pieces
 from engine.errors import WeightsError
 from engine.machine.files import Unread, open_regular
-from engine.texts.own import pieces_of
 
 MOST_TENSORS = 100_000
 FOLDER = "Choose the file of the weights itself, or a folder of an image model or a text encoder as hubs hold it."
@@ -102,12 +102,7 @@ def _of_bert(folder: Path, file: Path, config: Mapping[str, Any]) -> Brought:
     """A text encoder of any size, with its own word pieces."""
     pieces = _pieces(folder)
     encoder = encoders.of_config(folder.name, config, pieces)
-    try:
-        too_many = pieces_of(pieces) > encoder.numbers
-    except ValueError:
-        raise WeightsError(f"The {PIECES} of {folder.name} cannot be read.", encoders.FOLDER) from None
-    if too_many:
-        raise WeightsError(f"{folder.name} has more word pieces than the network knows.", encoders.FOLDER)
+    check_pieces(folder.name, pieces, encoder.numbers)
     _, found = tensors(_content(file))
     state = in_blocks(named(found), encoder.layers)
     return Brought(file, state, encoders.look_at(encoder), kind=BERT, pieces=pieces)

@@ -39,7 +39,7 @@ class SetFit(FineTuneMethod):
     order = 15
     title = "SetFit"
     searched = ("pair_learning_rate", "pair_epochs")
-    idea = "Learn from pairs what belongs together, then train the head: for a few texts of each class."
+    idea = "Learn from pairs what belongs together, then train the head: for a few labels a class."
     paper = "Tunstall et al. 2022, Efficient Few-Shot Learning Without Prompts, arXiv 2209.11055"
     Hyperparameters = SetFitHyperparameters
     presets = {

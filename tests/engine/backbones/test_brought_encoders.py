@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,10 @@ WORDS = [
 ]
 
 
-def pieces() -> str:
+def pieces(words: Sequence[str] = WORDS) -> str:
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
-    made = Tokenizer(models.WordPiece({word: place for place, word in enumerate(WORDS)}, unk_token="[UNK]"))
+    made = Tokenizer(models.WordPiece({word: place for place, word in enumerate(words)}, unk_token="[UNK]"))
     made.normalizer, made.pre_tokenizer = normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()
     made.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
     made.enable_padding(length=20)
@@ -100,6 +101,13 @@ def test_what_is_not_whole_says_so(tmp_path: Path) -> None:
 def test_pieces_that_the_network_does_not_have_are_refused(tmp_path: Path) -> None:
     place, _ = folder(tmp_path / "fewer", vocab_size=len(WORDS) - 1)
     with pytest.raises(WeightsError, match="more word pieces than the network knows"):
+        look(place)
+
+
+def test_a_tokenizer_that_was_saved_without_its_vocabulary_is_told(tmp_path: Path) -> None:
+    place, _ = folder(tmp_path / "five", vocab_size=5)
+    (place / "tokenizer.json").write_text(pieces(WORDS[:5]), encoding="utf-8")
+    with pytest.raises(WeightsError, match=r"has only 5 word pieces. Save its tokenizer"):
         look(place)
 
 
