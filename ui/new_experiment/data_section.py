@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from ui import theme
 from ui.data.known_sets import is_there
 from ui.new_experiment.data_cards import DataCards, choice_of, sampled
 from ui.new_experiment.data_preview import DataPreview
-from ui.new_experiment.data_settings import START, DataSettings
+from ui.new_experiment.data_settings import START, Counts, DataSettings, Left
 from ui.new_experiment.offered_columns import OfferedColumns
 from ui.new_experiment.path_look import PathLook
 from ui.new_experiment.tasks_settings import TasksSettings
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from engine.data.episode_splits import EpisodeShape
     from engine.data.preview import DatasetPreview
 
-Counts = tuple[int | None, int | None]
-Kept = tuple[Counts, Mapping[str, object]]  # labels and classes, and what is set for this data alone
 LEAST_HEIGHT = 420  # pixels, below which all of it scrolls
 READ_AFTER = 200  # milliseconds of quiet
 
@@ -57,7 +55,7 @@ class DataSection(Column):
         self._parts, self._memory = parts, WindowMemory(parts.settings)
         self._key, self._is_low = START.name, False
         self._place = ""  # where a folder was picked last, a wrong one too
-        self._kept: dict[str, Kept] = {}  # as it was left, by data set
+        self._kept: dict[str, Left] = {}  # as it was left, by data set
         self._found: tuple[DatasetInfo, ...] = ()
         self._strips: dict[str, Callable[[DatasetPreview], None]] = {}
         self.list = DataCards()
@@ -182,7 +180,7 @@ class DataSection(Column):
     def fill(self, choice: DatasetChoice) -> None:
         """Show this choice."""
         self.looking.stop()
-        self._keep()
+        self._kept[self._key] = self.settings.left()
         self.settings.fill(choice)
         self._show_chosen(self.list.add_folder(choice) if choice.path else choice.name)
 
@@ -223,15 +221,9 @@ class DataSection(Column):
             self.list.mark(self._key)
             self.use_path(str(choice_of(key).path))  # it may be back, and what is wrong is said
             return
-        self._keep()
-        counts, own = self._kept.get(key, (self._first_counts(key), {}))
-        self.settings.set_counts(*counts)
-        self.settings.fill_own(own)
+        self._kept[self._key] = self.settings.left()
+        self.settings.take_up(*self._kept.get(key, (self._first_counts(key), {})))
         self._show_chosen(key)
-
-    def _keep(self) -> None:
-        """How the data chosen until now are left."""
-        self._kept[self._key] = self.settings.counts(), self.settings.own_values()
 
     def _open_all(self) -> None:
         from ui.shelf.data_picker import choose_data

@@ -24,6 +24,8 @@ from ui.widgets.layouts import in_column
 from ui.widgets.reset_mark import fill, on_change, refresh_marks
 from ui.widgets.text import TextPlace
 
+Counts = tuple[int | None, int | None]  # labels per class and classes, None for all
+Left = tuple[Counts, Mapping[str, object]]  # and the settings that a data set alone has
 START = DatasetChoice(name="glyphs", classes=40, labels_per_class=2)  # what a newcomer sees first
 AUTOMATIC = (None, "Automatic")
 STRATIFIED = ("stratified", "50 / 20 / 30 % of each class")
@@ -134,36 +136,28 @@ class DataSettings(QWidget):
 
     def fill(self, choice: DatasetChoice) -> None:
         self._given = choice
-        self.set_counts(choice.labels_per_class, choice.classes)
         fill({
             self.validation: choice.validation_per_class or 0, self.split_seed: choice.split_seed,
             self.part: choice.part, self.copies: choice.leave_out, self.split: choice.split,
         })  # fmt: skip
-        self.fill_own(vars(choice))
+        self.take_up((choice.labels_per_class, choice.classes), vars(choice))
         self.shift.fill(choice)
         if choice.part or choice.validation_per_class or choice.leave_out:
             self.fold.button.setChecked(True)
 
-    def counts(self) -> tuple[int | None, int | None]:
-        """Labels per class and classes, None for all."""
-        return self.labels.count(), self.classes.count()
-
-    def own_values(self) -> dict[str, object]:
-        """The settings that the chosen data set alone has."""
+    def left(self) -> Left:
+        """What is set of the chosen data set alone."""
         form = self.own.get(self._source.name) if self._source is not None else None
-        return {} if form is None else form.values()
+        return (self.labels.count(), self.classes.count()), {} if form is None else form.values()
 
-    def fill_own(self, values: Mapping[str, object]) -> None:
-        """What is not given is as usual; without a word to others."""
+    def take_up(self, counts: Counts, values: Mapping[str, object]) -> None:
+        """As a data set was left. Without a word to others: a choice of other data says so itself."""
+        fill({self.labels: counts[0] or 0, self.classes: counts[1] or 0})
         for form in self.own.values():
             form.fill(values)
             if form.values() != form.defaults():
                 for fold in form.folds.values():
                     fold.button.setChecked(True)
-
-    def set_counts(self, labels: int | None, classes: int | None) -> None:
-        """Without a word to others: a choice of other data says so itself."""
-        fill({self.labels: labels or 0, self.classes: classes or 0})
 
     def set_family(self, key: str) -> bool:
         """Another family does without what is set for this one alone; true where it takes the data otherwise."""

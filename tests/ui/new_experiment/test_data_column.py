@@ -45,17 +45,17 @@ def test_labels_and_classes_are_those_that_the_data_was_left_with(
 ) -> None:
     settings = page.data.settings
     use(qtbot, page, photos(tmp_path / "photos"))
-    assert settings.counts() == (None, None)
-    settings.set_counts(4, 3)
+    assert settings.left()[0] == (None, None)
+    settings.take_up((4, 3), {})
     qtbot.mouseClick(page.data.cards["glyphs"], LEFT)
-    assert settings.counts() == (2, 40)
-    settings.set_counts(5, 20)
+    assert settings.left()[0] == (2, 40)
+    settings.take_up((5, 20), {})
     qtbot.mouseClick(page.data.cards["digits"], LEFT)
-    assert settings.counts() == (5, None)
+    assert settings.left()[0] == (5, None)
     qtbot.mouseClick(page.data.cards[f"folder:{tmp_path / 'photos'}"], LEFT)
-    assert settings.counts() == (4, 3)
+    assert settings.left()[0] == (4, 3)
     qtbot.mouseClick(page.data.cards["glyphs"], LEFT)
-    assert settings.counts() == (5, 20)
+    assert settings.left()[0] == (5, 20)
     wait_until_checked(qtbot, page)
 
 
