@@ -29,7 +29,7 @@ class CostView(QWidget):
         self.axis.setAccessibleName("Cost")
         self.axis.setMinimumContentsLength(20)
         section = Section(self.figure.title, self.figure, self.figure.menu)
-        section.row.insertWidget(1, self.axis)
+        section.add(self.axis)
         in_column(section, self.note, self.left_out, owner=self, gap=4)
         self.axis.currentIndexChanged.connect(lambda _: self._show())
         self.hide()

@@ -39,7 +39,7 @@ class KeptComparison(QWidget):
         self._comparison: Comparison | None = None
         self._curves: Mapping[int, RunCurvesByName] = {}
         section = Section(TITLE, self.figure, self.figure.menu)
-        section.row.insertWidget(1, self.reader)
+        section.add(self.reader)
         self.figure.setMinimumHeight(280)
         in_column(section, self.how, self.table, self.basis, owner=self, gap=8)
         self.reader.currentIndexChanged.connect(lambda _: self._draw())

@@ -66,7 +66,7 @@ class Explorer(QWidget):
 
     def _lay_out(self) -> None:
         matrix = Section(MISTAKEN, self.matrix, self.matrix.menu)
-        matrix.row.insertWidget(1, self.fold)
+        matrix.add(self.fold)
         if (layout := matrix.layout()) is not None:
             layout.setAlignment(self.matrix, Qt.AlignmentFlag.AlignTop)  # else it is no higher than its hint
         matrix.setMaximumWidth(WIDEST)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 from ui import theme
 from ui.figures.figure_export import FigureActions, menu_button
 from ui.widgets.layouts import in_column, in_row
+from ui.widgets.reflow import FlowLayout
 from ui.widgets.text import Pointed, Text
 
 HEADING = 28.0  # pixels above a saved figure for its title
@@ -84,19 +85,25 @@ class PaintedFigure(Pointed):
 
 
 class Section(QWidget):
-    """A heading with a "⋯" menu above what it is about, on the page's own ground."""
+    """A heading with a "⋯" menu above what it is about, on the page's own ground. What is added stands beside the
+    heading, which is never cut for it: below it where there is no room."""
 
     def __init__(self, title: str, content: QWidget, menu: QMenu | None = None, at_top: bool = False) -> None:
         super().__init__()
         self.content = content
         self.heading = Text(title, bold=True, wrap=False)
-        self.row = in_row(self.heading, ..., gap=8)
+        self._head = FlowLayout(self.heading)
+        self.row = in_row((self._head, 1), gap=8)
         self._button = None if menu is None else menu_button(self, menu, f"Menu of {title}")
         if self._button is not None:
-            self.row.addWidget(self._button)
+            self.row.addWidget(self._button, 0, Qt.AlignmentFlag.AlignTop)
         column = in_column(self.row, (content, 0 if at_top else 1), owner=self, gap=4)
         if at_top:
             column.addStretch(1)
+
+    def add(self, control: QWidget) -> None:
+        """Beside the heading."""
+        self._head.addWidget(control)
 
     def set_menu_shown(self, shown: bool) -> None:
         """Without its menu where what is shown has one of its own."""

@@ -83,7 +83,7 @@ class SearchView(QWidget):
 
     def _lay_out(self) -> None:
         left = Section("Accuracy over folds", self.against, self.against.menu)
-        left.row.insertWidget(1, self.parameter, 9)  # as wide as its words where there is room
+        left.add(self.parameter)
         right = Section("Best so far", self.best, self.best.menu)
         in_column(
             Text("Search", bold=True, wrap=False), self.card, self.progress, (Beside(left, right, least=300), 1),

@@ -64,8 +64,8 @@ class StudyDetail(QWidget):
             group.addButton(segment)
             segment.clicked.connect(lambda _=False: self._draw())
             segment.setAccessibleName(f"Show the test {segment.text().lower()}")
-            section.row.insertWidget(2 + place, segment)
-        section.row.insertWidget(2, self.places)
+            section.row.insertWidget(1 + place, segment)
+        section.row.insertWidget(1, self.places)
         self.accuracy.setChecked(True)
         return section
 
