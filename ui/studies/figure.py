@@ -29,7 +29,8 @@ class StudyFigure(PaintedFigure):
 
     def show_view(self, view: View) -> None:
         self.view = view
-        self.title = f"{view.table.study.title}: {unit(view).lower()}"
+        asked = view.table.study.title
+        self.title = f"{asked} {unit(view)}" if asked.endswith("?") else f"{asked}: {unit(view).lower()}"
         self.setAccessibleDescription("; ".join(f"{row[0]}, {row[1]}: {row[7]}" for row in rows_of(view)))
         self.update()
 

@@ -6,11 +6,13 @@ import pytest
 from PySide6.QtCore import QSizeF
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from engine.studies.cells import cells
 from engine.studies.study import Study, study_presets
 from engine.studies.table import CellOutcome, study_table
 from ui.studies.curves import across_labels, curve, line_of, paint_curves
+from ui.studies.figure import StudyFigure
 from ui.studies.view import View, curve_places
 
 OVER_LABELS = [one for one in study_presets() if one.figure == "labels" and len(set(one.labels) - {None}) > 1]
@@ -44,3 +46,13 @@ def test_every_count_has_a_point_of_every_arm(study: Study, qapp: QApplication) 
 
 def test_there_are_some_with_all_labels() -> None:
     assert {one.name for one in OVER_LABELS if None in one.labels} >= {"ulmfit"}
+
+
+@pytest.mark.parametrize("study", study_presets(), ids=lambda one: one.name)
+def test_a_question_keeps_its_mark_alone(study: Study, qtbot: QtBot) -> None:
+    figure = StudyFigure()
+    qtbot.addWidget(figure)
+    figure.show_view(shown(study))
+    assert figure.title.startswith(study.title)
+    assert not set("?!:.") & set(figure.title[len(study.title) + 1 :])
+    assert "?:" not in figure.title
