@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,15 +24,24 @@ def figure(experiment: Experiment, folder: Path) -> Evaluated:
     return next(event for event in events if isinstance(event, Evaluated))
 
 
+def with_a_best_before_the_last(choice: MethodChoice, folder: Path) -> tuple[Experiment, Evaluated]:
+    """The first seed, on this processor, of which the last epoch is another network than the best."""
+    for seed in range(8):
+        learnt = Experiment(dataset=DATA, method=choice, seed=seed)
+        said = figure(learnt, folder)
+        if (folder / "best.safetensors").read_bytes() != (folder / "last.safetensors").read_bytes():
+            return learnt, said
+        shutil.rmtree(folder)
+    raise AssertionError("of every seed the last epoch is the best")
+
+
 @pytest.mark.parametrize("tested", TESTED)
 @pytest.mark.parametrize("name", ["scratch", "lora", "lp_ft"])
 def test_the_network_that_is_handed_on_answers_as_the_figure_says(name: str, tested: str, tmp_path: Path) -> None:
-    """A rate at which the last of five epochs is another network than the best."""
     values = {"epochs": 5, "learning_rate": 0.5, "tested": tested}
-    learnt = Experiment(dataset=DATA, method=MethodChoice(name=name, hyperparameters=values))
-    said = figure(learnt, tmp_path / "source")
+    choice = MethodChoice(name=name, hyperparameters=values)
+    learnt, said = with_a_best_before_the_last(choice, tmp_path / "source")
     best, last = (tmp_path / "source" / f"{kind}.safetensors" for kind in ("best", "last"))
-    assert best.read_bytes() != last.read_bytes()
     of_figure = saved.tested_file(tmp_path / "source", build_method(learnt))
     assert saved_file("source", tmp_path) == of_figure == (best if tested == TESTED[0] else last)
     kept = BackboneChoice(weights="run:source", head="kept")
