@@ -20,9 +20,10 @@ HINT = "Click a cell or a class to see its examples."
 
 class CellImages(QWidget):
     """wanted(experiment, ids, large, answer): whoever has the data calls `answer` with what was `Found`, as tiles or
-    large; with none where the data are gone."""
+    large; with none where the data are gone. told: something was asked for, or is there."""
 
     wanted = Signal(object, object, bool, object)
+    told = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,6 +55,7 @@ class CellImages(QWidget):
         if len(ids):
             number, self._title, self._experiment, self._ids = self._asked, title, experiment, shown
             self.wanted.emit(experiment, shown, False, lambda found: self._show(number, title, found, len(ids)))
+        self.told.emit()
 
     def _show(self, number: int, title: str, found: Sequence[Found], total: int) -> None:
         if number != self._asked or not found:
@@ -63,6 +65,7 @@ class CellImages(QWidget):
         self.strip.set_images([one.pixels for one in found], names)
         self.strip.folder.setEnabled(any(one.file is not None for one in found))
         self.strip.show()
+        self.told.emit()
 
     def _open(self, index: int) -> None:
         """One of them large, and from there the others."""

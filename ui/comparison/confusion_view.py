@@ -60,7 +60,7 @@ class ConfusionView(QWidget):
             row.setColumnStretch(place, 1)
         lists = in_row(self._gained, self._lost, ...)
         self.changes.chosen.connect(self._show_class)
-        in_column(heading, row, self._changes, lists, self.images, owner=self, gap=8)
+        in_column(heading, row, self.images, self._changes, lists, owner=self, gap=8)
 
     def show_comparison(self, comparison: Comparison) -> None:
         """Hidden when no other side shares its classes with the base."""

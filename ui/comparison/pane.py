@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QSettings, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QSettings, QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QWidget
 
 from engine.comparison.wording import count
@@ -64,6 +64,8 @@ class ComparisonPane(QScrollArea):
         self.verdict.seeds_wanted.connect(self.seeds_wanted)
         self.cost.figure.chosen.connect(self._look_at)
         self.curves.metric_wanted.connect(self.metric_wanted)
+        images = self.confusion.images
+        images.told.connect(lambda: QTimer.singleShot(0, images, lambda: self.ensureWidgetVisible(images, 0, 16)))
 
     def _build(self) -> None:
         self.setFrameShape(QFrame.Shape.NoFrame)

@@ -181,7 +181,9 @@ def test_a_cell_of_the_confusion_matrix_lists_its_images(qtbot: QtBot, page: Com
     qtbot.keyClick(matrix, Qt.Key.Key_Down)
     assert matrix.cell == (1, 1)
     assert "true square, predicted square: 27" in matrix.accessibleDescription()
-    qtbot.waitUntil(page.pane.confusion.images.strip.isVisible)
+    strip = page.pane.confusion.images.strip
+    qtbot.waitUntil(strip.isVisible)
+    qtbot.waitUntil(lambda: strip.visibleRegion().boundingRect() == strip.rect())  # scrolled to
 
 
 def test_classes_that_change_are_told_with_paired_counts_and_lead_to_their_images(
