@@ -30,6 +30,7 @@ from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodC
 from engine.export.job import ExportJob
 from engine.export.material import material
 from engine.export.process import run_export
+from engine.registry import method
 from engine.texts import minilm
 
 NEEDED = ("onnxruntime", "numpy", "tokenizers")
@@ -84,8 +85,7 @@ def runs(texts: Path) -> Iterator[tuple[str, Experiment]]:
 def values(name: str) -> dict[str, object]:
     if name not in ("protonet", "ridge", "maml"):
         return {"epochs": 1}
-    own = set(META) - (set() if name == "protonet" else {"training_way"})
-    return {key: META[key] for key in META if key in own}
+    return {key: META[key] for key in META if key in method(name).Hyperparameters.model_fields}
 
 
 def shown(texts: Path, count: int) -> list[str]:

@@ -92,7 +92,7 @@ def pieces(text):
 OF_CUTTER = ("from pathlib import Path\n\nimport numpy as np\nfrom tokenizers import Tokenizer\n", " and tokenizers")
 OF_WORDS = ("import re\nfrom zlib import crc32\n\nimport numpy as np\n", "")
 PROGRAM = '''\
-"""{what} Needs onnxruntime and NumPy{needs}: python predict.py "TEXT"…, or - for each line of standard input."""
+"""{what} Needs onnxruntime{needs}: python predict.py "TEXT"…, or - for each line of standard input."""
 
 import sys
 from pathlib import Path
@@ -121,7 +121,7 @@ for text, row in texts(sys.argv[1:]):
 
 def text_program(kind: Kind, form: Pieces, asked: dict[str, str]) -> str:
     """The text of predict.py. asked: which outputs of the graph, as `engine.export.predictor` has them."""
-    needs = "" if form.tokenizer == "words" else ", tokenizers"
+    needs = " and NumPy" if form.tokenizer == "words" else ", NumPy and tokenizers"
     if kind == "encoder":
         whole = PROGRAM.format(what="The features of texts.", needs=needs)
         return whole.replace("import numpy as np\n", "") + ENCODE

@@ -97,6 +97,7 @@ class Section(QWidget):
         self._button = None if menu is None else menu_button(self, menu, f"Menu of {title}")
         if self._button is not None:
             self.row.addWidget(self._button, 0, Qt.AlignmentFlag.AlignTop)
+            self.heading.setMinimumHeight(self._button.sizeHint().height())  # on one line with it
         column = in_column(self.row, (content, 0 if at_top else 1), owner=self, gap=4)
         if at_top:
             column.addStretch(1)

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 KEY, PLACE = "own weights", "own weights/folder"
 FILES = "Weights (*.safetensors *.pt *.pth *.th *.bin *.ckpt);;All files (*)"
 IDEA = (
-    "Choose a file of weights, or drop it here: .safetensors, .pt, .pth or .bin. Nothing in it is run, and the file "
-    "stays as it is."
+    "Choose a file of weights, or drop it here: .safetensors, .pt, .pth or .bin; of a text encoder, or of what was "
+    "exported, its folder. Nothing in it is run, and it stays as it is."
 )
 BEST = "The one that fits best"
 

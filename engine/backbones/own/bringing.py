@@ -28,10 +28,12 @@ NAMED = 4  # networks that a sentence names
 
 @dataclass(frozen=True, eq=False)
 class Bringing:
-    """A file and the network it fits. around: what its tensors were saved in, "" where in nothing. doubts: why these
-    cannot be trained weights of this network. others: names of networks that fit as well."""
+    """A file and the network it fits. title: the name of the file or folder that was chosen. around: what its tensors
+    were saved in, "" where in nothing. doubts: why these cannot be trained weights of this network. others: names of
+    networks that fit as well."""
 
     brought: Brought
+    title: str
     around: str
     network: SavedNetwork = field(repr=False)
     match: Match = field(repr=False)
@@ -45,11 +47,6 @@ class Bringing:
             return ""
         named = ", ".join(self.others[:NAMED]) + ", …" * (len(self.others) > NAMED)
         return f"No tensor tells it from {named}: choose the network if you know that it is another."
-
-    @property
-    def title(self) -> str:
-        file = self.brought.file
-        return file.parent.name if self.brought.kind in (BERT, OF_HUB) else file.name
 
     @property
     def refusal(self) -> str:
@@ -76,7 +73,9 @@ def look(path: Path, backbone: str = "", cancelled: Callable[[], bool] = lambda:
     source = source_of(name, ours)
     fitting = match(found, source.shapes, source.head)
     refuse_numberless(fitting.values)
-    return Bringing(brought, around, source, fitting, doubts(source, fitting.values), tuple(others))
+    return Bringing(
+        brought, path.resolve().name, around, source, fitting, doubts(source, fitting.values), tuple(others)
+    )
 
 
 def keep(looked: Bringing, insist: bool = False) -> Kept:

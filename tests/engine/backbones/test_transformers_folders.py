@@ -141,6 +141,7 @@ def test_a_folder_is_known_used_and_prepared_as_it_says(tmp_path: Path, monkeypa
             "size": {"shortest_edge": 224}}  # fmt: skip
     config = {"model_type": "resnet", "hidden_act": "relu", "architectures": ["ResNetForImageClassification"]}
     looked = look(folder(tmp_path / "hub", as_transformers(state), config, said))
+    assert looked.title == "hub"
     assert looked.network.info.name == "resnet18"
     assert looked.match.share == 1
     assert not looked.refusal
