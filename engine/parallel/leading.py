@@ -78,18 +78,19 @@ class SharedPasses(Passes):
         if len(values) < group.size or values.requires_grad:
             self._sent.clear()  # what learns by this pass is theirs no more
             return super().__call__(model, values, start, answers, weights)
-        tensors = {**tensors_of(model, start, answers), **(weights or {})}
+        own = tensors_of(model, start, answers)
+        used = {name: one for name, one in (weights or {}).items() if name in own}
+        tensors = {**own, **used}
         order = self._order(model, values, start, answers, tensors)
         self._helpers.tell(json.dumps(asdict(order)))
         group.broadcast(as_it_lies(values.detach()))
         sent_together(group, [list(tensors.values())[place] for place in order.fresh])
         names = [list(tensors)[place] for place in order.learns or ()]
-        given = dict(weights or {})
         if names:
-            given |= zip(names, ForAll.apply(group, *(tensors[name] for name in names)), strict=True)
+            used |= zip(names, ForAll.apply(group, *(tensors[name] for name in names)), strict=True)
         with WholeNorm(group.total):
-            own = functional_call(model, given, (values[group.share(len(values))], start, answers), tie_weights=False)
-        out: Tensor = FromAll.apply(in_full(own), self._helpers, group, len(values))
+            rows = functional_call(model, used, (values[group.share(len(values))], start, answers), tie_weights=False)
+        out: Tensor = FromAll.apply(in_full(rows), self._helpers, group, len(values))
         return out
 
     def _join(self, model: Backbone) -> Ranks:

@@ -100,7 +100,7 @@ class Course(ABC):
     def learner(self, stage: Stage, first: int) -> HeadOnFeatures | WholeNetwork:
         """Head on cached features where nothing else learns in the whole stage."""
         names = self.model.block_names
-        learning = self._learning_in(stage, first)
+        learning = self.method.learning_in(self.table, stage, first)
         settings = self.method.hyperparameters
         if not learning:
             raise InvalidExperiment(
@@ -124,13 +124,8 @@ class Course(ABC):
             passes=self.passes,
         )  # fmt: skip
 
-    def _learning_in(self, stage: Stage, first: int) -> set[str]:
-        return {block for epoch in range(first, first + stage.epochs) for block in self.learning(epoch)}
-
     def on_features(self, stage: Stage, first: int) -> bool:
-        """Whether a stage that begins with this epoch trains the head alone, on features that are computed once."""
-        same = len(self.method.stages()) > 1 or self.method.hyperparameters.augmentation == "none"
-        return same and self._learning_in(stage, first) == {HEAD}
+        return self.method.on_features(self.table, stage, first)
 
     def mixed(self) -> str:
         """What mixup blends, in words; empty without it."""
@@ -150,9 +145,7 @@ class Course(ABC):
         return RateMeasuring(learner, self.method, self.objective, self.batch_size, self.seed)
 
     def learning(self, epoch: int) -> frozenset[str]:
-        stage = self.method.stage_at(epoch)
-        found = (block for block, row in self.table.items() if row.learns(epoch))
-        return frozenset(block for block in found if self.method.takes_part(block, stage))
+        return self.method.learning(self.table, epoch)
 
     def anchor(self, parts: list[Part]) -> Anchor:
         return Anchor(parts, self._starts)

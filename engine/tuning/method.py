@@ -157,11 +157,24 @@ class FineTuneMethod(Method):
 
     def groups(self, blocks: tuple[str, ...], epoch: int) -> dict[str, float]:
         """Block -> peak learning rate in this epoch. A block that is left out is frozen and in eval mode."""
+        table, rate = self.table(blocks), self.stage_at(epoch).learning_rate
+        learning = self.learning(table, epoch)
+        return {block: rate * row.rate for block, row in table.items() if block in learning}
+
+    def learning(self, table: Mapping[str, LayerRow], epoch: int) -> frozenset[str]:
+        """The blocks that learn in this epoch. table: as `table` gives it."""
         stage = self.stage_at(epoch)
-        learning = {block: row for block, row in self.table(blocks).items() if row.learns(epoch)}
-        return {
-            block: stage.learning_rate * row.rate for block, row in learning.items() if self.takes_part(block, stage)
-        }
+        return frozenset(block for block, row in table.items() if row.learns(epoch) and self.takes_part(block, stage))
+
+    def learning_in(self, table: Mapping[str, LayerRow], stage: Stage, first: int) -> frozenset[str]:
+        """In any epoch of a stage that begins with this one."""
+        epochs = range(first, first + stage.epochs)
+        return frozenset[str]().union(*(self.learning(table, epoch) for epoch in epochs))
+
+    def on_features(self, table: Mapping[str, LayerRow], stage: Stage, first: int) -> bool:
+        """Whether a stage that begins with this epoch trains the head alone, on features that are computed once."""
+        same = len(self.stages()) > 1 or self.hyperparameters.augmentation == "none"
+        return same and self.learning_in(table, stage, first) == {HEAD}
 
     def takes_part(self, block: str, stage: Stage) -> bool:
         """Whether the block may learn in this stage at all."""

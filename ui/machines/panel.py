@@ -39,6 +39,8 @@ EXPLAINED = (
     "(--shared), else from its beginning. One that loses three machines at the same place fails and says so.\n\n"
     "This machine is switched off: begin the cluster again here. Its key stays, and the machines come back.\n\n"
     "A study is paused or stopped: what waits is taken back; stopped, what is at work is ended too.\n\n"
+    "A machine with several GPUs works a run on each. For one run on all of them choose All GPUs together as the "
+    "device at that machine: each batch of fine-tuning, or of pretraining with images, is shared out.\n\n"
     "A machine with another version of Warmstart, or a stranger without the key, is refused. One whose firewall lets "
     "nobody in says so where it was started, and waits: let Python in, or open ports and name the first by --port."
 )

@@ -16,7 +16,10 @@ from ui.widgets.fields import Choice
 if TYPE_CHECKING:
     from engine.machine.devices import DeviceInfo
 
-TIP = "Where the run works."
+TIP = (
+    "Where the run works. All GPUs together share each batch of fine-tuning, or of pretraining with images; the "
+    "cluster is other machines (Settings, Machines)."
+)
 
 
 class DeviceChoice(Choice):

@@ -73,6 +73,27 @@ def test_a_pass_in_shares_is_the_whole_pass() -> None:
             torch.testing.assert_close(passes(one, IMAGES[:1]), other(IMAGES[:1]))
 
 
+def test_a_pass_over_texts_in_shares_is_the_whole_pass_also_with_weights_that_it_does_not_read() -> None:
+    """Of unequal length, one of them empty; then as with low-rank changes of blocks that are not passed."""
+    one, other = network("text_transformer").train(), network("text_transformer").train()
+    texts = torch.randint(1, 500, (7, 9), generator=torch.Generator().manual_seed(2))
+    for row, words in enumerate((9, 1, 0, 5, 9, 3, 2)):
+        texts[row, words:] = 0
+    with together(experiment("text_transformer")) as passes:
+        assert_alike(passes, one, other, texts)
+        middle = one.through(texts, 0, 1).detach()
+        for answers in (True, False):
+            changed = [{name: 1.1 * weight for name, weight in model.named_parameters()} for model in (one, other)]
+            found, wanted = (by(model, middle, 1, answers, weights) for by, model, weights in
+                             ((passes, one, changed[0]), (ALONE, other, changed[1])))  # fmt: skip
+            torch.testing.assert_close(found, wanted)
+            for model, values in ((one, found), (other, wanted)):
+                model.zero_grad()
+                values.square().sum().backward()
+            for (name, weight), same in zip(one.named_parameters(), other.parameters(), strict=True):
+                torch.testing.assert_close(weight.grad, same.grad, rtol=1e-6, atol=1e-9, msg=name)
+
+
 def begun_here() -> set[psutil.Process]:
     return set(psutil.Process().children())
 
