@@ -47,11 +47,12 @@ class Formulation:
 class Heard:
     """Where an event stands that came from elsewhere. journal: what it was written down in first, another for each
     attempt; number: its place there, from 1; time: when it was said, seconds since the epoch by the clock of who works
-    the run, which stands while the run is paused."""
+    the run, which stands while the run is paused. more: others that came with it are handed on at once."""
 
     journal: str
     number: int
     time: float = 0.0
+    more: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

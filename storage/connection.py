@@ -166,13 +166,24 @@ def prepare(connection: sqlite3.Connection, migrations: Migrations = schema.MIGR
     """Refuse what is not ours or newer, bring the tables up to date, and set what every connection needs."""
     connection.row_factory = sqlite3.Row
     connection.text_factory = _text
-    database = Database(connection, recursive_triggers=False, execute_plugins=False)
-    refuse_unknown(database, migrations)
-    if migrations.pending(database):
-        upgrade(database, migrations)
+    if not _is_current(connection, migrations):
+        database = Database(connection, recursive_triggers=False, execute_plugins=False)
+        refuse_unknown(database, migrations)
+        if migrations.pending(database):
+            upgrade(database, migrations)
     switch_to_wal(connection)
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _is_current(connection: sqlite3.Connection, migrations: Migrations) -> bool:
+    """Whether it has these tables and no others, asked in one question: each run at work opens the database."""
+    query = f"SELECT name FROM {migrations.migrations_table} WHERE migration_set = ?"
+    try:
+        names = {row["name"] for row in connection.execute(query, (migrations.name,))}
+    except sqlite3.OperationalError:  # it has no such table, or whatever is found out next
+        return False
+    return names == {migration.name for migration in migrations._migrations}
 
 
 def _text(stored: bytes) -> str:

@@ -7,6 +7,7 @@ until it is full. Loading is then one read per chunk instead of one per point.
 from __future__ import annotations
 
 import sqlite3
+import struct
 from collections.abc import Iterator, Mapping
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -98,26 +99,23 @@ class OpenCurve:
 
 
 def pack(seq: int, steps: list[int], times: list[float], values: list[float]) -> PackedChunk:
-    """Little-endian bytes; steps that rise evenly are kept as first step and stride only."""
-    array = np.asarray(steps, "<i8")
-    strides = np.diff(array)
-    regular = len(strides) == 0 or bool((strides == strides[0]).all())
+    """Little-endian bytes; steps that rise evenly are kept as first step and stride only. Most chunks are short and
+    written often: an array of NumPy's for each costs more than its bytes."""
+    n, first = len(values), steps[0]
+    stride = steps[1] - first if n > 1 else 1
+    regular = steps == (list(range(first, first + n * stride, stride)) if stride else [first] * n)
     return PackedChunk(
-        seq,
-        len(values),
-        steps[0],
-        (int(strides[0]) if len(strides) else 1) if regular else None,
-        None if regular else array.tobytes(),
-        np.asarray(times, "<f8").tobytes(),
-        np.asarray(values, "<f8").tobytes(),
-    )
+        seq, n, first, stride if regular else None, None if regular else struct.pack(f"<{n}q", *steps),
+        struct.pack(f"<{n}d", *times), struct.pack(f"<{n}d", *values),
+    )  # fmt: skip
 
 
-def write(connection: sqlite3.Connection, run_id: int, metric_id: int, curve: OpenCurve) -> None:
-    """Upsert the open chunks and the summary of one metric. Belongs inside a transaction."""
-    key = (run_id, metric_id)
-    connection.executemany(_UPSERT_CHUNK, [key + chunk for chunk in curve.chunks()])
-    connection.execute(_UPSERT_SUMMARY, key + curve.summary())
+def write(connection: sqlite3.Connection, run_id: int, curves: Mapping[int, OpenCurve]) -> None:
+    """Upsert the open chunks and the summaries of metrics, by their ids. Belongs inside a transaction."""
+    chunks = [(run_id, metric_id, *chunk) for metric_id, curve in curves.items() for chunk in curve.chunks()]
+    connection.executemany(_UPSERT_CHUNK, chunks)
+    summaries = [(run_id, metric_id, *curve.summary()) for metric_id, curve in curves.items()]
+    connection.executemany(_UPSERT_SUMMARY, summaries)
 
 
 def read(connection: sqlite3.Connection, run_id: int, metric: str, started: float) -> Curve:
@@ -222,7 +220,7 @@ def _cut_curve(connection: sqlite3.Connection, run_id: int, metric: int, name: s
         connection.execute("DELETE FROM summary WHERE run_id = ? AND metric_id = ?", key)
         return None
     curve = _reopened(first, steps[:length], times[:length], values[:length])
-    write(connection, run_id, metric, curve)
+    write(connection, run_id, {metric: curve})
     curve.dirty = False
     return curve
 

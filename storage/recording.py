@@ -55,7 +55,8 @@ class Recording:
         self._started: float | None = None
         self._last = 0.0  # when something was last said, by a clock that stands in pauses and between two attempts
         self._due = self._heard = 0.0
-        self._slow = False
+        self._own = 0  # so many times what is said is worth a write of its own
+        self._more = False  # what came with the present event from elsewhere follows at once
         self._pause = 0.0  # 0 while saving works, else seconds until the next attempt
         self._unkept = False  # somebody was told that resume points fail
         self._warned = False  # somebody was told that saving fails
@@ -83,15 +84,16 @@ class Recording:
         if self._heard_of is None and place.number > 1:
             curves, self._started = self._store.reopened(self._run_id)
             self._curves.update(curves)
-        self._heard_of = place
+        self._heard_of, self._more = place, place.more
         self._clock = lambda: place.time
 
     def take(self, said: Event) -> None:
         """Keep one event, and write when it is time."""
         if type(said) is Metrics:  # first and short, because it comes with every step
-            self._last = self._clock() - self._paused
+            now = self._clock()
+            self._last = now - self._paused
             self._points.append((said, self._last))
-            if self._is_time():
+            if self._is_time(now):
                 self.flush(HURRY)
             return
         now = self._clock()
@@ -106,16 +108,26 @@ class Recording:
             self._changes.append(_write(said, self._run_id, now))
         if isinstance(said, LAST_EVENTS):
             self._end()
-        elif time.monotonic() >= self._due or (isinstance(said, AT_ONCE) and not self._pause):
+        elif self._is_now(said, now):
             self.flush(HURRY)
 
-    def _is_time(self) -> bool:
+    def _is_now(self, said: Event, now: float) -> bool:
+        """Whether what is no point is written now. What is said elsewhere is in a journal there, and waits as points
+        do."""
+        if self._heard_of is not None:
+            return self._is_time(now)
+        return time.monotonic() >= self._due or (isinstance(said, AT_ONCE) and not self._pause)
+
+    def _is_time(self, now: float) -> bool:
         """Whether a point is written now: every 0.25 s, and where points come slowly each of them and the next, because
-        the one after that may take long again."""
-        now = time.monotonic()
-        before, self._slow = self._slow, now - self._heard >= SLOW
+        the one after that may take long again. What came from elsewhere together is written together."""
+        if now - self._heard >= SLOW:
+            self._own = 2
         self._heard = now
-        return now >= self._due or (not self._pause and (before or self._slow))
+        if self._more:
+            return False
+        own, self._own = self._own, max(0, self._own - 1)
+        return time.monotonic() >= self._due or (own > 0 and not self._pause)
 
     def _start(self, said: RunStarted, now: float) -> None:
         """The run's clock begins, or goes on from where its resume point was."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import singledispatch
 
 from engine import metrics
@@ -146,16 +146,17 @@ def heard(connection: sqlite3.Connection, run_id: int, last: Heard) -> None:
 def points(connection: sqlite3.Connection, run_id: int, open_curves: Mapping[str, OpenCurve], now: float) -> None:
     """Write the chunks and summaries that have news, the last step, and a sign of life."""
     news = {name: curve for name, curve in open_curves.items() if curve.dirty}
-    for name, curve in news.items():
-        curves.write(connection, run_id, metric_id(connection, name), curve)
+    known = metric_ids(connection, news) if news else {}
+    curves.write(connection, run_id, {known[name]: curve for name, curve in news.items()})
     step = max((curve.steps[-1] for curve in news.values()), default=0)
     connection.execute("UPDATE run SET heartbeat = ?, step = max(step, ?) WHERE id = ?", (now, step, run_id))
 
 
-def metric_id(connection: sqlite3.Connection, name: str) -> int:
-    """The id of a metric, made on first use."""
-    found = connection.execute("SELECT id FROM metric WHERE name = ?", (name,)).fetchone()
-    if found is not None:
-        return int(found["id"])
-    made = connection.execute("INSERT INTO metric(name, goal) VALUES(?, ?)", (name, metrics.of(name).goal))
-    return int(made.lastrowid or 0)
+def metric_ids(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, int]:
+    """The ids of all metrics; those of these names are made on first use."""
+    known = {str(name): int(key) for key, name in connection.execute("SELECT id, name FROM metric")}
+    for name in names:
+        if name not in known:
+            made = connection.execute("INSERT INTO metric(name, goal) VALUES(?, ?)", (name, metrics.of(name).goal))
+            known[name] = int(made.lastrowid or 0)
+    return known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,17 +22,20 @@ def brought(folder: Path, path: str, size: int, digest: str, piece: Callable[[st
         if place.is_file() and place.stat().st_size == size and digest_of(place) == digest:
             return
         with replacing(place) as part:
-            _written(part, path, size, piece)
-            if digest_of(part) != digest:
+            if _written(part, path, size, piece) != digest:
                 raise ClusterAway(f"The file {path} arrived damaged.", "It is fetched again.")
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise StorageError(f"{path} cannot be written to {folder} ({reason}).", "Free some disk space.") from error
 
 
-def _written(part: Path, path: str, size: int, piece: Callable[[str, int], bytes]) -> None:
+def _written(part: Path, path: str, size: int, piece: Callable[[str, int], bytes]) -> str:
+    """SHA-256 of what came."""
+    digest = hashlib.sha256()
     with part.open("wb") as file:
         while file.tell() < size:
             if not (came := piece(path, file.tell())):
                 raise ClusterAway(f"The file {path} ended early.", "It is fetched again.")
             file.write(came)
+            digest.update(came)
+    return digest.hexdigest()

@@ -9,7 +9,7 @@ somebody asks for more, which is when that event is saved.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 
@@ -128,7 +128,7 @@ class FollowedRun:
             if self._hearing.place == before:
                 return
 
-    def _hand_on(self, at: str, lines: Iterable[str]) -> Iterator[Event]:
+    def _hand_on(self, at: str, lines: Sequence[str]) -> Iterator[Event]:
         for one in self._hearing.take(lines):
             if one.is_last and self._may_elsewhere(at, one):
                 yield from self._order()
@@ -161,7 +161,7 @@ class FollowedRun:
             return
         lost = state == LOST
         if lost or not state:
-            state, ended = self._found()
+            state, ended = self._found() if self._attempt or not self._job.fresh else ("", False)
             if ended:
                 among = self._among
                 yield from self._read(state)

@@ -10,7 +10,7 @@ import base64
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -22,6 +22,9 @@ from engine.work.wire import WireError, from_wire, to_wire
 
 FILE = "events.jsonl"
 MOST = 2000  # lines that are read at a time
+KINDS: dict[str, type | tuple[type, ...]] = {  # of what a line has
+    "journal": str, "number": int, "time": (int, float), "event": str, "arrays": str,
+}  # fmt: skip
 TAIL = 2**16  # bytes at the end of a journal, where its last line most often is
 
 
@@ -73,18 +76,19 @@ class Journal:
         return written
 
 
-def entry(line: str | bytes) -> JournalEntry:
-    """Raises `WireError` for an event that this version does not know, and for what is no line of a journal."""
+def entry(line: str | bytes, more: bool = False) -> JournalEntry:
+    """Raises `WireError` for an event that this version does not know, and for what is no line of a journal. more: see
+    `Heard`."""
     told = _told(line)
-    place = Heard(told["journal"], told["number"], told["time"])
-    return JournalEntry(place, from_wire(told["event"], base64.b64decode(told["arrays"])))
+    place = Heard(told["journal"], told["number"], told["time"], more)
+    arrays = told["arrays"]
+    return JournalEntry(place, from_wire(told["event"], base64.b64decode(arrays) if arrays else b""))
 
 
 def _told(line: str | bytes) -> dict[str, Any]:
     try:
         told = json.loads(line)
-        kinds = {"journal": str, "number": int, "time": int | float, "event": str, "arrays": str}
-        if all(isinstance(told[name], kind) for name, kind in kinds.items()):
+        if all(isinstance(told[name], kind) for name, kind in KINDS.items()):
             attempt(told["journal"])
             return dict(told)
     except (ValueError, TypeError, LookupError) as error:
@@ -151,11 +155,11 @@ class Hearing:
         self.missing = False
         self._old: set[str] = set()
 
-    def take(self, lines: Iterable[str]) -> Iterator[JournalEntry]:
+    def take(self, lines: Sequence[str]) -> Iterator[JournalEntry]:
         """What is new of them. One counts as heard when the next is asked for."""
         self.missing = False
-        for line in lines:
-            one = entry(line)
+        for left, line in zip(range(len(lines))[::-1], lines, strict=True):
+            one = entry(line, more=left > 0)
             if self._is_old(one.place.journal) or one.place.number <= self.place.number:
                 continue
             if one.place.number > self.place.number + 1:

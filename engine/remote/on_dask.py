@@ -187,10 +187,14 @@ class DaskCluster:
                     self._line.of_one(at, served.put, digest, offset, piece, whole, sender, patience=FILES)
 
     def fetch(self, at: str, uid: str, journal: str, into: Path) -> None:
+        left, small = self._line.of_one(at, served.left_files, uid, journal, patience=FILES)
+
         def piece(path: str, offset: int) -> bytes:
+            if path in small:
+                return small[path][offset:]
             return self._line.of_one(at, served.piece, uid, journal, path, offset, patience=FILES)
 
-        for path, size, digest in self._line.of_one(at, served.left_files, uid, journal, patience=FILES):
+        for path, size, digest in left:
             brought(into, path, size, digest, piece)
 
     def forget(self, uid: str, last: int, at: str = "") -> None:

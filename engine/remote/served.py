@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -99,11 +100,19 @@ def put(digest: str, offset: int, piece: bytes, whole: bool, sender: str) -> Non
     KeptFiles(home()).put(digest, offset, piece, whole, sender)
 
 
-def left_files(uid: str, journal: str) -> list[tuple[str, int, str]]:
-    """(path below the run's folder, bytes, SHA-256) of what an attempt left here."""
+def left_files(uid: str, journal: str) -> tuple[list[tuple[str, int, str]], dict[str, bytes]]:
+    """(path below the run's folder, bytes, SHA-256) of what an attempt left here; and what is in the smaller ones, as
+    many as are a piece together: a question for each of them would cost more than they do."""
     folder = Attempts(home()).run(uid, journal)
     files = sorted(file for file in folder.rglob("*") if file.is_file() and file.suffix != ".part")
-    return [(file.relative_to(folder).as_posix(), file.stat().st_size, digest_of(file)) for file in files]
+    told = [(file.relative_to(folder).as_posix(), file.stat().st_size, digest_of(file)) for file in files]
+    small, room = dict[str, bytes](), PIECE
+    for path, size, _ in sorted(told, key=itemgetter(1)):
+        if size > room:
+            break
+        small[path] = (folder / path).read_bytes()
+        room -= size
+    return told, small
 
 
 def piece(uid: str, journal: str, path: str, offset: int) -> bytes:

@@ -35,7 +35,7 @@ from engine.remote.order import Order, arrived, other_version
 from engine.remote.room import CannotWork, cannot, look_for_room
 from engine.remote.wanting import is_too_large, no_memory, sign
 
-BATCH = 0.05  # seconds between two batches
+BATCH = 0.1  # seconds between two batches
 ASK_AGAIN = 2.0  # seconds between two requests for files
 LONGEST_WAIT = 60.0  # seconds for files of which none comes
 LOOK_AGAIN = 0.25  # seconds
@@ -70,7 +70,7 @@ class Control:
 
 
 class Batches:
-    """Lines are told together, at most every 50 ms, by a thread of its own."""
+    """Lines are told together, at most every 100 ms, by a thread of its own."""
 
     def __init__(self, tell: Tell) -> None:
         self._tell, self._lines = tell, list[str]()

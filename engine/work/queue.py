@@ -73,15 +73,15 @@ class RunQueue:
 
     def submit(self, new: NewRun, store: Registry[SavedRun]) -> SavedRun:
         """Save a new run and put it in line; raises `StorageError`."""
-        return self.enqueue(store.create(new), store)
+        return self.enqueue(store.create(new), store, fresh=True)
 
     def go_on(self, run_id: int, store: Registry[SavedRun]) -> SavedRun:
         """Put a run that waits, was cut off or stopped in line again, to go on where it was; raises `StorageError`."""
         return self.enqueue(store.put_in_line(run_id), store)
 
-    def enqueue(self, run: SavedRun, store: Registry[SavedRun]) -> SavedRun:
-        """Put a run in line that is saved as this process's own."""
-        job, worker = Job(run.experiment, store.directory(run)), self._worker_on(run.experiment.device)
+    def enqueue(self, run: SavedRun, store: Registry[SavedRun], fresh: bool = False) -> SavedRun:
+        """Put a run in line that is saved as this process's own. fresh: see `Job`."""
+        job, worker = Job(run.experiment, store.directory(run), fresh=fresh), self._worker_on(run.experiment.device)
         with self._lock:
             if self._closed:
                 raise ExperimentError("The program is closing.", "Start this run again after the next start.")

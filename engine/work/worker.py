@@ -22,13 +22,15 @@ GIVES_UP = ("abandon", "discard")
 class Job:
     """What is worked. directory: the run's own folder; the run goes on from the place that was kept there, if any.
     known: what this experiment was computed by before, its own first. heard: the last of it that is saved already, of a
-    run that is worked elsewhere. since: when it was put in line, in seconds since the epoch."""
+    run that is worked elsewhere. since: when it was put in line, in seconds since the epoch. fresh: it was made just
+    now, so nobody can be working it."""
 
     experiment: Experiment
     directory: Path
     known: tuple[Formulation, ...] = ()
     heard: Heard | None = None
     since: float = field(default_factory=time.time)
+    fresh: bool = False
 
 
 class Worker(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from engine.events import (
     TrialCompleted,
 )
 from engine.experiment import Experiment
+from storage import recording
 from storage.record import record
 from storage.store import RunRow, RunStore
 from tests.new_runs import new_run
@@ -144,3 +146,41 @@ def test_what_a_run_of_the_same_settings_took_elsewhere(store: RunStore) -> None
     take(store, there, journal, 0, len(journal.events))
     assert store.took_elsewhere(group) == (store.run(there.id).seconds, "")
     assert store.took_elsewhere("another") is None
+
+
+def writes(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows with each time that something is written of a run."""
+    found, append = list[int](), store.append
+
+    def counted(run_id: int, *given: Any) -> bool:
+        found.append(run_id)
+        return append(run_id, *given)
+
+    monkeypatch.setattr(store, "append", counted)
+    return found
+
+
+@pytest.mark.parametrize(("apart", "most"), [(0.001, 3), (1.0, 13)])
+def test_what_comes_together_is_written_together(
+    store: RunStore, run: RunRow, monkeypatch: pytest.MonkeyPatch, apart: float, most: int
+) -> None:
+    """And at the end of each message where little is said, so that a list shows it before the next one comes."""
+    events = said()[:-1]
+    written = writes(store, monkeypatch)
+    place: list[Heard] = []
+
+    def arriving() -> Iterator[Event]:
+        for number, event in enumerate(events, 1):
+            more = number % 30 > 0 and number < len(events)
+            place[:] = [Heard("1-a", number, BEGAN + apart * number, more)]
+            yield event
+
+    monkeypatch.setattr(recording, "FLUSH", 1000.0)  # the machine that tests this may be slow
+    saves = record(store, run.id, arriving(), heard=lambda: place[0])
+    for _ in events:
+        next(saves)
+        if apart == 1.0 and not place[0].more:
+            assert store.heard(run.id) == place[0]
+    assert len(written) <= most
+    saves.close()
+    assert store.heard(run.id) == place[0]

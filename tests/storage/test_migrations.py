@@ -16,6 +16,7 @@ from engine.experiment import Experiment
 from engine.registry import complete
 from engine.studies.cells import cells, next_cell
 from engine.studies.study import parse_study
+from storage import connection as opening
 from storage import schema
 from storage.connection import connect, prepare
 from storage.store import NewRun, RunRow, RunStore
@@ -205,3 +206,12 @@ def test_a_failing_migration_leaves_the_database_as_it_was(
     with RunStore(workspace) as again:
         assert again.runs() == [finished]
         assert len(again.curve(finished.id, "train/loss")) == 30
+
+
+def test_a_database_that_is_up_to_date_is_opened_by_one_question(
+    workspace: Workspace, finished: RunRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each run at work opens it: all that migrations know of a database is not read for that."""
+    monkeypatch.setattr(opening, "Database", lambda *_, **__: pytest.fail("it is read whole"))
+    with RunStore(workspace) as again:
+        assert again.runs() == [finished]

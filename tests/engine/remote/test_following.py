@@ -11,7 +11,7 @@ import pytest
 from engine.events import CLUSTER, Event, Heard, Metrics, Notice, Preparing, RunFailed, RunFinished
 from engine.experiment import DatasetChoice
 from engine.remote import following
-from engine.remote.cluster import ClusterAway, Deliver, FoundJournal, MachineState, MachineWords
+from engine.remote.cluster import LOST, ClusterAway, Deliver, FoundJournal, MachineState, MachineWords
 from engine.remote.journal import Journal, lines_after
 from engine.remote.order import Order
 from engine.remote.worker import OnCluster
@@ -33,6 +33,7 @@ class GivenCluster:
         self.words: list[str] = []
         self.cancelled: list[str] = []
         self.forgotten: list[int] = []
+        self.searched: list[str] = []
         self.away = 0
         self.held_back: list[str] = []
         self.deliver: Deliver = print
@@ -57,6 +58,7 @@ class GivenCluster:
         return self.states.get(key, "")
 
     def find(self, uid: str) -> list[FoundJournal]:
+        self.searched.append(uid)
         return self.found
 
     def read(self, at: str, uid: str, after: Heard) -> list[str]:
@@ -246,3 +248,16 @@ def test_a_file_that_was_changed_after_the_order_is_ordered_as_it_is_now(cluster
     assert [key for key, _ in cluster.orders] == ["own-1", "own-2"]
     assert needs[0] != needs[1]
     assert (list(given[0]), cluster.forgotten) == (needs[1], [1])
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_machines_are_asked_for_a_run_only_where_one_may_have_it(cluster: GivenCluster, fresh: bool) -> None:
+    """All of them are, for each: not for one that was made just now, until it is lost."""
+    events = OnCluster(lambda: cluster).start(Job(small(2, CLUSTER), cluster.folder / "runs" / "own", fresh=fresh))
+    next(events)
+    cluster.deliver(MachineWords(HERE, tuple(journal(cluster, HERE, "1-a", Metrics(1, {"train/loss": 1.0})))))
+    next(event for event in events if isinstance(event, Metrics))
+    assert cluster.searched == ([] if fresh else ["own"])
+    cluster.states["own-1"] = LOST
+    next(event for event in events if isinstance(event, Preparing) and "lost" in event.text)
+    assert cluster.searched[-1] == "own"

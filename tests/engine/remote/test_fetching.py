@@ -1,0 +1,41 @@
+"""What a run left on a machine comes in as few questions as it can."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.remote import served
+from engine.remote.attempts import Attempts
+from engine.remote.certificates import KeyFile
+from engine.remote.on_dask import DaskCluster
+
+LEFT = {"experiment.json": b"{}", "best.safetensors": b"w" * 900, "a/picture.png": b"p" * 50, "empty": b""}
+
+
+@pytest.mark.parametrize(("piece", "asked"), [(4 * 2**20, 1), (500, 3)])
+def test_small_files_come_with_the_list_of_all_and_large_ones_in_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int, asked: int
+) -> None:
+    machine, questions = tmp_path / "machine", list[str]()
+    monkeypatch.setattr(served, "home", lambda: machine)
+    monkeypatch.setattr(served, "PIECE", piece)
+    folder = Attempts(machine).begin("abc", "1-a", "{}") / "runs" / "abc"
+    for name, body in LEFT.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(body)
+    desk = DaskCluster("tls://nowhere:1", KeyFile("", "", ""), "desk")
+
+    def of_one(at: str, function: Callable[..., Any], *given: object, **_: float) -> object:
+        questions.append(function.__name__)
+        return function(*given)
+
+    monkeypatch.setattr(desk._line, "of_one", of_one)
+    desk.fetch("there", "abc", "1-a", tmp_path / "here")
+    came = {one.relative_to(tmp_path / "here").as_posix(): one.read_bytes() for one in (tmp_path / "here").rglob("*")
+            if one.is_file()}  # fmt: skip
+    assert came == LEFT
+    assert len(questions) == asked, questions
