@@ -1,21 +1,24 @@
-"""How buttons and boxes look: Fusion's, but flat, and with an edge that is seen on a dark ground too."""
+"""How buttons, boxes and scroll bars look: Fusion's, but flat, and with an edge that is seen on a dark ground too."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
-from PySide6.QtWidgets import QProxyStyle, QStyle, QStyleOption, QWidget
+from PySide6.QtWidgets import QProxyStyle, QStyle, QStyleOption, QStyleOptionComplex, QStyleOptionSlider, QWidget
 
 from ui.colours import colour, is_dark
 
 BOXES = (QStyle.PrimitiveElement.PE_IndicatorCheckBox, QStyle.PrimitiveElement.PE_IndicatorItemViewItemCheck)
 BUTTON = QStyle.PrimitiveElement.PE_PanelButtonCommand
+CORNER = QStyle.PrimitiveElement.PE_PanelScrollAreaCorner  # where two bars meet
+BAR = QStyle.ComplexControl.CC_ScrollBar
 RADIUS = 4.0
+HANDLE, LEAST_HANDLE = 6, 24  # pixels across and along
 TICK = ((0.24, 0.52), (0.43, 0.70), (0.77, 0.32))  # parts of the box's side
 
 
 class FusionLook(QProxyStyle):
-    """Fusion with two things drawn otherwise."""
+    """Fusion with three things drawn otherwise."""
 
     def __init__(self) -> None:
         super().__init__("Fusion")
@@ -23,6 +26,9 @@ class FusionLook(QProxyStyle):
     def drawPrimitive(
         self, element: QStyle.PrimitiveElement, option: QStyleOption, painter: QPainter, widget: QWidget | None = None
     ) -> None:
+        if element == CORNER:
+            painter.fillRect(option.rect, option.palette.color(QPalette.ColorRole.Window))
+            return
         if element not in (*BOXES, BUTTON):
             super().drawPrimitive(element, option, painter, widget)
             return
@@ -30,6 +36,62 @@ class FusionLook(QProxyStyle):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         (_draw_button if element == BUTTON else _draw_box)(painter, option)
         painter.restore()
+
+    def drawComplexControl(
+        self, control: QStyle.ComplexControl, option: QStyleOptionComplex, painter: QPainter,
+        widget: QWidget | None = None,
+    ) -> None:  # fmt: skip
+        if control != BAR or not isinstance(option, QStyleOptionSlider):
+            super().drawComplexControl(control, option, painter, widget)
+        else:
+            _draw_bar(painter, option)
+
+    def subControlRect(
+        self,
+        control: QStyle.ComplexControl,
+        option: QStyleOptionComplex,
+        part: QStyle.SubControl,
+        widget: QWidget | None = None,
+    ) -> QRect:
+        if control != BAR or not isinstance(option, QStyleOptionSlider):
+            return super().subControlRect(control, option, part, widget)  # type: ignore[arg-type]
+        return _part_of_bar(option, part)
+
+
+def _part_of_bar(option: QStyleOptionSlider, part: QStyle.SubControl) -> QRect:
+    """A handle and what is before and behind it; no arrows."""
+    box, parts = option.rect, QStyle.SubControl
+    upright = option.orientation == Qt.Orientation.Vertical
+    length, hidden = box.height() if upright else box.width(), option.maximum - option.minimum
+    handle = length * option.pageStep // (hidden + option.pageStep) if hidden > 0 else length
+    handle = min(length, max(LEAST_HANDLE, handle))
+    begin = QStyle.sliderPositionFromValue(
+        option.minimum, option.maximum, option.sliderPosition, length - handle, option.upsideDown
+    )
+    ends = {
+        parts.SC_ScrollBarSlider: (begin, begin + handle), parts.SC_ScrollBarGroove: (0, length),
+        parts.SC_ScrollBarSubPage: (0, begin), parts.SC_ScrollBarAddPage: (begin + handle, length),
+    }  # fmt: skip
+    first, last = ends.get(part, (0, 0))
+    return box.adjusted(0, first, 0, last - length) if upright else box.adjusted(first, 0, last - length, 0)
+
+
+def _draw_bar(painter: QPainter, option: QStyleOptionSlider) -> None:
+    """Only its handle, which is darker while the mouse is on the bar."""
+    painter.fillRect(option.rect, option.palette.color(QPalette.ColorRole.Window))
+    if option.maximum <= option.minimum:
+        return  # there is nothing to scroll
+    handle = QRectF(_part_of_bar(option, QStyle.SubControl.SC_ScrollBarSlider))
+    upright = option.orientation == Qt.Orientation.Vertical
+    across = ((handle.width() if upright else handle.height()) - HANDLE) / 2
+    pointed = bool(option.state & (QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_Sunken))
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour("faint" if pointed else "border"))
+    edges = (across, 1, -across, -1) if upright else (1, across, -1, -across)
+    painter.drawRoundedRect(handle.adjusted(*edges), HANDLE / 2, HANDLE / 2)
+    painter.restore()
 
 
 def _draw_button(painter: QPainter, option: QStyleOption) -> None:

@@ -14,6 +14,8 @@ from ui.widgets.choice_list import ChoiceList, ChoiceRow
 from ui.widgets.frame import Segment
 from ui.widgets.layouts import in_column, in_row
 
+BROKEN = {"Fine-tuning": "Fine-\ntuning", "Meta-learning": "Meta-\nlearning", "Pretraining": "Pre-\ntraining"}
+
 
 class MethodChoices(QWidget):
     """chosen(name): the person chose a method. family_wanted(key): the person turned to another family."""
@@ -37,7 +39,7 @@ class MethodChoices(QWidget):
         row = in_row(gap=8)
         group = QButtonGroup(self)
         for one in listed():
-            button = Segment(one.title)
+            button = Segment(one.title, narrow=BROKEN.get(one.title, ""))
             button.clicked.connect(lambda _=False, key=one.key: self.family_wanted.emit(key))
             group.addButton(button)
             self.families[one.key] = button

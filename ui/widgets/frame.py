@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QPushButton,
@@ -13,8 +13,6 @@ from PySide6.QtWidgets import (
     QSplitter,
     QSplitterHandle,
     QStackedWidget,
-    QStyle,
-    QStyleOptionSlider,
     QWidget,
 )
 
@@ -23,7 +21,7 @@ from ui.widgets.card import RADIUS, paint_focus
 
 
 class SlimScrollBar(QScrollBar):
-    """A scroll bar that is only its handle."""
+    """A scroll bar that is narrower than the style's."""
 
     WIDTH = 10
 
@@ -31,19 +29,6 @@ class SlimScrollBar(QScrollBar):
         super().__init__(orientation, parent)
         upright = orientation == Qt.Orientation.Vertical
         (self.setFixedWidth if upright else self.setFixedHeight)(self.WIDTH)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        option = QStyleOptionSlider()
-        self.initStyleOption(option)
-        if self.maximum() <= self.minimum():
-            return  # there is nothing to scroll
-        part = QStyle.SubControl.SC_ScrollBarSlider
-        handle = self.style().subControlRect(QStyle.ComplexControl.CC_ScrollBar, option, part, self)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour("faint" if self.underMouse() or self.isSliderDown() else "border"))
-        painter.drawRoundedRect(QRectF(handle).adjusted(2, 1, -2, -1), 3, 3)
 
 
 class SlimArea(QScrollArea):
@@ -56,7 +41,6 @@ class SlimArea(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollBar(SlimScrollBar())
         self.setHorizontalScrollBar(SlimScrollBar(Qt.Orientation.Horizontal))
-        self.setCornerWidget(QWidget())  # else the style frames where both meet
         if widget is not None:
             self.setWidget(widget)
 
@@ -132,18 +116,25 @@ class ThinSplitter(QSplitter):
 
 
 class Segment(QPushButton):
-    """One of a row of buttons of which exactly one is chosen (put them in a QButtonGroup)."""
+    """One of a row of buttons of which exactly one is chosen (put them in a QButtonGroup). narrow: its words in two
+    lines, for where they do not fit into one."""
 
-    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+    def __init__(self, text: str, parent: QWidget | None = None, narrow: str = "") -> None:
         super().__init__(text, parent)
+        self._narrow = narrow
         self.setCheckable(True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # else the longest is cut first
 
     def sizeHint(self) -> QSize:
-        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 24, 32)
+        """As wide when it is chosen, and so bold, as when it is not."""
+        return QSize(
+            QFontMetrics(theme.font(bold=True)).horizontalAdvance(self.text()) + 24, 36 if self._narrow else 32
+        )
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.sizeHint().width() - 14, 32)
+        least, small = self.sizeHint() - QSize(14, 0), QFontMetrics(theme.font("small", bold=True))
+        lines = [small.horizontalAdvance(line) + 8 for line in self._narrow.splitlines()]
+        return QSize(max(lines, default=least.width()), least.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -153,9 +144,15 @@ class Segment(QPushButton):
         ground = "selected" if chosen else ("hover" if self.underMouse() else "card")
         painter.setBrush(theme.colour(ground))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), RADIUS, RADIUS)
-        painter.setFont(theme.font(bold=chosen))
-        painter.setPen(theme.colour("text"))
-        short = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() - 8)
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, short)
+        self._paint_words(painter, chosen)
         if self.hasFocus():
             paint_focus(self)
+
+    def _paint_words(self, painter: QPainter, chosen: bool) -> None:
+        painter.setFont(theme.font(bold=chosen))
+        painter.setPen(theme.colour("text"))
+        words = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() - 8)
+        if self._narrow and self.width() < self.sizeHint().width() - 14:
+            painter.setFont(theme.font("small", bold=chosen))
+            words = self._narrow
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, words)

@@ -2,11 +2,13 @@
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.advice.adviser import Recommendation
 from engine.experiment import BackboneChoice, MethodChoice
+from ui import theme
 from ui.new_experiment.hyperparameter_form import FieldRow
 from ui.pages.new_experiment import NewExperimentPage
 from ui.widgets.fields import Choice
@@ -100,6 +102,20 @@ def test_no_control_moves_when_words_change(
     for words in (LONG, "Short.", LONG * 2, ""):
         say_everything(page, words)
         assert moved(before, settled(qtbot, page)) == []
+
+
+def test_the_kinds_of_training_can_be_read_in_a_small_window(
+    qtbot: QtBot, window: MainWindow, page: NewExperimentPage
+) -> None:
+    window.resize(1024, 560)
+    settled(qtbot, page)
+    for family in page.method.families.values():
+        family.click()
+        whole = family.width() >= QFontMetrics(theme.font(bold=True)).horizontalAdvance(family.text()) + 8
+        assert whole or family._narrow.replace("\n", "").replace("-", "") == family.text().replace("-", "")
+        small = QFontMetrics(theme.font("small", bold=True))
+        assert whole or all(small.horizontalAdvance(line) <= family.width() for line in family._narrow.splitlines())
+        assert page.method.choices.rect().contains(family.geometry()), family.text()
 
 
 def test_a_refusal_and_a_notice_can_be_read_whole(qtbot: QtBot, window: MainWindow, page: NewExperimentPage) -> None:
