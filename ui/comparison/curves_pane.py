@@ -14,8 +14,9 @@ from ui.comparison.sides import Comparison
 from ui.figures.curve_axes import X_AXES
 from ui.figures.curve_plot import CurvePlot
 from ui.widgets.fields import Choice
-from ui.widgets.layouts import in_column, in_row
+from ui.widgets.layouts import in_column
 from ui.widgets.quiet import QuietSlider
+from ui.widgets.reflow import FlowLayout
 from ui.widgets.text import Text
 
 
@@ -70,12 +71,10 @@ class CurvesPane(QWidget):
     def _build(self) -> None:
         self.smoothing.setRange(0, 99)
         self.smoothing.setFixedWidth(96)
-        self.metric_choice.setMinimumContentsLength(11)
-        self.metric_choice.setMaximumWidth(220)
-        row = in_row(
-            (self.metric_choice, 10), self.axis, Text("Smoothing", "small", "muted", wrap=False), self.smoothing,
-            self.log, self.members, ..., gap=8,
-        )  # fmt: skip
+        self.metric_choice.setMinimumContentsLength(16)
+        row = FlowLayout(self.metric_choice, self.axis)
+        row.add_row(Text("Smoothing", "small", "muted", wrap=False), self.smoothing)
+        row.add_row(self.log, self.members)
         column = in_column(row, owner=self, gap=4)
         self.plot.setMinimumHeight(300)
         self.plot.set_empty_text("These runs have no such curve.")

@@ -26,6 +26,7 @@ from ui.figures.painted import Section
 from ui.widgets.buttons import button
 from ui.widgets.fields import Choice
 from ui.widgets.layouts import in_column, in_row
+from ui.widgets.reflow import FlowLayout
 from ui.widgets.text import Text
 
 
@@ -94,18 +95,14 @@ class ComparisonPane(QScrollArea):
         self.base.setAccessibleName("Base of the comparison")
         self.base.setToolTip("What the others are compared with")
         self.base.setMinimumContentsLength(16)
-        row = in_row(
-            self.title,
-            ...,
-            against,
-            self.base,
-            button(
-                "Save report…", "export", "One web page or PDF with everything on this page", self.report_wanted.emit
-            ),
-            button("Clear", "close", "Untick and deselect everything (Esc in the table)", self.cleared.emit),
-            gap=8,
+        about = FlowLayout(self.title)
+        about.add_row(against, self.base)
+        save = button(
+            "Save report…", "export", "One web page or PDF with everything on this page", self.report_wanted.emit
         )
-        return row
+        clear = button("Clear", "close", "Untick and deselect everything (Esc in the table)", self.cleared.emit)
+        top = Qt.AlignmentFlag.AlignTop
+        return in_row((about, 1), (save, 0, top), (clear, 0, top), gap=8)
 
     def show_runs(
         self, runs: Sequence[ComparedRun], metrics: list[str], metric: str, curves: Mapping[int, Curve],

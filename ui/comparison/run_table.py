@@ -19,13 +19,14 @@ from PySide6.QtWidgets import QAbstractItemDelegate, QAbstractItemView, QFrame, 
 
 from storage.rows import RunRow
 from ui import theme
-from ui.comparison.run_cells import WholeText
+from ui.comparison.run_cells import WholeText, row_height
 from ui.comparison.run_columns import COLUMNS
 from ui.comparison.run_layout import RunLayout
 from ui.comparison.run_model import NAME, NOTE, STAR, RunModel
 from ui.widgets.table_text import copy_table
 
 Index = QModelIndex | QPersistentModelIndex
+LEAST_LINES = 4  # in sight, however much room what is below asks for
 
 
 class RunTable(QTreeView):
@@ -73,6 +74,8 @@ class RunTable(QTreeView):
         header.setStretchLastSection(True)
         header.setHighlightSections(False)
         header.setFixedHeight(header.fontMetrics().height() + 12)
+        bar = self.horizontalScrollBar().sizeHint().height()
+        self.setMinimumHeight(header.height() + LEAST_LINES * row_height() + bar)
 
     # Which runs are meant
 
