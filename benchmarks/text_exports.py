@@ -28,6 +28,7 @@ from engine.data.files.loose_texts import LooseTexts
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.export.job import ExportJob
+from engine.export.kinds import takes_classes
 from engine.export.material import material
 from engine.export.process import run_export
 from engine.registry import method
@@ -70,7 +71,7 @@ def runs(texts: Path) -> Iterator[tuple[str, Experiment]]:
         ("minilm, linear probe", MINILM, "linear_probe"), ("minilm, LoRA", MINILM, "lora"),
         ("minilm, protonet", MINILM, "protonet"), ("own BERT, linear probe", own, "linear_probe"),
         *((f"transformer, {name}", BackboneChoice(name="text_transformer"), name)
-          for name in ("scratch", "protonet", "ridge", "maml", "text_contrast")),
+          for name in ("scratch", "protonet", "ridge", "maml")),
         *((f"BiLSTM, {name}", BackboneChoice(name="text_bilstm"), name) for name in ("scratch", "protonet")),
     ]  # fmt: skip
     data = DatasetChoice.model_validate({"name": "texts", "path": str(texts), "classes": CLASSES})
@@ -154,7 +155,7 @@ def main() -> None:
         run, folder = work / name, work / f"{name} exported"
         *_, last = execute(experiment, run)
         assert type(last).__name__ == "RunFinished", last
-        shots = few if experiment.method.name in ("protonet", "ridge", "maml") else None
+        shots = few if takes_classes(method(experiment.method.name)) else None
         begun = time.monotonic()
         job = ExportJob(run, name, experiment, classes=shots, pt2=given.pt2)
         checked = run_export(job, folder, lambda *_: None, lambda: False)

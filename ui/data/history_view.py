@@ -57,7 +57,7 @@ class HistoryView(QWidget):
         tip = "Set New experiment to exactly what this run had, as far as they are there"
         self.use = button("Repeat on this list", "redo", tip, self._use)
         self.list.selectionModel().currentChanged.connect(lambda *_: self._adjust())
-        in_column(in_row((self.words, 1), self.use, gap=8), (self.list, 1), owner=self, gap=8)
+        in_column(in_row((self.words, 1), self.use, gap=8), (self.list, 1), (..., 0), owner=self, gap=8)
         self._what = ""
         self.show_past([])
 
@@ -110,9 +110,9 @@ def past_of(seen: DataSeen, data: LabelledSet) -> RunsHad:
 
 
 def runs_of(seen: DataSeen) -> str:
-    """ "run 12", "runs 12, 11 and 4 more"."""
-    named = ", ".join(map(str, seen.runs[:2]))
+    """ "run 12", "runs 12 and 11", "runs 12, 11 and 4 more"."""
     more = f" and {len(seen.runs) - 2} more" if len(seen.runs) > 2 else ""
+    named = (", " if more else " and ").join(map(str, seen.runs[:2]))
     return f"run {named}" if len(seen.runs) == 1 else f"runs {named}{more}"
 
 

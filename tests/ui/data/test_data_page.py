@@ -21,11 +21,13 @@ from engine.events import RunStarted
 from engine.experiment import DatasetChoice, Experiment
 from engine.machine.places import VARIABLE, data_home
 from storage import saving
+from storage.data_sets import DataSeen
 from storage.store import RunStore
 from tests.engine.data.published_files import cifar100
 from tests.new_runs import new_run
 from tests.ui.data.conftest import open_folder, write_photos
 from ui.data.binning import to_bin
+from ui.data.history_view import runs_of
 from ui.data.known_sets import BUNDLED, OWN
 from ui.downloads.panel import DownloadsPanel
 from ui.pages.data import DataPage
@@ -254,6 +256,7 @@ def test_what_changed_since_a_run_is_said_and_its_list_can_be_repeated(
     qtbot.waitUntil(lambda: bool(page.detail.history.past))
     assert page.detail.header.changed.text.text() == "Changed since run 1: 1 gone, 1 relabelled."
     assert page.detail.history.lines.stringList() == ["Run 1, 24 images\t1 gone, 1 relabelled"]
+    assert runs_of(DataSeen("", (7, 1))) == "runs 7 and 1"
     page.detail.history.use.click()
     form = window.page("new_experiment")
     qtbot.waitUntil(lambda: form.is_settled() and form.data.choice().path == str(photos))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtCore import QEvent, QRect, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.data.labelled_set import Skipped
+from ui import theme
+from ui.data.left_out import ROW, LeftOut
 from ui.data.map_side import LOW, TALL
 from ui.pages.data import DataPage
 from ui.window.main_window import MainWindow
@@ -49,3 +53,28 @@ def test_a_map_keeps_its_height_and_has_its_side_below_where_it_is_narrow(
         qtbot.waitUntil(lambda way=way: view.splitter.orientation() is way)
         qtbot.waitUntil(lambda least=least: view.cloud.height() >= least)
         assert view.side.height() >= view.side.minimumHeight()
+
+
+def test_a_reason_has_a_line_of_its_own_in_a_narrow_list_and_is_whole_where_one_points(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("ui.data.left_out.show_tip", lambda at, text, widget: said.append(text))
+    files = LeftOut()
+    qtbot.addWidget(files)
+    reason = "cannot be read: it ends before its pixels do"
+    files.show_files([Skipped("a folder/of photos/cat 12.png", reason)])
+    for width, lines in ((700, 1), (300, 2), (700, 1)):
+        files.resize(width, 200)
+        files.show()
+        first = files.model().index(0, 0)
+        qtbot.waitUntil(lambda first=first, lines=lines: files.visualRect(first).height() == lines * ROW)
+        row = files.visualRect(first)
+        if lines == 2:
+            below = files.viewport().grab(row.adjusted(0, ROW, 0, 0)).toImage()
+            spots = [(x, y) for x in range(below.width()) for y in range(below.height())]
+            assert any(below.pixelColor(*spot) == theme.colour("warning") for spot in spots)
+    at = row.center()
+    help_ = QHelpEvent(QEvent.Type.ToolTip, at, files.viewport().mapToGlobal(at))
+    QApplication.sendEvent(files.viewport(), help_)
+    assert said == [f"a folder/of photos/cat 12.png\n{reason}"]
