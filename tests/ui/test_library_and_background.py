@@ -16,6 +16,7 @@ from storage.record import record
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.new_runs import new_run
+from tests.ui.late import stored_late
 from ui import background as background_module
 from ui import library as library_module
 from ui.background import Background
@@ -180,10 +181,10 @@ def test_work_of_all_kinds_stands_still_while_something_is_painted(
         background.run(count(kind), answers.append, at_once=kind == "at_once", long=kind == "long")
     qtbot.waitUntil(lambda: all(counted.values()))
     with background.painting():
-        qtbot.wait(20)  # each may be in the middle of a step
         before = dict(counted)
         qtbot.wait(50)
-        assert counted == before
+        assert all(counted[kind] <= before[kind] + 1 for kind in counted)  # each may be in the middle of a step
+        before = dict(counted)
     qtbot.waitUntil(lambda: all(counted[kind] > before[kind] for kind in counted))
     ended.set()
     qtbot.waitUntil(lambda: len(answers) == 3)
@@ -229,8 +230,9 @@ def test_what_other_processes_change_is_noticed(qtbot: QtBot, library: Library, 
     with RunStore(Workspace(own_workspace)) as other:
         runs = [other.create(new_run(Experiment(), f"run {number}")) for number in range(2)]
         other.set_state(1, RunState.INTERRUPTED)
-        library.read(lambda store: store.runs(), lambda _: None)
-        qtbot.wait(100)
+        qtbot.waitUntil(lambda: library._others._looks == other.looks())
+        with stored_late(qtbot, library):
+            pass  # what is told of these two came
         assert after(lambda store: store.rename(2, "theirs")) == [frozenset({2})]
         assert after(lambda store: store.delete([1])) == [frozenset({1})]
         assert after(lambda store: store.purge([1])) == [frozenset()]
@@ -256,7 +258,6 @@ def test_a_database_that_goes_away_is_told_once(qtbot: QtBot, library: Library, 
     library.failed.connect(told.append)
     library.read(lambda store: store.runs(), read.append)
     qtbot.waitUntil(lambda: bool(read))
-    qtbot.wait(100)
     (own_workspace / "warmstart.db").rename(own_workspace / "elsewhere.db")
     qtbot.waitUntil(lambda: bool(told))
     qtbot.wait(300)

@@ -115,4 +115,4 @@ def test_it_is_listed_set_up_run_and_shown(qtbot: QtBot, pretraining: Family, re
     now = runs.now()
     assert (now.row.family, now.epoch_text()) == (pretraining.key, "3 of 3 passes")
     qtbot.waitUntil(lambda: "3 of 3 passes" in runs.detail.header.facts.text())
-    assert runs.detail.curves.loss.isVisibleTo(runs)
+    qtbot.waitUntil(lambda: runs.detail.curves.loss.isVisibleTo(runs))

@@ -44,7 +44,7 @@ def test_phases_that_have_not_begun_count_as_they_were_timed() -> None:
 def test_after_the_first_phase_of_a_real_run_the_time_left_is_told_within_a_factor_of_two(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the processor's own time, which other programs lengthen little; once in three is enough where they do."""
+    """In the processor's own time, which other programs lengthen little; once in eight is enough where they do."""
     monkeypatch.setattr(time, "monotonic", time.process_time)
     values = {"probe_epochs": 40, "epochs": 4} if name == "lp_ft" else {"epochs": 5, "epochs_per_block": 1}
     experiment = Experiment(
@@ -52,7 +52,7 @@ def test_after_the_first_phase_of_a_real_run_the_time_left_is_told_within_a_fact
         backbone=BackboneChoice(name="conv4", weights="omniglot-supervised"),
         method=MethodChoice(name=name, hyperparameters=values),
     )
-    for attempt in range(3):
+    for attempt in range(8):
         left, truth, fraction, passed = estimate(experiment, tmp_path / f"run {attempt}")
         if truth / 2 < left < truth * 2 and abs(fraction - passed) < 0.25:
             return

@@ -35,17 +35,17 @@ def test_a_network_is_initialised_while_nobody_else_draws() -> None:
     def other() -> None:
         with own_draws(1):
             inside.set()
-            drawn.wait(5)
+            drawn.wait(60)
 
     with ThreadPoolExecutor(2) as pool:
         pool.submit(other)
-        assert inside.wait(5)
+        assert inside.wait(60)
         building = pool.submit(build_backbone, BackboneChoice(name="conv4"), 3, 0)
         with pytest.raises(TimeoutError):
             building.result(0.3)
         drawn.set()
         alone = build_backbone(BackboneChoice(name="conv4"), 3, 0).state_dict()
-        assert all(torch.equal(value, alone[name]) for name, value in building.result(5).state_dict().items())
+        assert all(torch.equal(value, alone[name]) for name, value in building.result(60).state_dict().items())
 
 
 @pytest.mark.parametrize("name", ["full_ft", "feat", "pmf"])

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -112,14 +112,21 @@ def test_a_word_said_while_the_child_begins_does_not_come_before_the_job(tmp_pat
     assert isinstance(said[-1], RunStopped)
 
 
+def is_quiet(count: Callable[[], int]) -> bool:
+    """Nothing that was said before is on its way any more."""
+    before = count()
+    time.sleep(0.1)
+    return count() == before
+
+
 def test_it_hears_pause_resume_and_stop(watched: Watched) -> None:
     row = watched.submit(small(2000))
     until(lambda: watched.heard(Metrics))
     watched.queue.pause(row.id)
     until(lambda: watched.queue.state(row.id) is RunState.PAUSED)
-    child, before = watched.child(), watched.heard(Metrics)
-    until(lambda: child.status() == psutil.STATUS_SLEEPING)
-    used = child.cpu_times().user
+    child = watched.child()
+    until(lambda: child.status() == psutil.STATUS_SLEEPING and is_quiet(lambda: watched.heard(Metrics)))
+    used, before = child.cpu_times().user, watched.heard(Metrics)
     time.sleep(0.5)
     assert (child.cpu_times().user - used, watched.heard(Metrics)) == (pytest.approx(0, abs=0.1), before)
     watched.queue.resume(row.id)

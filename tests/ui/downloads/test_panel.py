@@ -57,7 +57,7 @@ def test_a_host_is_shown_before_it_is_asked_for_the_first_time(
 ) -> None:
     with connections() as connected:
         downloads.ask(photos(host, tmp_path))
-        qtbot.wait(30)
+        qtbot.waitUntil(lambda: downloads.consent.box is not None)
         box = downloads.consent.box
         assert box is not None
         assert box.text() == "Download Photos?"

@@ -335,15 +335,14 @@ def test_nothing_of_the_cursor_stays_in_a_plot_that_followed_it(qtbot: QtBot, pl
         return plot.screen().grabWindow(plot.winId()).toImage()
 
     qtbot.waitUntil(lambda: plot.canvas().view.isVisible())
-    qtbot.wait(50)
+    qtbot.waitUntil(lambda: seen() == (qtbot.wait(20), seen())[1])  # all of it is painted
     before = seen()
     for place in range(20):
         plot.set_cursor(2 + 0.3 * place)
         QApplication.processEvents()
     assert seen() != before
     plot.set_cursor(None)
-    QApplication.processEvents()
-    assert seen() == before
+    qtbot.waitUntil(lambda: seen() == before)
 
 
 def test_the_first_values_do_not_press_the_curve_flat_until_the_whole_is_asked_for(plot: CurvePlot) -> None:

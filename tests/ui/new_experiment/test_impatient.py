@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.data import sources
 from engine.experiment import Experiment
 from tests.ui.conftest import wait_until_checked
+from tests.ui.late import worked_late
 from ui.pages.new_experiment import NewExperimentPage
 
 LEFT, NO_KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -120,16 +120,15 @@ def test_start_right_after_a_change_for_the_worse_says_what_is_wrong(
 
 
 def test_a_card_that_is_chosen_while_a_drop_is_looked_at_stays_chosen(
-    qtbot: QtBot, page: NewExperimentPage, texts: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, page: NewExperimentPage, texts: Path, slow: threading.Event
 ) -> None:
     wait_until_checked(qtbot, page)
-    known = sources.resolve
-    monkeypatch.setattr(sources, "resolve", lambda path: (time.sleep(0.2), known(path))[1])
     page.receive(texts)
     qtbot.mouseClick(page.data.cards["digits"], LEFT)
-    qtbot.wait(400)
+    slow.set()
+    with worked_late(qtbot, page.parts.background):
+        pass
     wait_until_checked(qtbot, page)
-    qtbot.wait(50)
     assert page.data.choice().name == "digits"
     assert page.launch.start_button.isEnabled()
 

@@ -321,9 +321,9 @@ def test_the_welcome_stays_away(qtbot: QtBot, window: MainWindow, page: NewExper
     click(qtbot, page.welcome.put_away)
     later = FirstRun(window.parts)
     qtbot.addWidget(later)
-    later.look()
-    window.parts.library.changed.emit(())
-    qtbot.wait(50)
+    with stored_late(qtbot, window.parts.library):
+        later.look()
+        window.parts.library.changed.emit(())
     assert not later.isVisible()
     assert not page.welcome.isVisible()
     qtbot.waitUntil(lambda: start.mapTo(page, QPoint()).y() < place.y())  # no empty band stays in its place

@@ -1,6 +1,7 @@
 """The Runs page with recorded runs: list, filter, what is shown of each, every deed."""
 
 import platform
+import statistics
 import time
 from collections.abc import Iterator
 
@@ -263,12 +264,14 @@ def test_two_hundred_runs_with_long_names_stay_fluent(open_page: Open, workspace
             store.set_state(row.id, RunState.STOPPED)
     page = open_page()
     assert len(names(page)) == 200
-    start = time.process_time()
+    seconds = []
     for _ in range(20):
+        start = time.process_time()
         for row in rows[:3]:
             page.model.touch(row.id)
         page.list.viewport().repaint()
-    assert (time.process_time() - start) / 20 < 0.05
+        seconds.append(time.process_time() - start)
+    assert statistics.median(seconds) < 0.05
     assert page.detail.header.name.toolTip().startswith(long_name)
     assert page.list.horizontalScrollBar().maximum() == 0
 

@@ -22,6 +22,7 @@ from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 from tests.engine.work.small_runs import small
 from tests.engine.work.test_elsewhere import ToldCluster
+from tests.ui.late import stored_late
 from ui.runs.header import facts
 from ui.runs.run_now import run_now
 from ui.widgets.dialogs import later_words
@@ -127,6 +128,8 @@ def test_nothing_is_told_of_a_study_that_was_between_two_runs(
     asked: list[tuple[str, object]] = []
     monkeypatch.setattr(window.parts.navigator, "tell", lambda page, request: asked.append((page, request)))
     came_back.CameBack(window.parts, [], [7], [])
-    qtbot.wait(50)
+    qtbot.waitUntil(lambda: bool(asked))
+    with stored_late(qtbot, window.parts.library):
+        pass
     assert asked == [("studies", 7)]
     assert window.parts.toasts.shown() == []
