@@ -28,6 +28,12 @@ def of_table(file: Path) -> Rows:
         return [(row[0], row[1]) for row in list(csv.reader(opened))[1:]]
 
 
+def groups_of(name: str, folder: Path) -> dict[str, str]:
+    """Class -> its domain, where a table has a third column of these."""
+    with (folder / f"text_{name}" / "test.csv").open(encoding="utf-8", newline="") as opened:
+        return {row[1]: row[2] for row in list(csv.reader(opened))[1:]}
+
+
 def of_tabs(file: Path, text_first: bool) -> Rows:
     """Lines of text TAB class, or of class TAB text."""
     lines = [line for line in file.read_text("utf-8").split("\n") if line.strip()]

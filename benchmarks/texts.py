@@ -1,14 +1,14 @@
 """What labels are worth for short texts: frozen MiniLM with heads against counted words, class names, and episodes.
 
     python -m benchmarks.texts heads --texts FOLDER --workspace DIR [--sets clinc150 …] [--draws 5]
-    python -m benchmarks.texts episodes --texts FOLDER --workspace DIR [--tasks 600]
+    python -m benchmarks.texts episodes --texts FOLDER --workspace DIR [--sets clinc150 …] [--tasks 600]
     python -m benchmarks.texts tuned --texts FOLDER --workspace DIR [--sets banking77 …] [--draws 5]
     python -m benchmarks.texts speed --texts FOLDER [--sentences 10000] [--rounds 3]
 
 FOLDER holds text_clinc150, text_banking77, text_hwu64, text_sentiment3 and text_sms_spam, unpacked. heads: the same
 draws for every head; features have length 1. clinc150_whole is tested on all its 4,500 texts. Sets without a test part
-are halved: sentences of each domain 250 a class, of the messages 1,574 are tested. episodes: nearest mean by cosine, 10
-queries a class, no training on these sets.
+are halved: sentences of each domain 250 a class, of the messages 1,574 are tested. episodes: nearest mean by cosine and
+ridge regression (strength 1), 10 queries a class, no training on these sets; of CLINC150 within a domain, too.
 tuned: fine-tuning against these, see `benchmarks.texts_tuned`.
 speed: in turn with sentence-transformers' own loop, sorted by length, in batches of 32, in as many threads.
 """
@@ -24,7 +24,18 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks.measure import machine
-from benchmarks.text_sets import DOMAINS, MINILM, Array, both, drained, features_of, labelled, pair, set_of
+from benchmarks.text_sets import (
+    DOMAINS,
+    MINILM,
+    Array,
+    both,
+    drained,
+    features_of,
+    groups_of,
+    labelled,
+    pair,
+    set_of,
+)
 from benchmarks.texts_tuned import tuned
 from engine.bench.features import FeatureKind, Features, embedded
 from engine.data.examples import members
@@ -33,12 +44,15 @@ from engine.heads.class_names import ClassNames, as_text
 from engine.heads.counted_words import CountedWords
 from engine.heads.head import Head
 from engine.heads.logistic import Logistic
-from engine.heads.nearest_mean import NearestMeanCosine, unit
+from engine.heads.nearest_mean import NearestMeanCosine
+from engine.heads.ridge import Ridge
 from engine.machine.devices import has_bf16
 from engine.texts import tokens
 
 COUNTS = (1, 2, 5, 10)
 QUERIES = 10
+EPISODIC, DOMAINS_OF = ("clinc150", "banking77", "hwu64"), ("clinc150",)
+FROZEN = {"nearest mean": NearestMeanCosine(), "ridge": Ridge((1.0,))}
 
 
 # Heads
@@ -83,27 +97,47 @@ def words(name: str, values: list[float]) -> str:
 
 
 def episodes(args: argparse.Namespace) -> None:
-    for name in ("clinc150", "banking77", "hwu64"):
+    for name in (one for one in EPISODIC if one in args.sets):
         _, test = pair(name, args.texts)
         found = features_of(test, np.arange(len(test)), args.workspace)
         large = [of for of in members(test.labels, np.arange(len(test.class_names))) if len(of) >= QUERIES + 1]
         for way in (5, 20):
             for shots in (1, 5):
-                print(f"{name}: {way}-way {shots}-shot {told(found, large, way, shots, args.tasks)}", flush=True)
+                print(f"{name}: {way}-way {shots}-shot {told(found, [large], way, shots, args.tasks)}", flush=True)
+        if name in DOMAINS_OF:
+            within(args, test, found)
 
 
-def told(found: Features, classes: list[Array], way: int, shots: int, tasks: int) -> str:
-    """Mean and half of its 95 % interval over tasks, in percent; of classes with as many texts as a task takes."""
-    fitting = [of for of in classes if len(of) > shots]
-    right = [task(found, fitting, way, shots, np.random.default_rng([way, shots, one])) for one in range(tasks)]
-    return f"{100 * np.mean(right):.1f} ± {196 * np.std(right, ddof=1) / tasks**0.5:.1f} ({len(fitting)} classes)"
+def within(args: argparse.Namespace, test: TextSet, found: Features) -> None:
+    """Tasks whose classes are all of one domain, each as often as another."""
+    groups = groups_of(test.name, args.texts)
+    domains = sorted(set(groups.values()))
+    parted = [[np.flatnonzero(test.labels == at) for at, one in enumerate(test.class_names) if groups[one] == domain]
+              for domain in domains]  # fmt: skip
+    for way in (5, 15):
+        for shots in (1, 5):
+            print(f"within a domain: {way}-way {shots}-shot {told(found, parted, way, shots, args.tasks)}", flush=True)
 
 
-def task(found: Features, classes: list[Array], way: int, shots: int, draws: np.random.Generator) -> float:
+def told(found: Features, pools: list[list[Array]], way: int, shots: int, tasks: int) -> str:
+    """Of each head mean and half of its 95 % interval over tasks, in percent. pools: of each the texts of its classes,
+    of which those count that have as many as a task takes; a task is of one pool."""
+    fitting = [[of for of in pool if len(of) > shots] for pool in pools]
+    drawn = [(fitting[one % len(fitting)], np.random.default_rng([way, shots, one])) for one in range(tasks)]
+    right = np.array([task(found, pool, way, shots, draws) for pool, draws in drawn])
+    half = 196 * right.std(0, ddof=1) / tasks**0.5
+    said = [f"{name} {mean:.1f} ± {off:.1f}" for name, mean, off in zip(FROZEN, 100 * right.mean(0), half, strict=True)]
+    return f"{', '.join(said)} ({sum(map(len, fitting))} classes)"
+
+
+def task(found: Features, classes: list[Array], way: int, shots: int, draws: np.random.Generator) -> list[float]:
+    """What each head answers rightly."""
     drawn = [draws.permutation(classes[one])[: shots + QUERIES] for one in draws.permutation(len(classes))[:way]]
-    means = unit(np.stack([found[one[:shots]].mean(0) for one in drawn]))
-    answers = [(found[one[shots:]] @ means.T).argmax(1) == place for place, one in enumerate(drawn)]
-    return float(np.concatenate(answers).mean())
+    support, query = (np.concatenate([one[part] for one in drawn]) for part in (slice(shots), slice(shots, None)))
+    learnt = np.repeat(np.arange(way), shots)
+    asked = np.repeat(np.arange(way), [len(one) - shots for one in drawn])
+    heads = (head.fit(found[support], learnt, way) for head in FROZEN.values())
+    return [float((scored(found[query]).argmax(1) == asked).mean()) for scored in heads]
 
 
 # Speed
