@@ -26,8 +26,8 @@ OLD = "This cluster is kept by Warmstart {}, and this is Warmstart {}: end it, a
 class SeenCluster:
     """address: "" where the workspace has no cluster. lacking: what is not installed and how it is, in words. fault:
     why it could not be asked, or gives nothing to do. places: who is there; None before it was asked. version: of this
-    program; wrong: what is said of another one that a place has, by version. here: this machine's address, for one that
-    is to be begun."""
+    program; wrong: what is said of another one that a place has, by version. here, port: where one is to be begun: at
+    this machine's address, or where the one was that has ended."""
 
     address: str = ""
     lacking: str = ""
@@ -36,6 +36,8 @@ class SeenCluster:
     version: str = ""
     wrong: Mapping[str, str] = field(default_factory=dict)
     here: str = ""
+    port: int = 0
+    has_ended: bool = False
 
 
 class Machines(QObject):
@@ -143,12 +145,15 @@ def seen(desk: ClusterDesk, folder: Path) -> SeenCluster:
     from engine.machine.addresses import address_here
     from engine.remote.on_dask import EXTRA
     from engine.remote.order import other_version, version
+    from engine.remote.starting import PORT, last
 
     at = address(folder)
     if EXTRA.missing():
         return SeenCluster(at, lacking=" ".join(EXTRA.lacking()))
     if not at:
-        return SeenCluster(here=address_here())
+        was = last(folder)
+        host, port = was or (address_here(), PORT)
+        return SeenCluster(here=host, port=port, has_ended=was is not None)
     try:
         cluster = desk.connect(same_version=False)
         places, kept_by = tuple(cluster.machines()), cluster.version()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from engine.errors import ExperimentError
 from engine.machine.children import ROOT
@@ -19,7 +22,7 @@ from engine.remote.on_dask import EXTRA
 
 PORT = 8786
 PATIENCE = 60.0  # seconds until the line can be reached
-LOG = "line.log"
+LOG, LAST = "line.log", "last.json"
 
 
 def begin(root: Path, host: str, port: int) -> tuple[str, Path]:
@@ -51,8 +54,19 @@ def end(root: Path) -> None:
 
 
 def forget(root: Path) -> None:
-    """The workspace has no cluster any more, whether its line has ended or not. Its key stays."""
-    (root / FOLDER / WHERE).unlink(missing_ok=True)
+    """The workspace has no cluster any more, whether its line has ended or not. Its key stays, and where it was."""
+    folder = root / FOLDER
+    with suppress(FileNotFoundError):
+        (folder / WHERE).replace(folder / LAST)
+
+
+def last(folder: Path) -> tuple[str, int] | None:
+    """(host, port) of the cluster of this folder that ended last, where its machines wait for it; None where it had
+    none."""
+    with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
+        there = urlsplit(json.loads((folder / LAST).read_text("utf-8"))["address"])
+        return there.hostname or "", there.port or PORT
+    return None
 
 
 def _answers(root: Path) -> str | None:

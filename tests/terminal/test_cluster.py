@@ -44,6 +44,8 @@ def test_it_begins_once_says_how_others_join_and_ends(workspace: Path, capsys: p
     assert main(["cluster", "stop"]) == 0
     assert main(["cluster", "status"]) == 2
     assert "This workspace has no cluster." in capsys.readouterr().err
+    assert main(["cluster", "start"]) == 0
+    assert address in capsys.readouterr().out, "where its machines wait"
 
 
 def test_a_run_for_a_cluster_that_is_not_there_is_refused_before_it_is_saved(

@@ -10,7 +10,7 @@ ACTIONS = ("start", "status", "stop")
 def add_cluster(cluster: argparse.ArgumentParser) -> None:
     cluster.add_argument("action", choices=ACTIONS)
     cluster.add_argument("--host", metavar="ADDRESS", help="of this machine, by which the others reach it")
-    cluster.add_argument("--port", type=int, default=8786, metavar="N", help="where it listens; default 8786")
+    cluster.add_argument("--port", type=int, metavar="N", help="where it listens; default as the last time, else 8786")
 
 
 def add_worker_machine(worker: argparse.ArgumentParser) -> None:

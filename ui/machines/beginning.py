@@ -37,6 +37,7 @@ class BeginningCard(Card):
         self.setAccessibleName(BEGIN)
         self.host, self.port = QLineEdit(maxLength=255), PortField(1, MOST_PORT)
         self.port.setValue(PORT)
+        self._suggested = "", PORT
         self.go = PrimaryButton(BEGIN)
         self.go.clicked.connect(self._press)
         grid = FieldGrid(dense=True)
@@ -50,8 +51,9 @@ class BeginningCard(Card):
         self.go.setEnabled(False)
 
     def suggest(self, host: str, port: int = PORT) -> None:
-        """Where the person has typed nothing yet."""
-        if not self.host.isModified():
+        """Once, and where the person has typed no other address yet."""
+        if self._suggested != (host, port) and not self.host.isModified():
+            self._suggested = host, port
             self.host.setText(host)
             self.port.setValue(port)
 

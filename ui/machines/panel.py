@@ -28,6 +28,7 @@ from ui.widgets.text import Elided, Text
 EDGE = 8  # pixels beside the bar that scrolls
 COLUMN, LEAST_NAME = 300, 150  # pixels of the widest; of the names, which give way where not all fit
 NONE = "This workspace has no cluster: its runs are worked by this machine alone."
+ENDED = "The cluster has ended. Its machines, and runs that were given to it, wait until it begins again here:"
 ASKING = "Asking the cluster…"
 END = "End the cluster…"
 FORGET = "Forget it"
@@ -107,7 +108,7 @@ class MachinesPanel(QWidget):
         self._show_table()
         known, up = self._machines.is_known, now.places is not None
         self.beginning.setVisible(not known and not now.lacking)
-        self.beginning.suggest(now.here)
+        self.beginning.suggest(now.here, now.port or PORT)
         self.deeds.setVisible(known and not now.lacking)
         self.again.setVisible(bool(now.fault) and not up)
         self.end.setText(END if up else FORGET)
@@ -121,7 +122,7 @@ class MachinesPanel(QWidget):
         if now.lacking:
             return "Other machines can work your runs, once this is installed here:"
         if not now.address:
-            return NONE
+            return ENDED if now.has_ended else NONE
         if now.fault and now.places is None:
             return "The cluster does not answer."
         return ASKING if now.places is None else summary(self._hosts)

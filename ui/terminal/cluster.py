@@ -15,7 +15,7 @@ from engine.machine.addresses import address_here, is_of
 from engine.remote import starting
 from engine.remote.certificates import KeyFile
 from engine.remote.cluster import MachineState
-from engine.remote.desk import ClusterDesk
+from engine.remote.desk import FOLDER, ClusterDesk
 from engine.remote.joining import Joining, encrypted, ports
 from engine.remote.machine import serve, usual_places
 from storage.workspace import default_root
@@ -36,7 +36,7 @@ def cluster_from_command_line(chosen: argparse.Namespace) -> int:
     """Raises `ExperimentError`."""
     workspace = open_workspace(chosen.workspace)
     if chosen.action == "start":
-        address, key = starting.begin(workspace.root, chosen.host or address_here(), chosen.port)
+        address, key = starting.begin(workspace.root, *where(chosen, workspace.root / FOLDER))
         tell_how(address, key, chosen.json)
         if chosen.host and not is_of(chosen.host, urlsplit(address).hostname or "") and not chosen.json:
             say(f"It was up at this address already. For {chosen.host}: “cluster stop”, then begin it again.")
@@ -46,6 +46,12 @@ def cluster_from_command_line(chosen: argparse.Namespace) -> int:
         starting.end(workspace.root)
         say("The cluster has ended. Its machines wait for it to begin again.")
     return 0
+
+
+def where(chosen: argparse.Namespace, folder: Path) -> tuple[str, int]:
+    """(host, port) at which a cluster is to begin: as told, else where the last one was, at which its machines wait."""
+    host, port = starting.last(folder) or ("", starting.PORT)
+    return chosen.host or host or address_here(), port if chosen.port is None else chosen.port
 
 
 def tell_how(address: str, key: Path, as_json: bool) -> None:

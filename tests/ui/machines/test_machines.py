@@ -130,7 +130,8 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(qtbot: QtBot, panel: Machine
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        panel.beginning.port.setValue(taken.getsockname()[1])
+        taken_port = taken.getsockname()[1]
+        panel.beginning.port.setValue(taken_port)
         panel.beginning.go.click()
         assert not panel.beginning.isEnabled()
         qtbot.waitUntil(panel.problem.isVisible)
@@ -138,6 +139,7 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(qtbot: QtBot, panel: Machine
     assert "Give another" in panel.problem.text.text()
     assert panel.beginning.isEnabled()
     assert panel.beginning.isVisible()
+    assert panel.beginning.port.value() == taken_port, "what was typed stays"
 
 
 def test_a_cluster_begins_machines_come_and_go_and_it_ends(
@@ -170,9 +172,11 @@ def test_a_cluster_begins_machines_come_and_go_and_it_ends(
     assert len(names(panel)) == 1
     monkeypatch.setattr(QMessageBox, "exec", lambda box: box.buttons()[0].click() or 0)
     monkeypatch.setattr(QMessageBox, "clickedButton", lambda box: box.buttons()[-1])
+    panel.beginning.suggest("10.0.0.9")  # as where it is begun by another window
     panel.end.click()
     qtbot.waitUntil(panel.beginning.isVisible)
-    assert panel.state.text().startswith("This workspace has no cluster")
+    assert panel.state.text().startswith("The cluster has ended. Its machines")
+    assert (panel.beginning.host.text(), panel.beginning.port.value()) == ("127.0.0.1", port), "where these wait"
     assert key.is_file()
     qtbot.waitUntil(lambda: line not in psutil.Process().children())  # which counts what has ended unheard too
 
