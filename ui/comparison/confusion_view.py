@@ -55,8 +55,9 @@ class ConfusionView(QWidget):
         for place, matrix in enumerate(self.matrices):
             matrix.cell_chosen.connect(self._show_cell)
             row.addWidget(matrix, 0, place, Qt.AlignmentFlag.AlignTop)
-            row.addWidget(menu_button(matrix, matrix.menu, f"Menu of {matrix.title}"), 0, place,
-                          Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)  # fmt: skip
+            menu = menu_button(matrix, matrix.menu, f"Menu of {matrix.title}")
+            matrix.beside_title = menu.at_rest()
+            row.addWidget(menu, 0, place, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
             row.setColumnStretch(place, 1)
         lists = in_row(self._gained, self._lost, ...)
         self.changes.chosen.connect(self._show_class)

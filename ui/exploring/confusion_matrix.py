@@ -29,6 +29,7 @@ class ConfusionMatrix(PaintedFigure):
     """
 
     cell_chosen = Signal(int, int)
+    beside_title = 0  # pixels at its right where a menu stands
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(title, parent)
@@ -102,7 +103,8 @@ class ConfusionMatrix(PaintedFigure):
         box, n = self.grid(size), len(self.names)
         painter.setFont(theme.font("small", bold=True))
         painter.setPen(theme.colour("text"))
-        draw_elided(painter, 0, QFontMetricsF(painter.font()).ascent(), size.width(), self.title, name=True)
+        room = size.width() - self.beside_title
+        draw_elided(painter, 0, QFontMetricsF(painter.font()).ascent(), room, self.title, name=True)
         if not n:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

@@ -183,6 +183,10 @@ class ExportButton(QToolButton):
 
     minimumSizeHint = sizeHint
 
+    def at_rest(self) -> int:
+        """Pixels at its right that are never free."""
+        return self.fontMetrics().horizontalAdvance("⋯") + 14
+
     def told(self) -> str:
         """What stands on it now."""
         return f"{self._word} ⋯" if self._owner.underMouse() or self.hasFocus() else "⋯"
@@ -200,7 +204,7 @@ class ExportButton(QToolButton):
         painter.drawText(self.rect().adjusted(0, 0, -6, 0), int(beside), self.told())
 
 
-def menu_button(owner: QWidget, menu: QMenu, name: str, word: str = "Export") -> QToolButton:
+def menu_button(owner: QWidget, menu: QMenu, name: str, word: str = "Export") -> ExportButton:
     """The button that opens the menu of the figure `owner`; `name` is what a screen reader says."""
     button = ExportButton(owner, word)
     button.setToolTip("Copy or save this figure")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QPushButton, QWidget
@@ -13,6 +14,8 @@ from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.ui.comparison.acting import settle
 from tests.ui.comparison.saved_runs import experiment, ids, save
+from ui.comparison.confusion_view import ConfusionView
+from ui.figures.figure_export import ExportButton
 from ui.pages.compare import ComparePage
 
 RAIL = 98  # the window's, left of the page
@@ -68,3 +71,18 @@ def test_four_lines_of_the_table_stay_in_sight_in_a_small_window(
     qtbot.waitUntil(lambda: table.viewport().height() >= 4 * line and page.halves.height() >= 4 * line + 300)
     assert table.mapTo(page.halves, table.rect().bottomLeft()).y() < page.halves.below.y()
     assert page.pane.horizontalScrollBar().maximum() == 0
+
+
+@pytest.mark.parametrize("title", list(LONG.values()), ids=list(LONG))
+def test_the_title_of_a_matrix_ends_before_its_menu(qtbot: QtBot, title: str) -> None:
+    view = ConfusionView()
+    qtbot.addWidget(view)
+    view.resize(900, 500)
+    matrix = view.matrices[2]
+    view.show()
+    matrix.show_values(title, ("a", "b"), np.eye(2), False)
+    menu = next(one for one in view.findChildren(ExportButton) if one.accessibleName() == "Menu of Difference")
+    qtbot.waitUntil(lambda: matrix.width() > 200)
+    menu.hide()
+    end = matrix.grab(QRect(matrix.width() - menu.at_rest(), 0, menu.at_rest(), 14)).toImage()
+    assert len({end.pixel(x, y) for x in range(end.width()) for y in range(end.height())}) == 1
