@@ -56,6 +56,7 @@ class MachinesPanel(QWidget):
         self._hosts: dict[str, Host] = {}
         self.state, self.address = Text("", bold=True), Elided("", "small", "muted")
         self.table, self.problem = PlainTable("Machines of the cluster"), Problem()
+        self.table.horizontalHeader().setStretchLastSection(True)
         self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names of machines often differ at their ends
         self.beginning, self.adding = BeginningCard(), AddingCard()
         self.installing, self.explained = InstallingCard(background), Fold("What happens when")
@@ -110,10 +111,12 @@ class MachinesPanel(QWidget):
         self.beginning.setVisible(not known and not now.lacking)
         self.beginning.suggest(now.here, now.port or PORT)
         self.deeds.setVisible(known and not now.lacking)
+        asked = not up and not now.fault  # what can be done is shown by then, so that it is in its place
         self.again.setVisible(bool(now.fault) and not up)
-        self.end.setText(END if up else FORGET)
-        self.end.setVisible(up or bool(now.fault))
-        self.add.setVisible(up)
+        self.end.setText(END if up or asked else FORGET)
+        self.add.setVisible(up or asked)
+        for one in (self.add, self.end):
+            one.setEnabled(not asked)
         self.adding.setVisible(up and self.add.isChecked())
         self.adding.show_cluster(now.address, self._machines.folder / "cluster.key")
 

@@ -16,6 +16,7 @@ from ui.runs.run_now import LOOKS, RunNow
 
 Index = QModelIndex | QPersistentModelIndex
 PAD, ICON, BAR = 8, 16, 3
+PARTED, FEWEST = " · ", 5  # letters of a part that are shown, with the sign that some are missing
 
 
 class RunDelegate(QStyledItemDelegate):
@@ -79,9 +80,17 @@ class RunDelegate(QStyledItemDelegate):
         painter.setFont(font)
         painter.setPen(theme.colour(role))
         metrics = painter.fontMetrics()
-        said = metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+        said = fitting(text, metrics, box.width())
         painter.drawText(box, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), said)
         return metrics.horizontalAdvance(said)
+
+
+def fitting(text: str, metrics: QFontMetrics, width: int) -> str:
+    """As much of "seed 2 · on rack · epoch 3" as there is room for; without the last part where a few of its letters
+    would say nothing."""
+    said = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+    whole, _, last = said.rpartition(PARTED)
+    return whole if said != text and whole.strip() and len(last) <= FEWEST else said
 
 
 class RunListView(QListView):

@@ -20,7 +20,7 @@ from ui import theme
 from ui.listing.finding import known_tags, search
 from ui.listing.marking import TagDialog
 from ui.pages import PAGES
-from ui.runs.run_delegate import RunDelegate
+from ui.runs.run_delegate import RunDelegate, fitting
 from ui.runs.run_now import run_now
 from ui.window.main_window import MainWindow
 
@@ -152,6 +152,15 @@ def test_archived_runs_leave_the_list_and_come_back(qtbot: QtBot, listed: Listed
     listed.deeds.actions["archive"].trigger()
     listed.archived.setChecked(False)
     soon(qtbot, listed, "first", "old", "second")
+
+
+def test_a_line_ends_with_a_whole_part_where_no_word_of_the_next_has_room(qapp: QApplication) -> None:
+    metrics, words = QFontMetrics(theme.font("small")), " · seed 3 · on lab-two · epoch 42 of 120"
+    for width in range(metrics.horizontalAdvance(" · seed 3 · "), metrics.horizontalAdvance(words)):
+        last = fitting(words, metrics, width).split(" · ")[-1]
+        assert last in ("seed 3", "on lab-two") or len(last) > 5, last
+    assert fitting(words, metrics, 2000) == words
+    assert fitting("a" * 99, metrics, 60).endswith("…")
 
 
 def test_no_name_state_or_tag_pushes_the_seed_out(qtbot: QtBot, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:

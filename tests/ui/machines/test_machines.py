@@ -191,8 +191,12 @@ def test_a_cluster_that_does_not_answer_is_said_so_and_can_be_forgotten(
 
     made_key().write(folder / "cluster.key")
     (folder / "where.json").write_text(f'{{"address": "tls://127.0.0.1:{free_port()}"}}')
+    panel._machines.load()
+    qtbot.waitUntil(lambda: panel.state.text() == "Asking the cluster…")
+    assert [(one.isVisible(), one.isEnabled()) for one in (panel.add, panel.end)] == [(True, False)] * 2
     qtbot.waitUntil(panel.problem.isVisible)
     assert panel.state.text() == "The cluster does not answer."
+    assert (panel.add.isVisible(), panel.end.isEnabled()) == (False, True)
     assert panel.again.isVisible()
     assert "It is tried again." in panel.problem.text.text()
     panel.end.click()
