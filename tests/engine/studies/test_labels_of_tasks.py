@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.errors import InvalidExperiment
+from engine.events import CLUSTER
 from engine.experiment import Experiment, parse_experiment
 from engine.registry import complete
+from engine.remote.order import Order, arrived, ordered, returned
 from engine.studies.cells import cells, study_as_json
 from engine.studies.checks import check_data
 from engine.studies.columns import labels_hold
 from engine.studies.from_runs import study_of
 from engine.studies.study import Study, parse_study
+from engine.work.worker import Job
 
 ALL = "every task's data"
 OTHER = {"labels": "classes", "dataset": {"name": "digits", "classes": 3}}
@@ -90,3 +94,14 @@ def test_a_study_made_of_runs_has_them_among_its_cells(runs: list[Experiment], w
     assert made.labels_of == whose
     found = {cell.experiment.canonical() for cell in cells(made)}
     assert not [one for one in runs if complete(one).canonical() not in found]
+
+
+def test_a_cell_has_its_labels_wherever_it_is_worked(tmp_path: Path) -> None:
+    """A machine of a cluster is told of every task's, and what it leaves is the cell's own experiment again."""
+    for cell in cells(study([2, None], labels_of=ALL, device=CLUSTER)):
+        asked = cell.experiment
+        order, _ = ordered(Job(asked, tmp_path / "runs" / "own"), 1, "topic")
+        there = arrived(Order.heard(order.told()).experiment, tmp_path, "cpu")
+        assert there.digest() == asked.digest()
+        assert [one.dataset for one in there.tasks] == [one.dataset for one in asked.tasks]
+        assert returned(there, asked) == asked
