@@ -32,7 +32,7 @@ from ui.widgets.buttons import button, icon_button
 from ui.widgets.column import caption
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.problem import Problem
-from ui.widgets.text import Text
+from ui.widgets.text import Elided, Text
 
 TABLE = "hyperparameters.layers"  # the field that faults of the table name
 
@@ -60,13 +60,13 @@ class LayersPart(QWidget):
         self.doubts = Problem("warning")
         self.note = Text("", "small", "muted")
         self.take_over = button("Use them here too", clicked=self._take_over)
-        self.changes = Text("", "small", "muted", wrap=False)
+        self.changes = Elided("", "small", "muted")
         self.edit_button = button("Edit layers…", "edit", "Rates, timing, what learns: block by block", self.open)
         self.reset_button = icon_button("reset", "Reset all layers to the method's own", self.reset)
         self._lay_out()
 
     def _lay_out(self) -> None:
-        row = in_row(self.edit_button, self.changes, self.reset_button, ..., gap=8)
+        row = in_row(self.edit_button, (self.changes, 1), self.reset_button, gap=8)
         in_column(caption("What happens to each block"), self.picture, row, owner=self, gap=6)
         self.say("")
 

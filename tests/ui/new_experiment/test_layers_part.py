@@ -57,6 +57,9 @@ def test_a_click_on_a_block_freezes_it_and_the_next_one_frees_it(qtbot: QtBot, p
     qtbot.mouseClick(part.picture, LEFT, pos=middle_of(part, 1))
     assert part.edits() == {"conv2": {"rate": 0.0}}
     assert part.changes.text() == "1 cell changed"
+    part.resize(190, 400)
+    part.layout().activate()
+    assert part.edit_button.width() >= part.edit_button.sizeHint().width()  # it is the words that give way
     assert "frozen: Convolution 2" in part.picture.accessibleDescription()
     assert part.picture.words_at(QPointF(middle_of(part, 1))).endswith("Click to let it learn")
     qtbot.mouseClick(part.picture, LEFT, pos=middle_of(part, 1))
