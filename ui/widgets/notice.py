@@ -22,7 +22,7 @@ class NoticeBar(QFrame):
         self._margin = body.contentsMargins().bottom()
         self._column = in_column(owner=self, gap=6, edges=MARGIN)
         self._said: list[QWidget] = []
-        area.installEventFilter(self)
+        area.viewport().installEventFilter(self)
         self.hide()
 
     def add(self, *widgets: QWidget) -> None:
@@ -34,7 +34,7 @@ class NoticeBar(QFrame):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kinds = (QEvent.Type.ShowToParent, QEvent.Type.HideToParent, QEvent.Type.Resize)
-        if event.type() in kinds and (watched is not self._area or event.type() == QEvent.Type.Resize):
+        if event.type() in kinds and (watched in self._said or event.type() == QEvent.Type.Resize):
             self.arrange()
         return False
 
@@ -47,7 +47,7 @@ class NoticeBar(QFrame):
         """At the lower edge, as high as its words."""
         wanted = any(not widget.isHidden() for widget in self._said)
         margins = self._body.contentsMargins()
-        width = self._area.width() - 2 * MARGIN
+        width = self._area.viewport().width() - MARGIN  # beside the scroll bar, which lies above
         height = min(self._column.heightForWidth(width), self._area.height() - MARGIN) if wanted else 0
         margins.setBottom(self._margin + height)
         self._body.setContentsMargins(margins)

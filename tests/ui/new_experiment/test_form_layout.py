@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.advice.adviser import Recommendation
@@ -14,6 +14,7 @@ from ui.pages.new_experiment import NewExperimentPage
 from ui.widgets.fields import Choice
 from ui.widgets.number_field import NumberField
 from ui.widgets.reset_mark import ResetMark, read, write
+from ui.widgets.text import Text
 from ui.window.main_window import MainWindow
 
 CONTROLS = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit)
@@ -225,3 +226,20 @@ def test_news_leave_start_and_what_is_beside_it_free(
     for button in (page.launch.start_button, page.launch.queue_button, page.launch.copy_button):
         assert not toast.geometry().intersects(QRect(button.mapTo(window, QPoint()), button.size()))
     toast.close()
+
+
+def test_texts_have_whole_words_and_a_whole_notice_in_a_small_window(
+    qtbot: QtBot, window: MainWindow, page: NewExperimentPage
+) -> None:
+    window.resize(1024, 600)
+    qtbot.mouseClick(page.data.cards["clinc150"], Qt.MouseButton.LeftButton)
+    settled(qtbot, page)
+    page.launch.warn("What the weights have seen before is not known: your file does not say what it was trained on.")
+    window.resize(1024, 580)
+    area, notice = page.launch.area, page.launch.notice
+    qtbot.waitUntil(lambda: area.childAt(notice.geometry().right() - 1, area.height() - 20) is notice)
+    labels = [
+        label for column in page.sections for label in column.findChildren(QLabel) if type(label) in (QLabel, Text)
+    ]
+    seen = [label for label in labels if label.isVisible() and not label.wordWrap()]
+    assert [label.text() for label in seen if label.width() < label.sizeHint().width()] == []
