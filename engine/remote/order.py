@@ -61,10 +61,9 @@ def version() -> str:
 
 
 def other_version(theirs: str) -> tuple[str, str] | None:
-    """What is wrong and what to do where the other end has another version of this program, of which the last number
-    does not count."""
-    own = version()
-    if own.split(".")[:2] == theirs.split(".")[:2]:
+    """What is wrong and what to do where the other end has another version of this program, also where only the last
+    number differs: what both say to each other may, and the figures of one study are of one program."""
+    if (own := version()) == theirs:
         return None
     here, there = (one or "from a folder" for one in (own, theirs))
     words = f"{socket.gethostname()} has Warmstart {here}, the other machine {there}."
