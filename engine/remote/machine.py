@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import subprocess
 import threading
@@ -19,7 +20,7 @@ from engine.machine.children import begun
 from engine.remote.cluster import ClusterAway, NotThisCluster
 from engine.remote.joining import LINE_AWAY, OTHER_VERSION, Joining, refuse_another_version, require_reachable
 from engine.remote.on_dask import EXTRA
-from engine.remote.wanting import ended_by_system, was_ended_by_system, write_last_words
+from engine.remote.wanting import NAME, ended_by_system, was_ended_by_system, write_last_words
 
 AGAIN = 1.0, 30.0  # seconds until a process is begun again: at first, and at most while that fails
 LASTED = 60.0  # seconds after which an end is not counted as a failure
@@ -37,6 +38,7 @@ class WorkPlace:
     gpu: str = ""
     child: subprocess.Popen[bytes] | None = None
     refused: bool = False
+    _name: str = ""  # of the process, as what it works is signed with
     _since: float = 0.0
     _due: float = 0.0
     _pause: float = field(default=AGAIN[0])
@@ -52,7 +54,7 @@ class WorkPlace:
             self._due = now + self._pause
             self.refused = self.child.returncode == OTHER_VERSION
             if self._ended and was_ended_by_system(self.child.returncode, self._ended[0]):
-                write_last_words(self.joining.home, self.child.pid)
+                write_last_words(self.joining.home, self._name)
             self.end()
         self._ended.append(ended_by_system())
         if self.child is None and now >= self._due and listens():
@@ -62,7 +64,8 @@ class WorkPlace:
                 "DASK_LOGGING__DISTRIBUTED": "error",
                 "CUDA_VISIBLE_DEVICES": self.gpu,
             }
-            joining = self.joining
+            joining, self._name = self.joining, secrets.token_hex(8)
+            one[NAME] = self._name
             given = (joining.address, str(joining.key), str(joining.home), str(joining.keep), joining.ports)
             self.refused = False
             self.child, self._since = begun("engine.remote.place", *given, **one), now

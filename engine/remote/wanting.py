@@ -21,6 +21,9 @@ from engine.remote.journal import add_last, last_entry
 COUNTS = Path("/proc/vmstat")
 COUNT = "oom_kill "  # how many processes the system ended for want of memory since it was begun
 WORKER, HAD = "worker", "memory"  # of an attempt: which process works it; what it had when it was ended so, bytes
+NAME = (
+    "WARMSTART_PLACE"  # of a process that works runs: two containers may have one host name and count processes alike
+)
 
 
 def ended_by_system() -> int:
@@ -39,15 +42,15 @@ def was_ended_by_system(returned: int, before: int) -> bool:
 
 def sign(folder: Path) -> None:
     """This process works the attempt. Raises `OSError`."""
-    write_text(folder / WORKER, _name(os.getpid()))
+    write_text(folder / WORKER, os.environ.get(NAME, ""))
 
 
-def write_last_words(home: Path, process: int) -> None:
-    """Of what it worked when it was ended for want of memory."""
+def write_last_words(home: Path, name: str) -> None:
+    """Of what the process of this name worked when it was ended for want of memory."""
     for folder in Attempts(home).all():
         with suppress(OSError):
             last = last_entry(folder)
-            if (folder / WORKER).read_text("utf-8") == _name(process) and not (last and last.is_last):
+            if (folder / WORKER).read_text("utf-8") == name and not (last and last.is_last):
                 write_text(folder / HAD, str(total()))
                 add_last(folder, no_memory())
 
@@ -68,7 +71,3 @@ def _had(folder: Path) -> int:
     with suppress(OSError, ValueError):
         return int((folder / HAD).read_text("utf-8"))
     return 0
-
-
-def _name(process: int) -> str:
-    return f"{socket.gethostname()} {process}"

@@ -109,10 +109,10 @@ def test_one_that_takes_seconds_to_give_its_memory_back_was_ended_by_the_system_
 ) -> None:
     """It is counted when that begins, and looked at each second meanwhile. One that was refused before and is begun
     again is no more."""
-    ended, words, count = [], list[int](), [3]
+    ended, words, count = [], list[str](), [3]
     code = [sys.executable, "-c", "import time; time.sleep(600)"]
     monkeypatch.setattr(machine, "begun", lambda *_, **__: subprocess.Popen(code))
-    monkeypatch.setattr(machine, "write_last_words", lambda home, process: words.append(process))
+    monkeypatch.setattr(machine, "write_last_words", lambda home, name: words.append(name))
     for module in (machine, wanting):
         monkeypatch.setattr(module, "ended_by_system", lambda: count[0])
     place = machine.WorkPlace(Joining("tls://nowhere:1", tmp_path / "key", tmp_path), refused=True)
@@ -129,7 +129,7 @@ def test_one_that_takes_seconds_to_give_its_memory_back_was_ended_by_the_system_
         child.kill()
         child.wait()
         place.look()
-        ended.append(child.pid)
+        ended.append(place._name)
     assert words == ended[:2], "the third was killed by somebody else, long after"
 
 

@@ -106,9 +106,11 @@ def test_the_last_word_of_a_process_that_was_ended_is_written_once_and_only_for_
         signed.append(folder)
     with (signed[0] / "events.jsonl").open("ab") as file:
         file.write(b'{"journal": "1-a", "num')
-    wanting.sign(signed[0])
+    for folder, name in zip(signed, ("mine", "of another container"), strict=True):  # of one host name, on one folder
+        monkeypatch.setenv(wanting.NAME, name)
+        wanting.sign(folder)
     for _ in range(2):
-        wanting.write_last_words(tmp_path, os.getpid())
+        wanting.write_last_words(tmp_path, "mine")
     assert len(lines_after(signed[0], 0)) == 2
     last = last_entry(signed[0])
     assert last is not None
