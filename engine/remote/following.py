@@ -31,7 +31,7 @@ from engine.remote.cluster import LOST, WAITING, Cluster, ClusterAway, FoundJour
 from engine.remote.journal import Hearing, JournalEntry, attempt
 from engine.remote.order import unread, write_returned
 from engine.remote.ordering import Changed, Orders
-from engine.remote.patience import Patience
+from engine.remote.patience import Patience, with_more_memory
 from engine.remote.pause import Pause
 from engine.work.worker import Job, Word
 
@@ -72,8 +72,7 @@ class FollowedRun:
                 yield event
                 if ended := isinstance(event, LAST_EVENTS):
                     if self._settled:
-                        with suppress(ExperimentError):
-                            self._forget()
+                        self._end()
                     return
         finally:
             self._cluster.leave(self._uid)
@@ -238,9 +237,7 @@ class FollowedRun:
         """Whether it failed for want of memory, and a machine that has more is there."""
         if self._among or not isinstance(last.event, RunFailed) or last.event.cause != "memory":
             return False
-        there = self._cluster.machines()
-        had = max((one.memory for one in there if one.address == at), default=0)
-        self._among = tuple(one.address for one in there if one.memory > had > 0)
+        self._among = with_more_memory(self._cluster.machines(), at)
         if self._among:
             self._hearing.drop(last.place.journal)  # which may be heard once more
             self._forget()
@@ -278,6 +275,12 @@ class FollowedRun:
                 self._cluster.take_back(self._key, self._uid, self._attempt, self._at)
             else:
                 self.tell_pause()
+
+    def _end(self) -> None:
+        """It is saved. Where an attempt that was taken for lost came to its end, nobody is to work the one after it."""
+        late = self.place is not None and attempt(self.place.journal) < self._attempt
+        with suppress(ExperimentError):
+            self._cluster.take_back(self._key, self._uid, self._attempt, "") if late else self._forget()
 
     def _forget(self) -> None:
         """What attempts up to this one left. The first can only lie where it was worked, whatever is there besides."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.events import RunFailed
+from engine.remote.cluster import MachineState
 
 MOST_LOST = 3  # machines that a run may lose in a row without getting further
 MOST_REFUSALS = 10  # in a row
@@ -35,3 +38,9 @@ class Patience:
         if self._refusals < MOST_REFUSALS:
             return None
         return RunFailed("experiment", message, advice or "Look at that machine, then resume the run.")
+
+
+def with_more_memory(there: Sequence[MachineState], at: str) -> tuple[str, ...]:
+    """The addresses of those that have more than the one at this address; none where that is not there."""
+    had = max((one.memory for one in there if one.address == at), default=0)
+    return tuple(one.address for one in there if one.memory > had > 0)

@@ -261,3 +261,24 @@ def test_machines_are_asked_for_a_run_only_where_one_may_have_it(cluster: GivenC
     cluster.states["own-1"] = LOST
     next(event for event in events if isinstance(event, Preparing) and "lost" in event.text)
     assert cluster.searched[-1] == "own"
+
+
+@pytest.mark.parametrize("which", [1, 2])
+def test_nobody_works_a_run_again_whose_lost_attempt_came_to_its_end_after_all(
+    cluster: GivenCluster, which: int
+) -> None:
+    """Its last word is heard while the attempt after it stands in line: that would be worked for nobody."""
+    _, events = begun(cluster)
+    cluster.states["own-1"] = LOST
+    deliver, submit = cluster.deliver, cluster.submit
+    said = {1: "1-a", 2: "2-b"}[which]
+    metrics = [Metrics(step, {"train/loss": 1 / step}) for step in (1, 2, 3)]
+
+    def ends(order: Order, among: Sequence[str] = (), since: float = 0.0) -> None:
+        submit(order, among, since)
+        deliver(MachineWords(HERE, tuple(journal(cluster, HERE, said, *metrics, RunFinished(2)))))
+
+    cluster.submit = ends  # type: ignore[method-assign]
+    assert isinstance([*events][-1], RunFinished)
+    assert [key for key, _ in cluster.orders] == ["own-1", "own-2"]
+    assert (cluster.cancelled, cluster.forgotten) == ((["own-2"], [2]) if which == 1 else ([], [2]))
