@@ -116,7 +116,7 @@ class Machines(QObject):
             with suppress(ClusterAway):
                 starting.end(self._root)
             starting.forget(self._root)
-            self._desk.close()
+            self._desk.let_go()
             return seen(self._desk, self.folder)
 
         self._do(work, failed)

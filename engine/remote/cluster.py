@@ -118,7 +118,7 @@ class Cluster(Protocol):
 
     def take_back(self, key: str, uid: str, last: int, at: str) -> None:
         """Nobody is to work the order, and nothing is to be left of its run up to this attempt; done as soon as the
-        cluster answers, and `at`, who works it ("" for nobody), while this program is open."""
+        cluster answers, and `at`, who works it ("" for nobody), by this program or the next one."""
         ...
 
     def places(self) -> int:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.work.worker import Worker
 
 FOLDER = "cluster"  # of a workspace
+OWED = "owed"  # there
 START = "Begin one with “cluster start” or under Settings, Machines; or choose another device."
 
 
@@ -48,12 +49,18 @@ class ClusterDesk:
             if self._cluster is None:
                 key = KeyFile.read(self._folder / KEY)
                 desk = short_hash(str(self._folder), socket.gethostname())  # the same after a restart
-                self._cluster = DaskCluster(partial(where, self._folder), key, desk)
+                self._cluster = DaskCluster(partial(where, self._folder), key, desk, self._folder / OWED)
             self._cluster.connect(same_version)
             return self._cluster
 
     def places(self) -> int:
         return 1 if self._cluster is None else self._cluster.places()
+
+    def let_go(self) -> None:
+        """The line has ended. Who follows runs there goes on when it is begun again, by the same connection."""
+        with self._lock:
+            if self._cluster is not None:
+                self._cluster.let_go()
 
     def close(self, wait: bool = True) -> None:
         """Let go of the cluster; it is connected to again when it is asked for. wait: until nothing is left of it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -104,3 +104,15 @@ class KeptFiles:
         if not DIGEST.fullmatch(digest):
             raise StorageError("This is no name of a file.", "Begin the run anew.")
         return self._folder / digest[:2] / digest
+
+
+def pieces(file: Path) -> Iterator[tuple[int, bytes, bool]]:
+    """(offset, at most 4 MB, whether it is the last) of a file; one piece of an empty one."""
+    size, offset = file.stat().st_size, 0
+    with file.open("rb") as opened:
+        while True:
+            piece = opened.read(PIECE)
+            yield offset, piece, offset + len(piece) >= size
+            offset += len(piece)
+            if offset >= size or not piece:
+                return

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,8 @@ from engine.remote.arriving import brought
 from engine.remote.certificates import KeyFile
 from engine.remote.cluster import LOST, WAITING, ClusterAway, Deliver, FoundJournal, MachineState, MachineWords
 from engine.remote.connection import FILES, PATIENCE, Connection, addresses
-from engine.remote.keeping import PIECE
+from engine.remote.debts import Debts
+from engine.remote.keeping import pieces
 from engine.remote.order import Order, other_version, version
 from engine.remote.reached import connects
 from engine.remote.resting import rest
@@ -74,9 +75,11 @@ def end_line(dask_scheduler: Scheduler = None) -> None:
 
 class DaskCluster:
     """A cluster that answers at an address, or wherever that is when it is asked for. desk: the name under which this
-    one is told what its runs say."""
+    one is told what its runs say. owed: see `Debts`."""
 
-    def __init__(self, address: str | Callable[[], str], key: KeyFile, desk: str) -> None:
+    def __init__(
+        self, address: str | Callable[[], str], key: KeyFile, desk: str, owed: Path | None = None
+    ) -> None:  # fmt: skip
         EXTRA.require()
         self._desk = desk
         self._line = Connection((lambda: address) if isinstance(address, str) else address, key, self._begin)
@@ -85,7 +88,7 @@ class DaskCluster:
         self._given: dict[str, tuple[float, Order, Sequence[str]]] = {}  # since when, which, and who is to work it
         self._journals = Together[list[FoundJournal]](self._find)
         self._unseen = Unseen(PATIENCE)
-        self._owed: dict[str, tuple[str, int, str]] = {}  # orders to take back, once the cluster answers
+        self._owed = Debts(owed)
         self._delivers: dict[str, Deliver] = {}
         self._sending: dict[str, threading.Lock] = {}  # by machine: nothing is sent twice at a time
         self._ended = threading.Event()
@@ -134,7 +137,7 @@ class DaskCluster:
     # Orders.
 
     def submit(self, order: Order, among: Sequence[str] = (), since: float = 0.0) -> None:
-        self._owed.pop(order.key, None)  # it is wanted again
+        self._owed.drop(order.key)  # it is wanted again
         self._given[order.key] = since, order, among
         self._orders.of(order.key)
 
@@ -204,23 +207,23 @@ class DaskCluster:
         self._line.of_all(served.forget, uid, last)  # a process that has ended has others of its machine beside it
 
     def take_back(self, key: str, uid: str, last: int, at: str) -> None:
-        self._owed[key] = uid, last, at
+        self._owed.add(key, (uid, last, at))
         self._pay_one(key)
 
     def _pay(self) -> None:
         """What was not answered is said again."""
-        for key in list(self._owed):
+        for key in self._owed.orders():
             self._pay_one(key)
 
     def _pay_one(self, key: str) -> None:
-        if (owed := self._owed.pop(key, None)) is None:
+        if (owed := self._owed.postponed(key)) is None:
             return
-        self._owed[key] = uid, last, at = owed  # behind all others, who need not wait for a machine that is silent
+        uid, last, at = owed
         self.cancel(key)
         if at in self._line.of_line(addresses):  # who works it has to hear it, however busy it is
             self._line.of_one(at, served.forget, uid, last)
         self.forget(uid, last)
-        self._owed.pop(key, None)
+        self._owed.drop(key)
 
     def machines(self) -> list[MachineState]:
         told, seen = self._line.of_all(served.facts), self._line.of_line(last_seen)
@@ -245,6 +248,11 @@ class DaskCluster:
     def shut_down(self) -> None:
         """End the line. Machines wait for another one at the same address."""
         self._line.of_line(end_line)
+
+    def let_go(self) -> None:
+        """Until it is asked again, which this looks for."""
+        self._places = 1
+        self._line.close()
 
     def close(self) -> None:
         """Let go of the cluster; what it works goes on."""
@@ -283,15 +291,3 @@ def last_seen(dask_scheduler: Scheduler = None) -> dict[str, float]:
 def running(dask_scheduler: Scheduler = None) -> int:
     """How many of them take orders."""
     return len(dask_scheduler.running)
-
-
-def pieces(file: Path) -> Iterator[tuple[int, bytes, bool]]:
-    """(offset, at most 4 MB, whether it is the last) of a file; one piece of an empty one."""
-    size, offset = file.stat().st_size, 0
-    with file.open("rb") as opened:
-        while True:
-            piece = opened.read(PIECE)
-            yield offset, piece, offset + len(piece) >= size
-            offset += len(piece)
-            if offset >= size or not piece:
-                return

@@ -18,9 +18,8 @@ from engine.remote.attempts import Attempts
 from engine.remote.certificates import KeyFile
 from engine.remote.cluster import ClusterAway
 from engine.remote.journal import FILE, TAIL, Hearing, Journal, entry, last_entry, lines_after
-from engine.remote.keeping import PIECE, KeptFiles
+from engine.remote.keeping import PIECE, KeptFiles, pieces
 from engine.remote.needed import digest_of
-from engine.remote.on_dask import pieces
 from engine.remote.order import NeededFile, Order, arrived, ordered, returned
 from engine.remote.work import Control, perform
 from engine.work.worker import Job

@@ -1,0 +1,57 @@
+"""What machines must still be told to forget: orders to take back, once the cluster answers.
+
+Each is a file of its own, as several programs may have the same workspace open, and a program that is closed before the
+cluster answers leaves them to the next one.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+from engine.machine.files import write_text
+
+Debt = tuple[str, int, str]  # (uid, the last attempt of it, who worked that)
+
+
+class Debts:
+    """By the key of the order, those that were asked for last behind all others. folder: where they are kept, None for
+    nowhere."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+        self._all = {file.stem: debt for file in self._files() if (debt := _read(file)) is not None}
+
+    def orders(self) -> list[str]:
+        """Their keys."""
+        return list(self._all)
+
+    def add(self, key: str, debt: Debt) -> None:
+        """One that cannot be written down is known as long as this program is open."""
+        self._all[key] = debt
+        if self._folder is not None:
+            with suppress(OSError):
+                write_text(self._folder / f"{key}.json", json.dumps(debt))
+
+    def postponed(self, key: str) -> Debt | None:
+        """It is behind all others from now on, who need not wait for a machine that is silent. None: it is paid."""
+        if (debt := self._all.pop(key, None)) is not None:
+            self._all[key] = debt
+        return debt
+
+    def drop(self, key: str) -> None:
+        """It is paid, or the order wanted again."""
+        if self._all.pop(key, None) is not None and self._folder is not None:
+            with suppress(OSError):
+                (self._folder / f"{key}.json").unlink(missing_ok=True)
+
+    def _files(self) -> list[Path]:
+        return sorted(self._folder.glob("*.json")) if self._folder is not None else []
+
+
+def _read(file: Path) -> Debt | None:
+    with suppress(OSError, ValueError, TypeError):
+        uid, last, at = json.loads(file.read_text("utf-8"))
+        return str(uid), int(last), str(at)
+    return None

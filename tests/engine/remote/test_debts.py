@@ -1,0 +1,83 @@
+"""What machines must still be told to forget is kept until they were told, whatever becomes of the program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("distributed")
+
+from engine.remote.certificates import made_key
+from engine.remote.cluster import ClusterAway
+from engine.remote.debts import Debts
+from engine.remote.desk import FOLDER, ClusterDesk
+from engine.remote.line import KEY, WHERE
+from engine.remote.on_dask import DaskCluster
+from engine.remote.order import Order
+
+
+def desk(root: Path) -> DaskCluster:
+    """Of a program that was just begun, with the workspace's cluster, which does not answer."""
+    (root / FOLDER).mkdir(exist_ok=True)
+    made_key().write(root / FOLDER / KEY)
+    (root / FOLDER / WHERE).write_text('{"address": "tls://nowhere:1"}')
+    return ClusterDesk(root).connect()
+
+
+@pytest.fixture
+def away(monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(*_: object) -> None:
+        raise ClusterAway("It does not answer.", "")
+
+    monkeypatch.setattr(DaskCluster, "connect", lambda *_: None)
+    for name in ("cancel", "forget"):
+        monkeypatch.setattr(DaskCluster, name, silent)
+
+
+@pytest.mark.usefixtures("away")
+def test_a_run_that_was_discarded_while_nobody_answered_is_taken_back_by_the_next_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = desk(tmp_path)
+    for uid in ("own", "wanted"):
+        with pytest.raises(ClusterAway):
+            first.take_back(f"{uid}-2", uid, 2, "tls://busy:1")
+    first.close()
+    second, told = desk(tmp_path), list[tuple[object, ...]]()
+    monkeypatch.setattr(second._orders, "of", lambda key: None)
+    second.submit(Order("wanted", 2, "", {}))
+    monkeypatch.setattr(second, "cancel", lambda key: told.append((key,)))
+    monkeypatch.setattr(second, "forget", lambda *asked: told.append(asked))
+    monkeypatch.setattr(second._line, "of_line", lambda _: [])
+    second._pay()
+    second._pay()
+    second.close()
+    assert told == [("own-2",), ("own", 2)]
+    assert desk(tmp_path)._owed.orders() == [], "a third has nothing to do"
+
+
+def test_what_is_no_debt_is_left_out_and_a_folder_that_cannot_be_made_keeps_nobody(tmp_path: Path) -> None:
+    (tmp_path / "owed").mkdir()
+    for name, text in (("a-1", "[]"), ("b-1", "{"), ("c-1", '["c", "x", ""]'), ("d-1", '["d", 1, ""]')):
+        (tmp_path / "owed" / f"{name}.json").write_text(text)
+    assert Debts(tmp_path / "owed").orders() == ["d-1"]
+    (tmp_path / "file").write_text("")
+    debts = Debts(tmp_path / "file" / "owed")
+    debts.add("e-1", ("e", 1, ""))
+    assert debts.postponed("e-1") == ("e", 1, "")
+    debts.drop("e-1")
+    assert debts.orders() == []
+
+
+@pytest.mark.usefixtures("away")
+def test_who_follows_a_run_and_the_program_have_one_connection_also_after_the_line_was_ended(tmp_path: Path) -> None:
+    """The one that follows would connect by itself again, with nobody to close it."""
+    desk(tmp_path)
+    program = ClusterDesk(tmp_path)
+    followed = program.connect()
+    program.let_go()
+    assert program.connect() is followed
+    assert not followed._ended.is_set(), "it looks for the next line"
+    program.close()
+    assert followed._ended.is_set()
