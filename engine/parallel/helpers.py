@@ -6,15 +6,17 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Thread
-from typing import Any
+from threading import Event, Thread
+from typing import Any, TypeVar
 
 from engine.errors import ExperimentError
 from engine.machine.children import begun
 
+Met = TypeVar("Met")
 GRACE, LOOK_AGAIN = 5.0, 0.05  # seconds in which a process that is gone is seen to be so; between two looks
 
 
@@ -26,7 +28,8 @@ class Helper:
         self._process = begun("engine.parallel.share")
         self._said: SimpleQueue[str] = SimpleQueue()
         self._last = "{}"  # of its lines
-        self.when_lost: Callable[[], None] = lambda: None  # called in a thread of its own once it has ended by itself
+        self._lost = Event()
+        self.when_lost: Callable[[], None] = lambda: None  # see `watch`
         self._listening = Thread(target=self._listen, name=f"hearing {device}", daemon=True)
         self._listening.start()
 
@@ -37,7 +40,14 @@ class Helper:
             self._last = line.decode("utf-8", "replace")
             self._said.put(self._last)
         self._said.put("")
+        self._lost.set()
         self.when_lost()
+
+    def watch(self, when_lost: Callable[[], None]) -> None:
+        """Let this be called, in a thread of its own, once it has ended by itself; at once where it has."""
+        self.when_lost = when_lost
+        if self._lost.is_set():
+            when_lost()
 
     def tell(self, line: str) -> None:
         """Raises `OSError` where it is gone."""
@@ -66,6 +76,18 @@ class Helper:
             with suppress(OSError):  # what could not be said
                 assert pipe is not None
                 pipe.close()
+
+
+def _meet(meet: Callable[[], Met], came: Future[Met]) -> None:
+    try:
+        _tell(came.set_result, meet())
+    except Exception as error:  # noqa: BLE001 - whoever waits for it is told
+        _tell(came.set_exception, error)
+
+
+def _tell(tell: Callable[[Any], None], what: object) -> None:
+    with suppress(InvalidStateError):  # somebody was quicker
+        tell(what)
 
 
 def _as_error(device: str, said: Mapping[str, Any], code: int) -> Exception:
@@ -106,9 +128,17 @@ class Helpers:
                 raise self.fault() or RuntimeError(f"{one.device} is silent")
 
     def watch(self, when_lost: Callable[[], None]) -> None:
-        """Let this be called where one ends by itself: whoever waits for it is let go so."""
+        """Let this be called where one ends by itself, or has: whoever waits for it is let go so."""
         for one in self._all:
-            one.when_lost = when_lost
+            one.watch(when_lost)
+
+    def met(self, meet: Callable[[], Met]) -> Met:
+        """What comes of a meeting of all, which knows no end where one does not come; raises `RuntimeError` where one
+        ends by itself instead."""
+        came: Future[Met] = Future()
+        self.watch(lambda: _tell(came.set_exception, RuntimeError("a process ended before all had met")))
+        Thread(target=_meet, args=(meet, came), name="meeting", daemon=True).start()
+        return came.result()
 
     def tell(self, line: str) -> None:
         for one in self._all:

@@ -101,7 +101,8 @@ class SharedPasses(Passes):
             "backbone": self._choice.model_dump(mode="json"), "outputs": head and head.out_features,
             "kind": _name(first.dtype),
         })  # fmt: skip
-        group = Ranks(self._helpers.meeting, LEADER, self._helpers.size, first.device)
+        meeting, size = self._helpers.meeting, self._helpers.size
+        group = self._helpers.met(lambda: Ranks(meeting, LEADER, size, first.device))
         self._helpers.watch(group.abort)
         return group
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import psutil
 import pytest
 import torch
@@ -144,3 +146,23 @@ def test_what_fails_before_the_first_pass_is_told_and_as_often_as_asked() -> Non
 def test_one_device_needs_no_other_process() -> None:
     with together(Experiment()) as passes:
         assert passes is ALONE
+
+
+def test_a_process_that_ends_before_all_have_met_lets_go_of_who_waits() -> None:
+    """Whether that is watched for already or not yet."""
+    before, never = begun_here(), threading.Event()
+    helpers, lost = Helpers(["cpu"]), list[bool]()
+
+    def meet() -> None:
+        for one in begun_here() - before:
+            one.kill()
+        never.wait()
+
+    try:
+        with pytest.raises(RuntimeError, match="ended before all had met"):
+            helpers.met(meet)
+        helpers.watch(lambda: lost.append(True))
+        assert lost == [True]
+    finally:
+        never.set()
+        helpers.end()
