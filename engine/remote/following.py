@@ -29,8 +29,8 @@ from engine.events import (
 )
 from engine.remote.cluster import LOST, WAITING, Cluster, ClusterAway, FoundJournal, MachineWords
 from engine.remote.journal import Hearing, JournalEntry, attempt
-from engine.remote.order import unread, write_returned
-from engine.remote.ordering import Changed, Orders
+from engine.remote.order import unread
+from engine.remote.ordering import Changed, Orders, bring
 from engine.remote.patience import Patience, with_more_memory
 from engine.remote.pause import Pause
 from engine.work.worker import Job, Word
@@ -133,7 +133,7 @@ class FollowedRun:
                 yield from self._order()
                 return
             if one.is_last:
-                self._bring(at, one.place.journal)
+                bring(self._cluster, self._job, at, one.place.journal)
                 self._settled = True
             self.place = one.place
             self._patience.reached(one.place.number)
@@ -285,11 +285,6 @@ class FollowedRun:
     def _forget(self) -> None:
         """What attempts up to this one left. The first can only lie where it was worked, whatever is there besides."""
         self._cluster.forget(self._uid, self._attempt, self._at if self._attempt == 1 else "")
-
-    def _bring(self, at: str, journal: str) -> None:
-        """The files of a run that has ended, before anybody hears that it has."""
-        self._cluster.fetch(at, self._uid, journal, self._job.directory)
-        write_returned(self._job.directory / "experiment.json", self._job.experiment)
 
     @property
     def _key(self) -> str:

@@ -1,4 +1,5 @@
-"""The orders of one run, and the files that its machine asks for: those that were looked at when it was ordered."""
+"""The orders of one run, the files that its machine asks for, which were looked at when it was ordered, and those that
+it leaves."""
 
 from __future__ import annotations
 
@@ -6,8 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from engine.errors import ExperimentError
+from engine.remote.cluster import Cluster
 from engine.remote.needed import looked_at
-from engine.remote.order import Order, ordered, unread
+from engine.remote.order import Order, ordered, unread, write_returned
 from engine.work.worker import Job
 
 
@@ -39,3 +41,9 @@ class Orders:
             return found
         except OSError as error:
             raise ExperimentError(*unread(error)) from error
+
+
+def bring(cluster: Cluster, job: Job, at: str, journal: str) -> None:
+    """The files of a run that has ended, before anybody hears that it has."""
+    cluster.fetch(at, job.directory.name, journal, job.directory)
+    write_returned(job.directory / "experiment.json", job.experiment)
