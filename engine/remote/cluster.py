@@ -103,8 +103,8 @@ class Cluster(Protocol):
         """ "pause", "resume", "stop" or "discard" to a run at work there; whether it was."""
         ...
 
-    def give(self, at: str, files: Mapping[str, Path]) -> None:
-        """Send files to a machine, by digest. What it has got meanwhile is not sent again."""
+    def give(self, at: str, files: Mapping[str, Path], wanted: Callable[[], bool]) -> None:
+        """Send files to a machine, by digest, while they are wanted. What it has got meanwhile is not sent again."""
         ...
 
     def fetch(self, at: str, uid: str, journal: str, into: Path) -> None:

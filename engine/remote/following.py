@@ -251,7 +251,7 @@ class FollowedRun:
             self._forget()
             yield from self._refused(str(self._attempt), error.message)
         else:
-            self._cluster.give(message.at, files)
+            self._cluster.give(message.at, files, lambda: self._word() is None)
 
     def _works(self, at: str) -> None:
         self._told = self._told and at == self._at

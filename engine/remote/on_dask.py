@@ -29,7 +29,7 @@ from engine.remote.keeping import pieces
 from engine.remote.order import Order, other_version, version
 from engine.remote.reached import connects
 from engine.remote.resting import rest
-from engine.remote.together import Together
+from engine.remote.together import Together, in_turn
 from engine.remote.unseen import Unseen
 from engine.remote.work import Tell
 
@@ -181,12 +181,14 @@ class DaskCluster:
     def read(self, at: str, uid: str, after: Heard) -> list[str]:
         return self._line.of_one(at, served.lines, uid, after.journal, after.number)
 
-    def give(self, at: str, files: Mapping[str, Path]) -> None:
+    def give(self, at: str, files: Mapping[str, Path], wanted: Callable[[], bool]) -> None:
         place = self._line.of_one(at, served.facts)
         sender = short_hash(self._desk, str(threading.get_ident()))
-        with self._sending.setdefault(f"{place['host']} {place['place']}", threading.Lock()):
-            for digest in self._line.of_one(at, served.missing, list(files)):
+        with in_turn(self._sending.setdefault(f"{place['host']} {place['place']}", threading.Lock()), wanted) as it_is:
+            for digest in self._line.of_one(at, served.missing, list(files)) if it_is else ():
                 for offset, piece, whole in pieces(files[digest]):
+                    if not wanted():
+                        return
                     self._line.of_one(at, served.put, digest, offset, piece, whole, sender, patience=FILES)
 
     def fetch(self, at: str, uid: str, journal: str, into: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 Answer = TypeVar("Answer")
+LOOK_AGAIN = 0.2  # seconds between two looks whether who waits for a turn still wants it
 
 
 class Common(Generic[Answer]):
@@ -48,3 +50,15 @@ class Together(Generic[Answer]):
                 common.answers.set_result(self._ask(common.keys))
             except BaseException as error:  # noqa: BLE001 - everybody who asked is told, this one as well
                 common.answers.set_exception(error)
+
+
+@contextmanager
+def in_turn(lock: threading.Lock, wanted: Callable[[], bool]) -> Iterator[bool]:
+    """One after the other, while that is wanted; whether it is."""
+    while not (got := lock.acquire(timeout=LOOK_AGAIN)) and wanted():
+        pass
+    try:
+        yield got
+    finally:
+        if got:
+            lock.release()

@@ -199,7 +199,7 @@ def _queue_words(now: RunNow) -> str:
 
 def _how_far(now: RunNow) -> str:
     if now.state is RunState.QUEUED:
-        return _queue_words(now)
+        return "" if now.activity else _queue_words(now)
     return (not now.is_live and now.row.ending) or now.epoch_text()
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from engine import metrics
 from engine.comparison.wording import compact, duration, figure, marked, percent, short_host
-from engine.events import CLUSTER, LIVE_STATES, MACHINE, RESUMABLE, RunState
+from engine.events import CLUSTER, IN_LINE, LIVE_STATES, MACHINE, MACHINE_LOST, RESUMABLE, RunState
 from engine.families import named
 from engine.work.recorder import SavedCurve
 from ui.growing_curve import GrowingCurve
@@ -193,7 +193,7 @@ def live_value(live: LiveRun, metric: str) -> float | None:
 
 def activity(live: LiveRun) -> str:
     """What it does besides training: "Reading images", "Reading images · 40 %", "Preparing" before the first word."""
-    if live.state in (RunState.PAUSED, RunState.QUEUED):
+    if live.state is RunState.PAUSED or (live.state is RunState.QUEUED and live.activity in (IN_LINE, MACHINE_LOST)):
         return ""
     if live.activity and live.fraction is not None:
         return f"{live.activity} · {percent(live.fraction, 0)}"

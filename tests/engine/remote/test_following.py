@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.events import CLUSTER, Event, Heard, Metrics, Notice, Preparing, RunFailed, RunFinished
+from engine.events import CLUSTER, Event, Heard, Metrics, Notice, Preparing, ResumePoint, RunFailed, RunFinished
 from engine.experiment import DatasetChoice
 from engine.remote import following
 from engine.remote.cluster import LOST, ClusterAway, Deliver, FoundJournal, MachineState, MachineWords
@@ -74,7 +74,7 @@ class GivenCluster:
             self.deliver(MachineWords(at, tuple(self.held_back)))
         return True
 
-    def give(self, at: str, files: Mapping[str, Path]) -> None:
+    def give(self, at: str, files: Mapping[str, Path], wanted: Callable[[], bool]) -> None:
         for file in files.values():
             file.read_bytes()
 
@@ -216,6 +216,23 @@ def test_a_file_that_is_gone_when_a_machine_asks_for_it_is_told_in_words(cluster
     assert (last.kind, "1.png cannot be read" in last.message) == ("experiment", True)
 
 
+def test_files_are_sent_while_the_run_is_wanted(cluster: GivenCluster) -> None:
+    """One that is discarded meanwhile leaves at once, however much there is to send."""
+    worker, events = begun(cluster)
+    still: list[bool] = []
+
+    def give(at: str, files: Mapping[str, Path], wanted: Callable[[], bool]) -> None:
+        still.append(wanted())
+        worker.say("discard")
+        still.append(wanted())
+
+    cluster.give = give  # type: ignore[method-assign]
+    cluster.deliver(MachineWords(HERE, needs=("any",)))
+    assert isinstance([*events][-1], ResumePoint)
+    assert still == [True, False]
+    assert cluster.cancelled == ["own-1"]
+
+
 def test_a_file_that_was_changed_after_the_order_is_ordered_as_it_is_now(cluster: GivenCluster) -> None:
     """A machine would take what is sent for damaged, over and over."""
     photos = cluster.folder / "photos" / "a"
@@ -234,7 +251,7 @@ def test_a_file_that_was_changed_after_the_order_is_ordered_as_it_is_now(cluster
             (photos / "1.png").write_bytes(b"another")
         cluster.deliver(MachineWords(HERE, needs=tuple(needs[-1])))
 
-    def give(at: str, files: Mapping[str, Path]) -> None:
+    def give(at: str, files: Mapping[str, Path], wanted: Callable[[], bool]) -> None:
         given.append(dict(files))
         cluster.deliver(MachineWords(at, tuple(journal(cluster, HERE, "2-b", Metrics(1, {"train/loss": 1.0})))))
 

@@ -333,10 +333,16 @@ def test_a_file_that_many_runs_of_a_machine_want_at_once_is_sent_once(
         return call(at, function, *given, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(desk._line, "of_one", counted)
+    wanted = iter([True])
+    desk.give(at, {digest: tmp_path / "weights"}, lambda: next(wanted, False))
+    assert sent == [PIECE], "nothing is sent on that is not wanted any more"
+    sent.clear()
     with ThreadPoolExecutor(4) as pool:
-        for one in [pool.submit(desk.give, at, {digest: tmp_path / "weights"}) for _ in range(4)]:
+        for one in [pool.submit(desk.give, at, {digest: tmp_path / "weights"}, lambda: True) for _ in range(4)]:
             one.result()
     assert sent == [PIECE] * 3
+    with next(iter(desk._sending.values())):
+        desk.give(at, {digest: tmp_path / "weights"}, lambda: False)  # waits for nobody's turn
 
 
 def test_strangers_are_not_let_in(one_machine: Loopback) -> None:

@@ -113,6 +113,8 @@ def test_they_are_followed_again_without_a_question_and_told_once(
     row, live = there[2], parts.live.buffer(there[2].id)
     assert facts(run_now(row, live)) == "· its machine was lost · waits for its turn · on the cluster"
     assert run_now(row, live).sentence() == "Queued · seed 0 · its machine was lost"
+    waiting.say_next(Preparing("Files are sent"), False)
+    qtbot.waitUntil(lambda: "· its machine was lost · Files are sent · on" in facts(run_now(row, live)))
     waiting.say_next(RunStarted(2, 1, 8))
     waiting.say_next(Notice("What was worked of this run elsewhere is not there any more. It begins anew.", "warning"))
     waiting.say_next(RunFinished(2))
