@@ -35,6 +35,7 @@ from engine.machine.environment import environment
 from engine.machine.files import write_text
 from engine.machine.limits import Limits, never
 from engine.machine.memory import remarks
+from engine.machine.uncompiled import steps_as_they_are
 from engine.preflight.problems import problems
 from engine.preparation.inputs import prepared_words
 from engine.provenance.noted import in_run_folder
@@ -61,6 +62,7 @@ def execute(
     Never raises for a run's own errors: they come as `RunFailed`.
     """
     keep_freed_memory()
+    steps_as_they_are()
     what = kind_of(experiment.dataset)
     try:
         with computing():

@@ -40,6 +40,7 @@ def test_without_a_gpu_it_ends_in_a_sentence(monkeypatch: pytest.MonkeyPatch) ->
         main([])
 
 
+@pytest.mark.slow
 def test_every_arm_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meta_speed_arms, "CLASSES", 6)
     monkeypatch.setattr(meta_speed_arms, "PER_CLASS", 3)

@@ -6,6 +6,8 @@ import importlib
 import threading
 import time
 
+from engine.machine.uncompiled import steps_as_they_are
+
 _alone = threading.Lock()
 
 
@@ -23,4 +25,5 @@ def load_torch() -> float:
     begin = time.perf_counter()
     for module in ("torch", "torchvision.models", "safetensors.torch", "engine.execute", "engine.preflight.cost"):
         importlib.import_module(module)
+    steps_as_they_are()
     return time.perf_counter() - begin

@@ -39,7 +39,7 @@ from tests.engine.using.conftest import ended
 from tests.engine.using.texts import experiment, run, table
 from tests.texts import text_set
 
-NETWORKS = ("text_transformer", "text_bilstm")
+TRANSFORMER, BILSTM = "text_transformer", "text_bilstm"
 CLOSE = 2e-5  # of the range of the logits
 ODD = ["", "rain", "word " * 300, "😀 rain", "مرحبا", "a\0b", "two\r\nlines of the song", "Ünïcode Ça va? 東京"]
 
@@ -55,7 +55,7 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return table(tmp_path_factory.mktemp("export") / "topics.csv", each=30)
 
 
-@pytest.fixture(scope="module", params=NETWORKS)
+@pytest.fixture(scope="module", params=[TRANSFORMER, pytest.param(BILSTM, marks=pytest.mark.slow)])
 def exported(texts: Path, request: pytest.FixtureRequest) -> tuple[Path, ExportResult, Path]:
     network = request.param
     folder = run(texts.parent / "runs" / network, texts, network)
@@ -138,8 +138,10 @@ def test_the_folder_answers_again(exported: tuple[Path, ExportResult, Path]) -> 
     assert heat_of_words(again, "rain and snow", 0).spans == ((0, 4), (5, 8), (9, 13))
 
 
-@pytest.mark.parametrize("network", NETWORKS)
-@pytest.mark.parametrize("method", ["protonet", "full_ft"])
+@pytest.mark.parametrize(
+    "method, network",
+    [("protonet", TRANSFORMER), ("full_ft", BILSTM), pytest.param("protonet", BILSTM, marks=pytest.mark.slow)],
+)
 def test_classes_by_example_and_encoders_agree(method: str, network: str, texts: Path, tmp_path: Path) -> None:
     """A meta-learner with classes of texts, and one alone; a head on features agrees in `test_kept`."""
     folder = run(tmp_path / "run", texts, network, method)

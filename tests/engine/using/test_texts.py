@@ -174,8 +174,11 @@ def test_the_least_sure_are_read(tuned: Path) -> None:
     np.testing.assert_allclose(np.linalg.norm(features, axis=1), 1, rtol=1e-5)
 
 
-@pytest.mark.parametrize("method", ["protonet", "maml", "full_ft"])
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize(
+    "network, method",
+    [("text_transformer", "protonet"), ("text_transformer", "maml"), ("text_bilstm", "full_ft"),
+     pytest.param("text_bilstm", "maml", marks=pytest.mark.slow)],
+)  # fmt: skip
 def test_classes_are_made_by_hand_of_a_few_texts(network: str, method: str, texts: Path, tmp_path: Path) -> None:
     folder = run(tmp_path / "runs" / "r1", texts, network, method)
     few = table(tmp_path / "few.csv", each=3)
