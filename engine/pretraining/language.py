@@ -7,7 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.pretraining.method import REBUILD, TextPretrainMethod
+from engine.method import ENCODERS
+from engine.pretraining.method import REBUILD, SENTENCES_GOING_ON, TextPretrainMethod
 from engine.pretraining.pool import Pool
 from engine.texts.alphabet import alphabet, frequencies, unigram_entropy
 from engine.texts.tokens import lengths
@@ -19,7 +20,9 @@ class LanguageMethod(TextPretrainMethod):
     """firsts: whether words are asked for that nothing comes before."""
 
     group = REBUILD
-    presets = {"Usual values": {}, "Small language model": {"epochs": 20}}
+    presets = {
+        "Usual values": {}, "Small language model": {"epochs": 20}, ENCODERS: {"learning_rate": SENTENCES_GOING_ON},
+    }  # fmt: skip
     firsts: ClassVar[bool] = True
 
     @property

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 COLLAPSING, COLLAPSED = 0.2, 0.05  # of the spread of projections, see `engine.pretraining.gauges`
 GOING_ON = 2e-4  # rate from trained weights: larger ones destroy what suits the images, smaller ones learn nothing
 TEXTS_GOING_ON = 3e-5  # of encoders of texts
+SENTENCES_GOING_ON = 3e-6  # of those that compare sentences already
 IN_A_ROW = 3  # looks that show a collapse before it is said
 COMPARE, REBUILD, NAME = "Compare views", "Rebuild", "Name the change"
 Views = Literal["characters", "characters, gentle", "photos", "photos, gentle", "no change"]
@@ -76,7 +77,8 @@ class TextHyperparameters(PretrainHyperparameters):
     epochs: int = hyper(5, "Epochs", "How often the texts are seen, in whole batches.", low=1, high=5000)
     learning_rate: float = hyper(
         1e-3, "Learning rate",
-        "Step size of AdamW at its peak, after the warm-up; usually 3e-5 where trained weights are gone on from.",
+        "Step size of AdamW at its peak, after the warm-up; usually 3e-5 where trained weights are gone on from, and "
+        "3e-6 where these are an encoder of sentences.",
         low=1e-6, high=0.1, log=True,
     )  # fmt: skip
     batch_size: int = hyper(64, "Batch size", "Texts per step.", low=2, high=4096)

@@ -11,15 +11,12 @@ from math import log
 from typing import TYPE_CHECKING, Any
 
 from engine.method import hyper
-from engine.pretraining.method import COMPARE, TextHyperparameters, TextPretrainMethod
+from engine.pretraining.method import COMPARE, SENTENCES_GOING_ON, TextHyperparameters, TextPretrainMethod
 from engine.pretraining.pool import Pool
 
 if TYPE_CHECKING:
     from engine.backbones.backbone import Backbone
     from engine.pretraining.pretext import Pretext
-
-
-SENTENCES_GOING_ON = 3e-6  # rate from an encoder that compares sentences already
 
 
 class TextContrastHyperparameters(TextHyperparameters):
