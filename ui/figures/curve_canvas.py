@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, QTimer, Signal
@@ -145,6 +147,8 @@ class CurveCanvas(QWidget):
         if self.zoomed or edges is None:
             return
         _, right, bottom, top = edges
+        shares = self.state.unit == "percent" and bottom >= 0 and top <= 1
+        self.y_axis.within = (0.0, 1.0) if shares else (-math.inf, math.inf)
         left, right = 0.0, max(right, self.state.reach)
         low, high = (float(v) for v in self.to_view(np.array([bottom, top])))
         room = max(high - low, 1e-9 + 0.02 * abs(high)) * 0.06

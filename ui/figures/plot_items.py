@@ -48,10 +48,17 @@ class YAxis(pg.AxisItem):
     def __init__(self, unit: str) -> None:
         super().__init__("left", maxTickLength=0)
         self.unit = unit
+        self.within = -math.inf, math.inf  # where ticks may stand: there is no accuracy of 101 %
         self.enableAutoSIPrefix(False)
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
         return super().tickSpacing(low, high, size * 1.5)[:1]
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        (least, most), found = self.within, super().tickValues(low, high, size)
+        if self.logMode:
+            return found
+        return [(apart, [one for one in values if least - 1e-9 <= one <= most + 1e-9]) for apart, values in found]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         if self.logMode:

@@ -133,6 +133,16 @@ def test_a_single_point_is_seen(plot: CurvePlot) -> None:
     assert plot.canvas().drawn["validation"].line.opts["symbol"] == "o"
 
 
+@pytest.mark.parametrize("height", [0.0, 0.5, 1.0])
+def test_shares_stand_between_nothing_and_all(plot: CurvePlot, height: float) -> None:
+    plot.set_unit("percent")
+    plot.set_curves([CurveLine("validation", STEPS, np.full(len(STEPS), height))])
+    axis = plot.canvas().y_axis
+    values = [value for _, values in axis.tickValues(*y_range(plot), 200.0) for value in values]
+    assert [value for value in values if not 0 <= round(value, 6) <= 1] == []
+    assert height in [round(value, 6) for value in values]
+
+
 def test_pointing_reads_all_curves_and_moves_the_linked_plot(qtbot: QtBot, plot: CurvePlot) -> None:
     plot.set_curves(pair())
     other = CurvePlot("Accuracy", "percent")
