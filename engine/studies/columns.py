@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from engine.data.shifts import condition_words
 from engine.experiment import DatasetChoice, Experiment
+from engine.families import MULTITASK
 from engine.metrics import FRESH_PROBE, OLD_HEAD, SHIFT, SOURCE, named
 from engine.metrics import words as words_of
+from engine.multitask.method import MultiTaskMethod
 from engine.multitask.titles import BEFORE, TASK, WHEN
 from engine.naming import data_title
+from engine.registry import build_as, method
 from engine.studies.cells import limits_all, task_titles
 from engine.studies.study import Condition, Study, labels_words
 
@@ -58,15 +61,22 @@ def _called(choice: DatasetChoice) -> str:
 
 def test_sets(study: Study, metric: str) -> list[tuple[str, str]]:
     """(name of the figure, words) of every test set of a run; of each task where there are several, then of each
-    before the others were learnt, where that came first. Last what arms still know of what they started from."""
+    before the others were learnt, where any arm does so. Last what arms still know of what they started from."""
     if several := task_titles(study):
         now = [(task_figure(metric, title), title) for title in several]
-        return [*now, *((task_figure(metric, title, before=True), f"{title}, {BEFORE}") for title in several)]
+        earlier = several if _has_stages(study, len(several)) else ()
+        return [*now, *((task_figure(metric, title, before=True), f"{title}, {BEFORE}") for title in earlier)]
     kept = [(SOURCE + reader, f"old classes by {how}") for reader, how in READERS.items() if _measures_kept(study)]
     words = [condition_words(shift) for shift in study.dataset.tested_on]
     further = list(zip(further_tests(study, metric), words, strict=True))
     mean = [(named(metric, MEAN), "mean out of distribution")] if len(further) > 1 else []
     return [(metric, "in distribution" if further else "new classes" if kept else ""), *mean, *further, *kept]
+
+
+def _has_stages(study: Study, tasks: int) -> bool:
+    """Whether any arm learns some of its tasks before others."""
+    several = (arm.method for arm in study.arms if method(arm.method.name).family == MULTITASK.key)
+    return any(len(build_as(MultiTaskMethod, Experiment(method=one)).stages(tasks)) > 1 for one in several)
 
 
 def _measures_kept(study: Study) -> bool:

@@ -14,7 +14,7 @@ from engine.registry import complete
 from engine.remote.order import Order, arrived, ordered, returned
 from engine.studies.cells import cells, study_as_json
 from engine.studies.checks import check_data
-from engine.studies.columns import labels_hold
+from engine.studies.columns import columns, labels_hold
 from engine.studies.from_runs import study_of
 from engine.studies.study import Study, parse_study
 from engine.work.worker import Job
@@ -105,3 +105,11 @@ def test_a_cell_has_its_labels_wherever_it_is_worked(tmp_path: Path) -> None:
         assert there.digest() == asked.digest()
         assert [one.dataset for one in there.tasks] == [one.dataset for one in asked.tasks]
         assert returned(there, asked) == asked
+
+
+@pytest.mark.parametrize(("order", "stages"), [("all at once", 1), ("first alone", 1), ("one after the other", 2)])
+def test_what_was_known_before_has_columns_where_an_arm_learns_in_stages(order: str, stages: int) -> None:
+    way = {"name": "equal", "hyperparameters": {"order": order}}
+    found = [one.title for one in columns(study([2], arms=[{"title": "An arm", "method": way}]), "test/accuracy")]
+    now = ["Glyphs", "Handwritten digits"]
+    assert found == now + [f"{title}, after its first stage" for title in now] * (stages > 1)
