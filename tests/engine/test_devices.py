@@ -161,7 +161,7 @@ def runs(case: TuningCase, monkeypatch: pytest.MonkeyPatch, keep: Callable[[Labe
         there(mode, model)
         parts = [
             Labelled(keep(one) if keep else there(mode, one.inputs), there(mode, one.labels), one.ids)
-            for one in (stripes(), stripes(8))
+            for one in (stripes(8), stripes(4))
         ]
         checkpoints = Checkpoints(Path(tempfile.mkdtemp()))
         run = FineTuning(model, case.method(epochs=2), parts[0], parts[1], shape, checkpoints, Limits(), seed=0)

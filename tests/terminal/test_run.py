@@ -169,7 +169,8 @@ def test_seed_is_one_run_with_that_seed(warmstart: Command, given: tuple[str, ..
     assert len({json.dumps(body, sort_keys=True) for body in bodies}) == len(bodies)
 
 
-def test_seed_of_a_study_is_its_only_seed(warmstart: Command) -> None:
+def test_seed_of_a_study_is_its_only_seed(warmstart: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.studies.expected.study_seconds", lambda study: 60.0)  # else every step is timed
     assert json.loads(warmstart("study", "which-block", "--seed", 7, "--dry-run").out)["seeds"] == [7]
     assert json.loads(warmstart("study", "which-block", "--seeds", 3, "--dry-run").out)["seeds"] == [0, 1, 2]
 

@@ -86,6 +86,9 @@ def test_arms_of_a_study_take_it_also_where_their_weights_are_trained_first() ->
     assert found[1] == found[2] < RANDOM_RATE
 
 
+FEW = DatasetChoice(name="digits", classes=3)
+
+
 def test_a_run_goes_by_it(tmp_path: Path) -> None:
     """Trained weights move less at the usual rate than at that of random ones."""
     choice = BackboneChoice(weights="omniglot-supervised")
@@ -94,7 +97,7 @@ def test_a_run_goes_by_it(tmp_path: Path) -> None:
     def moved(folder: Path, **given: float) -> float:
         values = {"epochs": 1, "judged": "no labels"} | given
         method = MethodChoice(name="denoising", hyperparameters=values)
-        events = list(execute(Experiment(dataset=DatasetChoice(name="digits"), backbone=choice, method=method), folder))
+        events = list(execute(Experiment(dataset=FEW, backbone=choice, method=method), folder))
         assert not isinstance(events[-1], RunFailed), events[-1]
         onward = BackboneChoice(weights=f"run:{folder.name}")
         after = build_backbone(onward, None, 0, tmp_path).state_dict()

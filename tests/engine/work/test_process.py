@@ -151,7 +151,7 @@ def test_one_that_is_abandoned_is_gone_at_once(watched: Watched) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
-@pytest.mark.parametrize("name", ["SIGKILL", "SIGSEGV"])
+@pytest.mark.parametrize("name", ["SIGKILL", pytest.param("SIGSEGV", marks=pytest.mark.slow)])
 def test_a_crash_ends_the_run_in_a_sentence_and_it_goes_on_where_it_was(watched: Watched, name: str) -> None:
     row = watched.submit(small(2000))
     until(lambda: watched.heard(ResumePoint))

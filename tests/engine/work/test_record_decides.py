@@ -10,7 +10,7 @@ import pytest
 
 from engine.events import Preparing, RunStarted
 from engine.execute import execute
-from engine.experiment import DatasetChoice, Experiment, MethodChoice, SearchChoice
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, SearchChoice
 from engine.families import FAMILIES, family
 from engine.machine import devices
 from engine.machine.choices import FILE, Choices, Chosen, Timing, Trial, Way
@@ -26,6 +26,7 @@ from tests.engine.work.test_same_choice import MAML, computed_by, ran
 
 DIGITS = DatasetChoice(name="digits", classes=3, labels_per_class=6)
 AUTOMATIC = small(1).model_copy(update={"precision": "automatic", "dataset": DIGITS})
+SMALL = BackboneChoice(name="conv4", image_size=16)
 BENCH = MethodChoice(name="head_bench", hyperparameters={"most_labels": "1", "repeats": 2})
 UNLABELLED = MethodChoice(name="simclr", hyperparameters={"epochs": 2, "batch_size": 64})
 SEVERAL = MethodChoice(name="equal", hyperparameters={"epochs": 1})
@@ -33,7 +34,7 @@ THREADS_ALONE = ("bench", "pretrain", "multitask")
 THE_SAME = {"act"}  # two layers of 64 units are computed alike by any number of threads
 ASKED = {
     "meta": MAML, "finetune": AUTOMATIC, "bench": Experiment(dataset=DIGITS, method=BENCH),
-    "pretrain": Experiment(dataset=DatasetChoice(name="digits", classes=3), method=UNLABELLED),
+    "pretrain": Experiment(dataset=DatasetChoice(name="digits", classes=3), backbone=SMALL, method=UNLABELLED),
     "multitask": Experiment(dataset=DatasetChoice(name="digits", classes=4, labels_per_class=6), method=SEVERAL),
     "search": AUTOMATIC.model_copy(update={"search": SearchChoice(trials=1, folds=2)}),
 }  # fmt: skip

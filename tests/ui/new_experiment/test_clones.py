@@ -24,7 +24,7 @@ def test_a_clone_is_the_experiment(qtbot: QtBot, page: NewExperimentPage, window
     for method in registry.methods():
         if method.family != family:
             continue
-        experiments = valid(draw, method)
+        experiments = valid(draw, method, 2)
         assert experiments, method.name
         for given in experiments:
             window.parts.navigator.open("new_experiment", given)
