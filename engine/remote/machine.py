@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -44,9 +44,9 @@ class WorkPlace:
     _pause: float = field(default=AGAIN[0])
     _ended: deque[int] = field(default_factory=lambda: deque(maxlen=LOOKS))  # by the system, at the last looks
 
-    def look(self, listens: Callable[[], bool] = lambda: True) -> None:
+    def look(self, listens: Callable[[], bool] = lambda: True, beside: Collection[WorkPlace] = ()) -> None:
         """Begin it again where it has ended and it is time. listens: whether somebody does where it is to join: a
-        process takes seconds to begin, and would end for want of an answer."""
+        process takes seconds to begin, and would end for want of an answer. beside: all places of this machine."""
         now = time.monotonic()
         if self.child is not None and self.child.poll() is not None:
             lasted = now - self._since > LASTED or self.child.returncode == LINE_AWAY
@@ -54,7 +54,8 @@ class WorkPlace:
             self._due = now + self._pause
             self.refused = self.child.returncode == OTHER_VERSION
             if self._ended and was_ended_by_system(self.child.returncode, self._ended[0]):
-                write_last_words(self.joining.home, self._name)
+                others = [one._name for one in beside if one is not self and one.child is not None]
+                write_last_words(self.joining.home, self._name, others)
             self.end()
         self._ended.append(ended_by_system())
         if self.child is None and now >= self._due and listens():
@@ -116,7 +117,7 @@ def serve(joining: Joining, places: list[str], say: Callable[[str], object], end
         while not ended.is_set():
             listens = cache(partial(somebody_listens, joining.address))  # asked once for all places
             for one in all_:
-                one.look(listens)
+                one.look(listens, all_)
             if any(one.refused for one in all_):
                 until_it_answers(joining, say, ended)
             ended.wait(AGAIN[0])

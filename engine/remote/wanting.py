@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -45,14 +46,30 @@ def sign(folder: Path) -> None:
     write_text(folder / WORKER, os.environ.get(NAME, ""))
 
 
-def write_last_words(home: Path, name: str) -> None:
-    """Of what the process of this name worked when it was ended for want of memory."""
+def write_last_words(home: Path, name: str, beside: Collection[str] = ()) -> None:
+    """Of what the process of this name worked when it was ended for want of memory. beside: other processes of this
+    machine. Where one of them worked a run too, that may have had the memory: nothing is said the first time, and the
+    run, lost here, is tried again."""
+    shared = any(_signed(folder) in beside for folder in Attempts(home).all() if _is_open(folder))
     for folder in Attempts(home).all():
         with suppress(OSError):
-            last = last_entry(folder)
-            if (folder / WORKER).read_text("utf-8") == name and not (last and last.is_last):
-                write_text(folder / HAD, str(total()))
-                add_last(folder, no_memory())
+            if _signed(folder) == name and _is_open(folder):
+                blamed = not shared or any((one / HAD).is_file() for one in folder.parent.iterdir())
+                write_text(folder / HAD, str(total() if blamed else 0))
+                if blamed:
+                    add_last(folder, no_memory())
+
+
+def _signed(folder: Path) -> str:
+    """Who works, or worked, the attempt; "" where that is not known."""
+    with suppress(OSError):
+        return (folder / WORKER).read_text("utf-8")
+    return ""
+
+
+def _is_open(folder: Path) -> bool:
+    last = last_entry(folder)
+    return last is None or not last.is_last
 
 
 def no_memory() -> RunFailed:

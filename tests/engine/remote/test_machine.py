@@ -112,7 +112,7 @@ def test_one_that_takes_seconds_to_give_its_memory_back_was_ended_by_the_system_
     ended, words, count = [], list[str](), [3]
     code = [sys.executable, "-c", "import time; time.sleep(600)"]
     monkeypatch.setattr(machine, "begun", lambda *_, **__: subprocess.Popen(code))
-    monkeypatch.setattr(machine, "write_last_words", lambda home, name: words.append(name))
+    monkeypatch.setattr(machine, "write_last_words", lambda home, name, beside: words.append(name))
     for module in (machine, wanting):
         monkeypatch.setattr(module, "ended_by_system", lambda: count[0])
     place = machine.WorkPlace(Joining("tls://nowhere:1", tmp_path / "key", tmp_path), refused=True)

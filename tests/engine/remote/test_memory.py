@@ -122,6 +122,38 @@ def test_the_last_word_of_a_process_that_was_ended_is_written_once_and_only_for_
     assert not wanting.is_too_large(attempts, "ended")
 
 
+def killed(home: Path, uid: str, attempt: int, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of an attempt that “mine” worked until it was ended."""
+    folder = Attempts(home).begin(uid, f"{attempt}-a", "{}")
+    with Journal(folder, f"{attempt}-a") as journal:
+        journal.append(Metrics(1, {"train/loss": 1.0}), 1.0)
+    monkeypatch.setenv(wanting.NAME, "mine")
+    wanting.sign(folder)
+    return folder
+
+
+@pytest.mark.parametrize("other", ["at work", "at rest", "ended"])
+def test_a_run_is_blamed_for_want_of_memory_at_once_only_where_it_had_the_machine_to_itself(
+    other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside another run, which may have had the memory, it is tried again, and blamed the second time."""
+    if other != "at rest":
+        beside = Attempts(tmp_path).begin("other", "1-b", "{}")
+        with Journal(beside, "1-b") as journal:
+            journal.append(RunFinished(1) if other == "ended" else Metrics(1, {"train/loss": 1.0}), 1.0)
+        monkeypatch.setenv(wanting.NAME, "its")
+        wanting.sign(beside)
+    blamed = list[bool]()
+    for attempt in (1, 2):
+        folder = killed(tmp_path, "own", attempt, monkeypatch)
+        wanting.write_last_words(tmp_path, "mine", ["its"])
+        last = last_entry(folder)
+        assert last is not None
+        blamed.append(last.is_last)
+        assert wanting.is_too_large(Attempts(tmp_path), "own") == last.is_last
+    assert blamed == [other != "at work", True]
+
+
 def test_who_was_killed_by_a_person_was_not_ended_for_want_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wanting, "ended_by_system", lambda: 3)
     found = [
