@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.method import Classifier
+from engine.method import ENCODERS, Classifier
 from engine.methods.meta.embedding_based import EmbeddingBased
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class ProtoNet(EmbeddingBased):
     presets = {
         "Minutes on a laptop": {},
         "Paper's values, Omniglot": {"training_way": 60, "steps": 10_000, "halve_every": 2000, "test_episodes": 1000},
+        ENCODERS: {"learning_rate": 1e-4},
     }
 
     def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:

@@ -111,7 +111,8 @@ def test_episodes_of_clinc150_fit_as_they_begin_and_five_classes_of_one_domain_i
     """20 of 150 classes at once are drawn from new classes; and 5 of one domain where each domain is divided, with no
     class in two parts."""
     data, begun = load_clinc150(), usual_values(dataset("clinc150").start, "protonet", MINILM)
-    assert begun == {"way": 20}
+    assert begun == {"way": 20, "learning_rate": 1e-4}  # at 1e-3 MiniLM forgets
+    assert usual_values(TEXTS_START, "protonet", BackboneChoice(name="conv4", weights="omniglot-supervised")) == {}
     assert usual_values(dataset("clinc150").start, "lp_ft", MINILM) == dict(method("lp_ft").presets[ENCODERS])
     choice = DatasetChoice(name="clinc150", split="in-each-group" if within == "one group" else None)
     way = 5 if within == "one group" else begun["way"]
