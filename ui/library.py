@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PySide6.QtCore import QObject, Qt, Signal
 from shiboken6 import isValid
 
-from engine.errors import ExperimentError
+from engine.errors import ExperimentError, StorageError
 from engine.machine.warm import load_pydantic
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from storage.workspace import Workspace
 
 T = TypeVar("T")
+BUG = "What is saved could not be read or changed because of a mistake in Warmstart.", "Copy its details and report it."
 LOOK_EVERY = 1.0  # seconds between two looks at what other processes have written
 
 
@@ -73,7 +74,8 @@ class Library(QObject):
     def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._workspace = workspace
-        self._questions: queue.SimpleQueue[Callable[[RunStore], None] | None] = queue.SimpleQueue()
+        self._questions: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._store: RunStore | None = None  # of the thread alone
         self._closed = False
         self._others = Others()
         self._told = False  # that it cannot be seen what others do
@@ -87,8 +89,9 @@ class Library(QObject):
         answer: Callable[[T], None],
         failed: Callable[[ExperimentError], None] | None = None,
     ) -> None:
-        """Ask the store something; `answer` gets the result later, `failed` (else the signal) a mendable error."""
-        self._questions.put(lambda store: self._ask(store, question, answer, failed, None))
+        """Ask the store something; `answer` gets the result later, `failed` (else the signal) a mendable error. Of a
+        bug `failed` is told too, so that nobody waits for an answer for ever."""
+        self._questions.put(lambda: self._ask(question, answer, failed, None))
 
     def write(
         self,
@@ -99,7 +102,7 @@ class Library(QObject):
     ) -> None:
         """Change the store; emits `changed` with `runs` (empty: anything may have changed), then calls `then`."""
         touched = frozenset(runs)
-        self._questions.put(lambda store: self._ask(store, action, then, failed, touched))
+        self._questions.put(lambda: self._ask(action, then, failed, touched))
 
     def announce(self, runs: Iterable[int]) -> None:
         """Tell everybody that these runs changed (written by somebody else, such as a run's own thread)."""
@@ -114,30 +117,33 @@ class Library(QObject):
         self._thread.join(timeout)
 
     def _serve(self) -> None:
-        store: RunStore | None = None
         while (ask := self._next()) is not None:
             try:
-                if store is None:  # imported for the first question: it would hold up the first paint
-                    load_pydantic()  # which the window's thread may need at the same time
-                    from storage.store import RunStore
-
-                    store = RunStore(self._workspace)
-                    self._others.note(store)
-                ask(store)
-                self._look_for_others(store)
+                ask()
+                self._look_for_others(self._opened())
             except ExperimentError as error:
                 self._answered.emit(self.failed.emit, error)
             except Exception as error:  # noqa: BLE001 - the thread's boundary: a bug is shown, the thread lives on
                 self._answered.emit(self.crashed.emit, error)
-        if store is not None:
-            store.close()
+        if self._store is not None:
+            self._store.close()
 
-    def _next(self) -> Callable[[RunStore], None] | None:
+    def _opened(self) -> RunStore:
+        """Imported for the first question: it would hold up the first paint."""
+        if self._store is None:
+            load_pydantic()  # which the window's thread may need at the same time
+            from storage.store import RunStore
+
+            self._store = RunStore(self._workspace)
+            self._others.note(self._store)
+        return self._store
+
+    def _next(self) -> Callable[[], None] | None:
         """The next question, or after a second without one a look at what others did."""
         try:
             return self._questions.get(timeout=LOOK_EVERY)
         except queue.Empty:
-            return lambda store: None
+            return lambda: None
 
     def _look_for_others(self, store: RunStore) -> None:
         try:
@@ -153,17 +159,21 @@ class Library(QObject):
 
     def _ask(
         self,
-        store: RunStore,
         question: Callable[[RunStore], Any],
         answer: Callable[[Any], None] | None,
         failed: Callable[[ExperimentError], None] | None,
         touched: frozenset[int] | None,
     ) -> None:
         try:
+            store = self._opened()
             result = question(store)
         except ExperimentError as error:
             self._answered.emit(failed or self.failed.emit, error)
             return
+        except Exception:
+            if failed is not None:
+                self._answered.emit(failed, StorageError(*BUG))
+            raise
         if touched is not None:
             self._others.note(store)
             self._answered.emit(self.changed.emit, touched)

@@ -85,10 +85,27 @@ def test_a_bug_is_told_and_the_thread_lives_on(qtbot: QtBot, library: Library) -
     bugs: list[Exception] = []
     answers: list[int] = []
     library.crashed.connect(bugs.append)
+    told: list[ExperimentError] = []
     library.read(lambda store: 1 // 0, print)
+    library.read(lambda store: 1 // 0, print, told.append)
     library.read(lambda store: 2, answers.append)
     qtbot.waitUntil(lambda: bool(answers))
-    assert isinstance(bugs[0], ZeroDivisionError)
+    assert [type(one) for one in bugs] == [ZeroDivisionError] * 2
+    assert [type(one) for one in told] == [StorageError]  # who waits for an answer waits no more
+
+
+def test_who_asks_a_workspace_that_cannot_be_opened_is_told(
+    workspace: Workspace, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*given: object) -> None:
+        raise StorageError("It is of a newer version.", "Update Warmstart.")
+
+    monkeypatch.setattr("storage.store.RunStore.__init__", broken)
+    library, told = Library(workspace), list[ExperimentError]()
+    library.read(lambda store: store.runs(), print, told.append)
+    qtbot.waitUntil(lambda: bool(told))
+    library.close()
+    assert "newer version" in str(told[0])
 
 
 def test_closing_finishes_what_was_asked(workspace: Workspace, qtbot: QtBot) -> None:
