@@ -80,6 +80,7 @@ def test_tuning_is_measured_in_processes_that_are_told_the_device(
     assert all("% of the test photos right" in row["note"] for row in rows)
 
 
+@pytest.mark.slow
 def test_the_tests_marked_gpu_are_run_and_their_end_is_told(tmp_path: Path) -> None:
     code, rows = ran(tmp_path, "tests")
     assert code == 0

@@ -76,6 +76,7 @@ def has_begun(home: Path) -> bool:
     return any(isinstance(entry(line).event, Metrics) for line in lines)
 
 
+@pytest.mark.slow
 def test_a_run_that_the_system_ends_goes_to_a_machine_with_more_memory(small_machine: Loopback, tmp_path: Path) -> None:
     """Which has come meanwhile."""
     desk = small_machine.desk()
