@@ -173,7 +173,7 @@ class LiveRun:
 
     def _end(self, event: RunFinished | RunStopped | RunFailed) -> None:
         self.set_state(_LAST_STATE[type(event)])
-        self.ended, self.activity, self.fraction = time.monotonic(), "", None
+        self.ended, self.activity, self.fraction, self.lost = time.monotonic(), "", None, False
         self.failure = event if isinstance(event, RunFailed) else None
 
 
@@ -232,7 +232,7 @@ class Live(QObject):
         before = None if run is None else run.state
         for said in news:
             if run is None or (isinstance(said, Now) and said.state is RunState.QUEUED):  # it may have been here before
-                run = self._runs[run_id] = LiveRun(run_id)
+                run = self._runs[run_id] = LiveRun(run_id, lost=run is not None and run.lost)
             run.add(said)
         assert run is not None
         self.events.emit(run_id, news)

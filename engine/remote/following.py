@@ -210,6 +210,7 @@ class FollowedRun:
             return
         self._attempt += 1
         self._cluster.submit(order, self._among, self._job.since)
+        yield Preparing(IN_LINE)
 
     def _anew(self, words: str) -> Iterator[Event]:
         yield Preparing(words.rstrip("."))

@@ -8,7 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from engine.events import CLUSTER, Event, Heard, Metrics, Notice, Preparing, ResumePoint, RunFailed, RunFinished
+from engine.events import (
+    CLUSTER,
+    IN_LINE,
+    Event,
+    Heard,
+    Metrics,
+    Notice,
+    Preparing,
+    ResumePoint,
+    RunFailed,
+    RunFinished,
+)
 from engine.experiment import DatasetChoice
 from engine.remote import following
 from engine.remote.cluster import LOST, ClusterAway, Deliver, FoundJournal, MachineState, MachineWords
@@ -184,6 +195,7 @@ def test_a_run_for_which_a_machine_is_too_small_is_ordered_once_and_not_called_l
     said += islice(events, 200)
     assert isinstance(said[-1], RunFinished), said[-1]
     assert [order for order in cluster.orders if order[0] != "own-1"] == [("own-2", (OTHER,))]
+    assert Preparing(IN_LINE) in said, "it is on no machine by then"
     assert not [event for event in said if isinstance(event, Notice) and "lost" in event.text]
     assert 2 not in cluster.forgotten[:-1]
 
