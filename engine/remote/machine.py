@@ -46,7 +46,8 @@ class WorkPlace:
 
     def look(self, listens: Callable[[], bool] = lambda: True, beside: Collection[WorkPlace] = ()) -> None:
         """Begin it again where it has ended and it is time. listens: whether somebody does where it is to join: a
-        process takes seconds to begin, and would end for want of an answer. beside: all places of this machine."""
+        process takes seconds to begin, and would end for want of an answer. beside: all places of this machine,
+        of which two may have been ended for the same want: each has its name until it is begun again."""
         now = time.monotonic()
         if self.child is not None and self.child.poll() is not None:
             lasted = now - self._since > LASTED or self.child.returncode == LINE_AWAY
@@ -54,7 +55,7 @@ class WorkPlace:
             self._due = now + self._pause
             self.refused = self.child.returncode == OTHER_VERSION
             if self._ended and was_ended_by_system(self.child.returncode, self._ended[0]):
-                others = [one._name for one in beside if one is not self and one.child is not None]
+                others = [one._name for one in beside if one is not self and one._name]
                 write_last_words(self.joining.home, self._name, others)
             self.end()
         self._ended.append(ended_by_system())

@@ -133,6 +133,26 @@ def test_one_that_takes_seconds_to_give_its_memory_back_was_ended_by_the_system_
     assert words == ended[:2], "the third was killed by somebody else, long after"
 
 
+def test_two_that_the_system_ends_at_once_are_beside_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever is looked at first: either may have had the memory."""
+    found = list[set[str]]()
+    code = [sys.executable, "-c", "import time; time.sleep(600)"]
+    monkeypatch.setattr(machine, "begun", lambda *_, **__: subprocess.Popen(code))
+    monkeypatch.setattr(machine, "was_ended_by_system", lambda *_: True)
+    monkeypatch.setattr(machine, "write_last_words", lambda home, name, beside: found.append({name, *beside}))
+    all_ = [machine.WorkPlace(Joining("tls://nowhere:1", tmp_path / "key", tmp_path)) for _ in range(2)]
+    for one in all_:
+        one.look(beside=all_)
+        assert one.child is not None
+        one.child.kill()
+        one.child.wait()
+    for one in all_:
+        one.look(beside=all_)
+    assert found == [{one._name for one in all_}] * 2
+
+
 def end(key: KeyFile, folder: Path, is_server: bool) -> tuple[ssl.SSLObject, ssl.MemoryBIO, ssl.MemoryBIO]:
     (folder / "pair").write_text(key.certificate + key.private)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if is_server else ssl.PROTOCOL_TLS_CLIENT)
