@@ -35,7 +35,7 @@ def begin(root: Path, host: str, port: int) -> tuple[str, Path]:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not (folder / KEY).is_file():
         made_key().write(folder / KEY)
-    (folder / WHERE).unlink(missing_ok=True)
+    forget(root)
     _begin_line(folder, host, port)
     there = _answers(root)
     if there is None:
@@ -61,11 +61,12 @@ def forget(root: Path) -> None:
 
 
 def last(folder: Path) -> tuple[str, int] | None:
-    """(host, port) of the cluster of this folder that ended last, where its machines wait for it; None where it had
-    none."""
-    with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
-        there = urlsplit(json.loads((folder / LAST).read_text("utf-8"))["address"])
-        return there.hostname or "", there.port or PORT
+    """(host, port) of the last cluster of this folder, ended or switched off, where its machines wait for it; None
+    where it had none."""
+    for name in (WHERE, LAST):
+        with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
+            there = urlsplit(json.loads((folder / name).read_text("utf-8"))["address"])
+            return there.hostname or "", there.port or PORT
     return None
 
 

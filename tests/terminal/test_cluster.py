@@ -10,8 +10,9 @@ import pytest
 
 pytest.importorskip("distributed")
 
+from engine.errors import ExperimentError
 from engine.remote import starting
-from engine.remote.certificates import KeyFile
+from engine.remote.certificates import KeyFile, made_key
 from engine.remote.joining import Joining
 from engine.remote.machine import WorkPlace
 from main import main
@@ -46,6 +47,27 @@ def test_it_begins_once_says_how_others_join_and_ends(workspace: Path, capsys: p
     assert "This workspace has no cluster." in capsys.readouterr().err
     assert main(["cluster", "start"]) == 0
     assert address in capsys.readouterr().out, "where its machines wait"
+
+
+def test_one_that_was_switched_off_is_begun_where_it_was_also_after_that_was_refused(
+    own_workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody ended it: its machines wait there all the same."""
+    tried = list[tuple[object, ...]]()
+
+    def refused(folder: Path, host: str, port: int) -> None:
+        tried.append((host, port))
+        raise ExperimentError("That port is taken.", "Give another.")
+
+    monkeypatch.setattr(starting, "_begin_line", refused)
+    there, port = own_workspace / "cluster", free_port()
+    there.mkdir(parents=True)
+    made_key().write(there / "cluster.key")
+    (there / "where.json").write_text(json.dumps({"address": f"tls://127.0.0.1:{port}"}))
+    for _ in range(2):
+        assert main(["cluster", "start"]) == 2
+        assert "That port is taken." in capsys.readouterr().err
+    assert tried == [("127.0.0.1", port)] * 2
 
 
 def test_a_run_for_a_cluster_that_is_not_there_is_refused_before_it_is_saved(
