@@ -23,7 +23,7 @@ DIGITS = DatasetChoice(name="digits", classes=4)
 
 def unlabelled(name: str = "simclr", **values: object) -> Experiment:
     given = {"epochs": 2, "batch_size": 64, **values}
-    return Experiment(dataset=DIGITS, backbone=BackboneChoice(name="conv4"),
+    return Experiment(dataset=DIGITS, backbone=BackboneChoice(name="conv4", image_size=16),
                       method=MethodChoice(name=name, hyperparameters=given))  # fmt: skip
 
 

@@ -176,7 +176,8 @@ def test_the_least_sure_are_read(tuned: Path) -> None:
 
 @pytest.mark.parametrize(
     "network, method",
-    [("text_transformer", "protonet"), ("text_transformer", "maml"), ("text_bilstm", "full_ft"),
+    [("text_transformer", "protonet"), ("text_transformer", "anil"), ("text_bilstm", "full_ft"),
+     pytest.param("text_transformer", "maml", marks=pytest.mark.slow),
      pytest.param("text_bilstm", "maml", marks=pytest.mark.slow)],
 )  # fmt: skip
 def test_classes_are_made_by_hand_of_a_few_texts(network: str, method: str, texts: Path, tmp_path: Path) -> None:
