@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,9 +74,8 @@ def look(path: Path, backbone: str = "", cancelled: Callable[[], bool] = lambda:
     source = source_of(name, ours)
     fitting = match(found, source.shapes, source.head)
     refuse_numberless(fitting.values)
-    return Bringing(
-        brought, path.resolve().name, around, source, fitting, doubts(source, fitting.values), tuple(others)
-    )
+    title = os.path.basename(os.path.abspath(path))  # not of what a link leads to, which caches call by a hash
+    return Bringing(brought, title, around, source, fitting, doubts(source, fitting.values), tuple(others))
 
 
 def keep(looked: Bringing, insist: bool = False) -> Kept:
