@@ -29,8 +29,8 @@ SHOWN = 30.0  # seconds
 
 @dataclass(frozen=True)
 class WentOn:
-    """Runs by what became of them. unheard: of which the cluster has not said anything. lost: of all of them, those
-    whose machine was lost."""
+    """Runs by what became of them. unheard: of which the cluster has not said anything. lost: of those that go on, the
+    ones whose machine was lost."""
 
     finished: int
     failed: int
@@ -113,9 +113,10 @@ class CameBack(QObject):
             run is not None and run.state in (RunState.RUNNING, RunState.PAUSED) and run_id in self._heard
             for run_id, run in zip(self._runs, runs, strict=True)
         ]
-        words = went_on(runs, sum(at_work), len(self._lost)).words()
-        first = min(self._lost, default=self._runs[0])
-        show, level = lambda: self._parts.navigator.open("runs", first), "warning" if self._lost else "info"
+        lost = [one.run_id for one in runs if one is not None and one.state in LIVE_STATES and one.run_id in self._lost]
+        words = went_on(runs, sum(at_work), len(lost)).words()
+        first = min(lost, default=self._runs[0])
+        show, level = lambda: self._parts.navigator.open("runs", first), "warning" if lost else "info"
         self._parts.toasts.show(words, "Show", show, level, SHOWN)
         if self._heard:
             self._parts.live.events.disconnect(self._hear)

@@ -98,6 +98,7 @@ def test_they_are_followed_again_without_a_question_and_told_once(
     finished, failed, waiting = cluster.made
     for told in cluster.made:
         told.say_next(Preparing("Asking the cluster"), False)
+        told.say_next(Preparing(MACHINE_LOST), False)  # which is told only of runs that still go on
     waiting.say_next(RunStarted(2, 1, 8, facts={MACHINE: "rack"}))
     qtbot.waitUntil(lambda: run_now(there[2], parts.live.buffer(there[2].id)).device == "on rack")
     for event in (RunStarted(2, 1, 8), Metrics(1, {"train/loss": 1.0}), RunFinished(2)):
