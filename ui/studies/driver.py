@@ -164,7 +164,8 @@ class StudyDriver(QObject):
     def _cannot(self, runner: StudyRunner, error: ExperimentError) -> None:
         """The disk is full, or the program is closing."""
         runner.feeding = False
-        self._runners.pop(runner.study_id, None)
+        for known in (self._runners, self._seen):
+            known.pop(runner.study_id, None)
         self._parts.library.failed.emit(error)
         self.changed.emit(runner.study_id)
 

@@ -45,7 +45,7 @@ def cluster_words(word: str, machines: Sequence[str]) -> str:
     """ "3 runs at work on office and rack"."""
     names = sorted({short_host(one) for one in machines})
     if not names:
-        return "no machine of the cluster works on it yet" if word == "working" else "the cluster works what is left"
+        return "no machine of the cluster works on it yet" if word == "working" else "set up for the cluster"
     where = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
     where = where if len(names) <= MOST_NAMED else count(len(set(machines)), "machines")
     return f"{count(len(machines), 'runs')} at work on {where}"

@@ -13,9 +13,11 @@ from PySide6.QtWidgets import QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from engine.comparison.wording import duration
+from engine.errors import StorageError
 from engine.events import CLUSTER, MACHINE, RunStarted, RunState
 from engine.machine.warm import load_torch
 from engine.studies import expected
+from engine.work.study import StudyRunner
 from storage.store import RunStore, StudyRow
 from storage.workspace import Workspace
 from tests.engine.work.test_elsewhere import ToldCluster
@@ -220,7 +222,7 @@ def test_where_a_study_on_the_cluster_is_worked_is_told(qtbot: QtBot, workspace:
     page = window.show_page("studies")
     settle(qtbot, page)
     status = page.detail.header.status
-    assert status.text().startswith("1 of 4 runs done, the cluster works what is left, about ")
+    assert status.text().startswith("1 of 4 runs done, set up for the cluster, about ")
     page.deeds.start()
     qtbot.waitUntil(lambda: "no machine of the cluster works on it yet" in status.text())
     qtbot.waitUntil(lambda: len(cluster.made) == 3)
@@ -232,7 +234,28 @@ def test_where_a_study_on_the_cluster_is_worked_is_told(qtbot: QtBot, workspace:
     page.deeds.stop()
     qtbot.waitUntil(lambda: not page.driver.word(row.id))
     settle(qtbot, page)
-    assert "the cluster works what is left" in status.text()
+    assert "set up for the cluster" in status.text()
+
+
+def test_a_study_that_cannot_go_on_is_at_work_nowhere(
+    qtbot: QtBot, workspace: Workspace, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*given: object) -> None:
+        raise StorageError("The disk is full.", "Make room.")
+
+    load_torch()
+    window.parts.queue._cluster = cluster = ToldCluster()
+    with RunStore(workspace) as store:
+        row = save_study(store, small_study(labels=[1], seeds=[0], device=CLUSTER), lambda cell: None)
+    page = window.show_page("studies")
+    settle(qtbot, page)
+    page.deeds.start()
+    qtbot.waitUntil(lambda: len(cluster.made) == 2)
+    cluster.made[0].say_next(RunStarted(2, 1, 8, facts={MACHINE: "rack"}))
+    qtbot.waitUntil(lambda: page.driver.machines(row.id) == ["rack"])
+    monkeypatch.setattr(StudyRunner, "feed", broken)
+    qtbot.waitUntil(lambda: not page.driver.word(row.id))
+    assert page.driver.machines(row.id) == []
 
 
 @pytest.mark.parametrize(
