@@ -40,8 +40,8 @@ class Checks(QObject):
         self._checked: Experiment | None = None
         self._has_checked, self._is_checking = False, False
         self._then: Callable[[], object] | None = None
-        self._launch.left.connect(self._leave)
-        self._data.refused.connect(self._leave)
+        self._launch.left.connect(self.leave)
+        self._data.refused.connect(self.leave)
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self._check)
 
@@ -52,7 +52,7 @@ class Checks(QObject):
 
     def once_checked(self, then: Callable[[], object]) -> None:
         """Do this when it is known what is wrong with what is set up now: at once, or when it is read and checked; only
-        the last one, and what is changed meanwhile counts."""
+        the last one, and what is changed meanwhile counts. Another experiment is none of it: see `leave`."""
         self._then = then
         self._do_if_checked()
 
@@ -63,8 +63,8 @@ class Checks(QObject):
             then, self._then = self._then, None
             then()
 
-    def _leave(self) -> None:
-        """It is not to be done any more."""
+    def leave(self) -> None:
+        """What waits for the checks is not to be done any more."""
         self._then = None
         self._do_if_checked()
 

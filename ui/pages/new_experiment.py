@@ -170,7 +170,8 @@ class NewExperimentPage(Page):
         self.history.take()
 
     def fill(self, experiment: Experiment) -> None:
-        """Show this experiment in all four columns."""
+        """Show this experiment in all four columns. A Start that waits was meant for the one before."""
+        self.checks.leave()
         self.kind.expect(experiment.dataset)
         self.backbone.fill(experiment.backbone)  # first: the method's layer table is one of this network's blocks
         try:

@@ -80,6 +80,21 @@ def test_a_start_that_waits_is_forgotten_when_asked_or_when_the_data_cannot_be_r
     assert [one.dataset.name for one in put_in_line] == []
 
 
+def test_a_start_that_waits_does_not_start_another_experiment_that_is_set_up_meanwhile(
+    qtbot: QtBot, page: NewExperimentPage, put_in_line: list[Experiment], texts: Path, slow: threading.Event
+) -> None:
+    wait_until_checked(qtbot, page)
+    page.receive(texts)
+    page.start()
+    page.receive(page.experiment().model_copy(update={"seed": 7}))  # as from a run: Clone
+    assert not page.launch.waiting.isVisible()
+    slow.set()
+    with worked_late(qtbot, page.parts.background):
+        pass
+    wait_until_checked(qtbot, page)
+    assert not put_in_line
+
+
 def test_a_check_that_breaks_is_told_and_keeps_nobody_from_starting(
     qtbot: QtBot, page: NewExperimentPage, put_in_line: list[Experiment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
