@@ -22,6 +22,7 @@ class Debts:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
         self._all = {file.stem: debt for file in self._files() if (debt := _read(file)) is not None}
+        self._written = set(self._all)
 
     def orders(self) -> list[str]:
         """Their keys."""
@@ -33,15 +34,22 @@ class Debts:
         if self._folder is not None:
             with suppress(OSError):
                 write_text(self._folder / f"{key}.json", json.dumps(debt))
+                self._written.add(key)
 
     def postponed(self, key: str) -> Debt | None:
-        """It is behind all others from now on, who need not wait for a machine that is silent. None: it is paid."""
-        if (debt := self._all.pop(key, None)) is not None:
-            self._all[key] = debt
+        """It is behind all others from now on, who need not wait for a machine that is silent. None: it is paid, or the
+        order wanted again, perhaps by another program."""
+        if (debt := self._all.pop(key, None)) is None or self._is_dropped(key):
+            return None
+        self._all[key] = debt
         return debt
+
+    def _is_dropped(self, key: str) -> bool:
+        return self._folder is not None and key in self._written and not (self._folder / f"{key}.json").is_file()
 
     def drop(self, key: str) -> None:
         """It is paid, or the order wanted again."""
+        self._written.discard(key)
         if self._all.pop(key, None) is not None and self._folder is not None:
             with suppress(OSError):
                 (self._folder / f"{key}.json").unlink(missing_ok=True)

@@ -70,6 +70,17 @@ def test_what_is_no_debt_is_left_out_and_a_folder_that_cannot_be_made_keeps_nobo
     assert debts.orders() == []
 
 
+def test_what_another_program_has_paid_or_wants_again_is_owed_no_more(tmp_path: Path) -> None:
+    """Else one that reaches the cluster hours later would end the run that is at work there by then."""
+    first = Debts(tmp_path)
+    for key in ("paid-1", "open-1"):
+        first.add(key, (key, 1, ""))
+    second = Debts(tmp_path)
+    first.drop("paid-1")
+    assert [second.postponed(key) for key in second.orders()] == [("open-1", 1, ""), None]
+    assert second.orders() == ["open-1"]
+
+
 @pytest.mark.usefixtures("away")
 def test_who_follows_a_run_and_the_program_have_one_connection_also_after_the_line_was_ended(tmp_path: Path) -> None:
     """The one that follows would connect by itself again, with nobody to close it."""
