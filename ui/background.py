@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
+from shiboken6 import isValid
 
 from engine.errors import Cancelled, ExperimentError, mendable
 
@@ -157,5 +159,11 @@ class Background(QObject):
 
     def _hand_over(self, answer: Callable[[Any], None], result: object, stop: threading.Event) -> None:
         self._all.discard(stop)
-        if not self._closed and not stop.is_set():
+        if not self._closed and not stop.is_set() and not is_gone(answer):
             answer(result)
+
+
+def is_gone(answer: Callable[..., object]) -> bool:
+    """Whoever waits for this answer was closed and deleted before it came."""
+    asker = getattr(answer.func if isinstance(answer, partial) else answer, "__self__", None)
+    return isinstance(asker, QObject) and not isValid(asker)

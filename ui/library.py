@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
-from shiboken6 import isValid
 
 from engine.errors import ExperimentError, StorageError
 from engine.machine.warm import load_pydantic
+from ui.background import is_gone
 
 if TYPE_CHECKING:
     from storage.record import RecordingStore
@@ -78,7 +78,7 @@ class Library(QObject):
         self._store: RunStore | None = None  # of the thread alone
         self._closed = False
         self._others = Others()
-        self._told = False  # that it cannot be seen what others do
+        self._told = False  # that the workspace cannot be opened, or not seen what others do
         self._answered.connect(self._hand_over, Qt.ConnectionType.QueuedConnection)
         self._thread = threading.Thread(target=self._serve, name="library", daemon=True)
         self._thread.start()
@@ -120,9 +120,7 @@ class Library(QObject):
         while (ask := self._next()) is not None:
             try:
                 ask()
-                self._look_for_others(self._opened())
-            except ExperimentError as error:
-                self._answered.emit(self.failed.emit, error)
+                self._look_for_others()
             except Exception as error:  # noqa: BLE001 - the thread's boundary: a bug is shown, the thread lives on
                 self._answered.emit(self.crashed.emit, error)
         if self._store is not None:
@@ -145,9 +143,9 @@ class Library(QObject):
         except queue.Empty:
             return lambda: None
 
-    def _look_for_others(self, store: RunStore) -> None:
+    def _look_for_others(self) -> None:
         try:
-            changed = self._others.changed(store)
+            changed = self._others.changed(self._opened())
         except ExperimentError as error:
             if not self._told:
                 self._answered.emit(self.failed.emit, error)
@@ -181,10 +179,5 @@ class Library(QObject):
             self._answered.emit(answer, result)
 
     def _hand_over(self, answer: Callable[[Any], None], result: object) -> None:
-        if not self._closed and not is_gone(getattr(answer, "__self__", None)):
+        if not self._closed and not is_gone(answer):
             answer(result)
-
-
-def is_gone(asker: object) -> bool:
-    """It was closed and deleted before its answer came."""
-    return isinstance(asker, QObject) and not isValid(asker)

@@ -147,6 +147,17 @@ def test_no_run_is_asked_for_once_the_study_is_closed(
     assert not asked
 
 
+def test_devices_that_are_found_after_a_study_was_closed_are_offered_to_nobody(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    with worked_late(qtbot, window.parts.background):
+        builder = StudyBuilder(window.parts, None, False, window)
+        builder.open()
+        builder.form.device._load()  # as once the engine is loaded
+        builder.reject()
+        delete_closed()
+
+
 def test_no_menu_opens_over_another_page(qtbot: QtBot, window: MainWindow, saved: None) -> None:
     page = window.show_page("runs")
     qtbot.waitUntil(page.is_settled)  # type: ignore[attr-defined]

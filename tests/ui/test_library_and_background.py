@@ -102,10 +102,14 @@ def test_who_asks_a_workspace_that_cannot_be_opened_is_told(
 
     monkeypatch.setattr("storage.store.RunStore.__init__", broken)
     library, told = Library(workspace), list[ExperimentError]()
-    library.read(lambda store: store.runs(), print, told.append)
-    qtbot.waitUntil(lambda: bool(told))
+    said: list[ExperimentError] = []
+    library.failed.connect(said.append)
+    for _ in range(3):
+        library.read(lambda store: store.runs(), print, told.append)
+    qtbot.waitUntil(lambda: len(told) == 3)
     library.close()
     assert "newer version" in str(told[0])
+    assert len(said) == 1  # and not after each question, and each second
 
 
 def test_closing_finishes_what_was_asked(workspace: Workspace, qtbot: QtBot) -> None:
