@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+pytest.importorskip("distributed")
+
 from engine.remote import served
 from engine.remote.attempts import Attempts
 from engine.remote.certificates import KeyFile
