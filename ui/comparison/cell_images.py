@@ -20,7 +20,7 @@ HINT = "Click a cell or a class to see its examples."
 
 class CellImages(QWidget):
     """wanted(experiment, ids, large, answer): whoever has the data calls `answer` with what was `Found`, as tiles or
-    large; with none where the data are gone. told: something was asked for, or is there."""
+    large; with none where the data are gone. told: something was asked for, or is there, and nobody has turned away."""
 
     wanted = Signal(object, object, bool, object)
     told = Signal()
@@ -64,8 +64,10 @@ class CellImages(QWidget):
         self.words.setText(f"{title}. {self._listed('Examples', names, total)}".strip())
         self.strip.set_images([one.pixels for one in found], names)
         self.strip.folder.setEnabled(any(one.file is not None for one in found))
+        looked_at = not self.words.visibleRegion().isEmpty()  # else another part was scrolled to meanwhile
         self.strip.show()
-        self.told.emit()
+        if looked_at:
+            self.told.emit()
 
     def _open(self, index: int) -> None:
         """One of them large, and from there the others."""

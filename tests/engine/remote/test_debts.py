@@ -16,6 +16,8 @@ from engine.remote.line import KEY, WHERE
 from engine.remote.on_dask import DaskCluster
 from engine.remote.order import Order
 
+BUSY = "tls://busy:1"
+
 
 def desk(root: Path) -> DaskCluster:
     """Of a program that was just begun, with the workspace's cluster, which does not answer."""
@@ -55,6 +57,33 @@ def test_a_run_that_was_discarded_while_nobody_answered_is_taken_back_by_the_nex
     second.close()
     assert told == [("own-2",), ("own", 2)]
     assert desk(tmp_path)._owed.orders() == [], "a third has nothing to do"
+
+
+@pytest.mark.usefixtures("away")
+def test_who_works_an_order_is_told_however_often_that_is_tried_and_whoever_knew_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also by a desk that did not know who, as of an attempt after one that came to its end after all: a machine
+    that is too busy to answer with the others would work it for nobody, and keep what it leaves."""
+    made, told = desk(tmp_path), list[str]()
+    states = {"own-2": BUSY}
+    answers = {"states_of": lambda keys: {key: states.get(key, "") for key in keys}, "addresses": lambda: [BUSY]}
+
+    def of_one(at: str, *_: object) -> None:
+        told.append(at)
+        if len(told) == 1:
+            raise ClusterAway("It is busy.", "")
+
+    monkeypatch.setattr(made._line, "of_line", lambda asked, *given: answers[asked.__name__](*given))
+    monkeypatch.setattr(made._line, "of_one", of_one)
+    monkeypatch.setattr(made, "cancel", states.pop)
+    monkeypatch.setattr(made, "forget", lambda *_: None)
+    with pytest.raises(ClusterAway):
+        made.take_back("own-2", "own", 2, "")
+    monkeypatch.setattr(made, "cancel", lambda key: None)
+    made._pay()
+    made.close()
+    assert told == [BUSY, BUSY]
 
 
 def test_what_is_no_debt_is_left_out_and_a_folder_that_cannot_be_made_keeps_nobody(tmp_path: Path) -> None:
