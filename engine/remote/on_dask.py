@@ -221,6 +221,8 @@ class DaskCluster:
         if (owed := self._owed.postponed(key)) is None:
             return
         uid, last, at = owed
+        if not at and (at := self._line.of_line(states_of, [key])[key]):
+            self._owed.add(key, (uid, last, at))  # the line does not know it any more once the order is cancelled
         self.cancel(key)
         if at in self._line.of_line(addresses):  # who works it has to hear it, however busy it is
             self._line.of_one(at, served.forget, uid, last)
