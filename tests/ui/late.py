@@ -32,18 +32,14 @@ def worked_late(qtbot: QtBot, background: Background) -> Iterator[None]:
     """All threads of the background are held back, two of each kind."""
     free, ended = threading.Event(), list[object]()
     kinds = ({}, {"at_once": True}, {"long": True})
-
-    def hold() -> None:
-        for kind in 2 * kinds:
-            background.run(lambda cancelled: free.wait(LATE), ended.append, **kind)
-
-    hold()
+    for kind in 2 * kinds:
+        background.run(lambda cancelled: free.wait(LATE), ended.append, **kind)
     try:
         yield
     finally:
         free.set()
-    qtbot.waitUntil(lambda: len(ended) == 6)
-    free.clear()
-    hold()  # behind all that was asked: both threads of a kind wait in these only when nothing else is left
-    free.set()
+    for kind in kinds:  # behind all that was asked: both threads of a kind meet only when nothing else is left
+        both = threading.Barrier(2, timeout=LATE)
+        for _ in range(2):
+            background.run(lambda cancelled, both=both: both.wait(), ended.append, **kind)
     qtbot.waitUntil(lambda: len(ended) == 12)

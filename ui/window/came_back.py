@@ -69,7 +69,7 @@ def went_on(runs: Sequence[LiveRun | None], heard: int, lost: int = 0) -> WentOn
     """heard: how many of those that have not ended have said something. lost: see `WentOn`."""
     known = [run for run in runs if run is not None]
     states = [run.state for run in known if run.state not in LIVE_STATES]
-    waiting = sum(run.state is RunState.QUEUED and run.activity == IN_LINE for run in known)
+    waiting = sum(run.state is RunState.QUEUED and (run.lost or run.activity == IN_LINE) for run in known)
     finished, failed = states.count(RunState.FINISHED), states.count(RunState.FAILED)
     unheard = len(runs) - len(states) - waiting - heard
     return WentOn(finished, failed, len(states) - finished - failed, heard, waiting, unheard, lost)

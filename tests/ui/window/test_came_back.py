@@ -24,11 +24,12 @@ from storage.workspace import Workspace
 from tests.engine.work.small_runs import small
 from tests.engine.work.test_elsewhere import ToldCluster
 from tests.ui.late import stored_late
+from ui.live import LiveRun
 from ui.runs.header import facts
 from ui.runs.run_now import run_now
 from ui.widgets.dialogs import later_words
 from ui.window import came_back
-from ui.window.came_back import WentOn
+from ui.window.came_back import WentOn, went_on
 from ui.window.left_over import read_left_over, tell_left_over
 from ui.window.main_window import MainWindow
 
@@ -50,6 +51,11 @@ from ui.window.main_window import MainWindow
 )  # fmt: skip
 def test_what_became_of_them_is_one_sentence(went: tuple[int, ...], words: str) -> None:
     assert WentOn(*went).words() == words
+
+
+def test_a_run_whose_machine_was_lost_waits_for_one_while_its_files_are_sent() -> None:
+    words = went_on([LiveRun(1, activity="Files are sent", lost=True)], 0, 1).words()
+    assert words.startswith("1 run went on while you were away: 1 waits for a machine. It lost its machine")
 
 
 def test_what_quitting_means_is_said_of_runs_here_and_elsewhere() -> None:
