@@ -1,17 +1,21 @@
 """The images behind a cell: picked with the mouse or the keys, shown large, and found on the disk."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.experiment import DatasetChoice, Experiment
 from ui import theme
 from ui.comparison.cell_images import CellImages
 from ui.comparison.reading import images_of
+from ui.widgets.large_image import Found
+from ui.widgets.layouts import in_column
 
 
 @pytest.fixture
@@ -85,3 +89,24 @@ def test_images_without_files_offer_no_folder(qtbot: QtBot, cell: CellImages) ->
     assert cell.dialog.place.text() == "1 of 1: digit 0, image 1"
     assert not cell.dialog.folder.isEnabled()
     cell.dialog.reject()
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_images_that_are_read_late_scroll_nobody_back(qtbot: QtBot, away: bool) -> None:
+    images, above, body, area = CellImages(), QWidget(), QWidget(), QScrollArea(widgetResizable=True)
+    above.setFixedHeight(2000)
+    in_column(above, images, owner=body)
+    area.setWidget(body)
+    qtbot.addWidget(area)
+    area.resize(400, 300)
+    area.show()
+    qtbot.waitUntil(lambda: area.verticalScrollBar().maximum() > 1000)
+    answers: list[Callable[[list[Found]], None]] = []
+    told: list[bool] = []
+    images.wanted.connect(lambda *given: answers.append(given[-1]))
+    images.ask("True circle, predicted square", Experiment(), np.arange(1))
+    area.verticalScrollBar().setValue(0 if away else area.verticalScrollBar().maximum())
+    images.told.connect(lambda: told.append(True))
+    answers[0]([Found(np.zeros((4, 4, 1), np.uint8), "7")])
+    assert images.strip.isVisibleTo(body)
+    assert len(told) == (not away)

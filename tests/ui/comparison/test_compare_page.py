@@ -21,7 +21,6 @@ from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.ui.comparison.acting import NAME, Saved, settle, texts, tick
 from tests.ui.comparison.saved_runs import ids
-from tests.ui.late import worked_late
 from ui import theme
 from ui.comparison.report import drawing
 from ui.comparison.run_columns import PLACES
@@ -185,14 +184,6 @@ def test_a_cell_of_the_confusion_matrix_lists_its_images(qtbot: QtBot, page: Com
     strip = page.pane.confusion.images.strip
     qtbot.waitUntil(strip.isVisible)
     qtbot.waitUntil(lambda: strip.visibleRegion().boundingRect() == strip.rect())  # scrolled to
-    strip.hide()
-    bar = page.pane.verticalScrollBar()
-    with worked_late(qtbot, page.parts.background):
-        qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=spot)
-        qtbot.waitUntil(lambda: not page.pane.confusion.images.words.visibleRegion().isEmpty())
-        bar.setValue(0)
-    assert strip.isVisibleTo(page)
-    assert bar.value() == 0  # where a person has scrolled to meanwhile
 
 
 def test_classes_that_change_are_told_with_paired_counts_and_lead_to_their_images(
