@@ -113,8 +113,9 @@ def test_storage_keeps_the_goal_of_a_metric(perplexity: Metric) -> None:
     connection = sqlite3.connect(":memory:")
     connection.row_factory = sqlite3.Row
     connection.execute("CREATE TABLE metric(id INTEGER PRIMARY KEY, name TEXT UNIQUE, goal TEXT)")
-    for name in ("val/perplexity", "val/accuracy", "val/loss before adaptation", "moved/loss"):
-        assert saving.metric_id(connection, name) == saving.metric_id(connection, name)
+    names = ("val/perplexity", "val/accuracy", "val/loss before adaptation", "moved/loss")
+    first = saving.metric_ids(connection, names)
+    assert saving.metric_ids(connection, names) == first == {name: place + 1 for place, name in enumerate(names)}
     goals = [row["goal"] for row in connection.execute("SELECT goal FROM metric ORDER BY id")]
     assert goals == ["min", "max", "min", "max"]
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from engine.machine.devices import DeviceInfo
 
 TIP = (
-    "Where the run works. All GPUs together share each batch of fine-tuning, or of pretraining with images; the "
-    "cluster is other machines (Settings, Machines)."
+    "Where the run works. All GPUs together share each batch of fine-tuning, and of pretraining that can be shared; "
+    "the cluster is other machines (Settings, Machines)."
 )
 
 

@@ -47,7 +47,7 @@ from ui.window_memory import WindowMemory
 if TYPE_CHECKING:
     from storage.store import RunRow
 
-WIDTHS, LEAST_WIDTHS = (290, 274, 316, 250), (236, 220, 232, 222)
+WIDTHS, LEAST_WIDTHS = (290, 274, 316, 250), (232, 220, 232, 222)
 MOST_START = 320  # pixels of the last column
 COPY = ("Copy as command", "Ctrl+Shift+C", "copy", "Put the terminal's line for the same experiment on the clipboard")
 RESET_FIELD = ("Reset this field", "Ctrl+Shift+Backspace", "reset", "Give the field with the keyboard its usual value")

@@ -68,7 +68,7 @@ def test_runs_that_are_taken_back_together_are_asked_for_once_each_and_one_that_
 
     monkeypatch.setattr(cluster, "cancel", cancel)
     monkeypatch.setattr(cluster, "forget", lambda *_: None)
-    monkeypatch.setattr(cluster._line, "of_line", lambda _: [])
+    monkeypatch.setattr(cluster._line, "of_line", lambda asked, *given: dict.fromkeys(*given, ""))
     for uid in ("silent", "wanted", "own"):
         with pytest.raises(ClusterAway):
             cluster.take_back(f"{uid}-1", uid, 1, "")

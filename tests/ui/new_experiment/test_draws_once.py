@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -16,7 +17,8 @@ from ui.window.main_window import MainWindow
 
 
 class Counted:
-    """Real calls of what draws and of what builds a method."""
+    """Real calls of what draws and of what builds a method, in the window's thread: what is checked in the background
+    builds its own."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.drawn = self.built = 0
@@ -27,7 +29,7 @@ class Counted:
             draw(part, *given)  # type: ignore[arg-type]
 
         def building(made: Method, *given: object) -> None:
-            self.built += 1
+            self.built += threading.current_thread() is threading.main_thread()
             init(made, *given)  # type: ignore[arg-type]
 
         monkeypatch.setattr(LayersPart, "_draw", drawing)
