@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from engine.experiment import Experiment
 from ui.comparison.pick_strip import PickStrip
@@ -20,10 +20,10 @@ HINT = "Click a cell or a class to see its examples."
 
 class CellImages(QWidget):
     """wanted(experiment, ids, large, answer): whoever has the data calls `answer` with what was `Found`, as tiles or
-    large; with none where the data are gone. told: something was asked for, or is there, and nobody has turned away."""
+    large; with none where the data are gone. told: something was asked for, or (True) is there."""
 
     wanted = Signal(object, object, bool, object)
-    told = Signal()
+    told = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,7 +55,7 @@ class CellImages(QWidget):
         if len(ids):
             number, self._title, self._experiment, self._ids = self._asked, title, experiment, shown
             self.wanted.emit(experiment, shown, False, lambda found: self._show(number, title, found, len(ids)))
-        self.told.emit()
+        self.told.emit(False)
 
     def _show(self, number: int, title: str, found: Sequence[Found], total: int) -> None:
         if number != self._asked or not found:
@@ -64,10 +64,8 @@ class CellImages(QWidget):
         self.words.setText(f"{title}. {self._listed('Examples', names, total)}".strip())
         self.strip.set_images([one.pixels for one in found], names)
         self.strip.folder.setEnabled(any(one.file is not None for one in found))
-        looked_at = not self.words.visibleRegion().isEmpty()  # else another part was scrolled to meanwhile
         self.strip.show()
-        if looked_at:
-            self.told.emit()
+        self.told.emit(True)
 
     def _open(self, index: int) -> None:
         """One of them large, and from there the others."""
@@ -83,3 +81,17 @@ class CellImages(QWidget):
     def _listed(self, what: str, names: Sequence[str], total: int) -> str:
         more = f" and {total - len(names)} more" if total > len(names) else ""
         return f"{what}: {' · '.join(names)}{more}." if names else ""
+
+
+def keep_in_sight(images: CellImages, area: QScrollArea) -> None:
+    """Scroll to what was asked for, and again once it is there, unless somebody has scrolled meanwhile."""
+    left_at = -1
+
+    def scroll(is_there: bool) -> None:
+        nonlocal left_at
+        bar = area.verticalScrollBar()
+        if not is_there or bar.value() == left_at:
+            area.ensureWidgetVisible(images, 0, 16)
+            left_at = bar.value()
+
+    images.told.connect(lambda is_there: QTimer.singleShot(0, images, lambda: scroll(is_there)))

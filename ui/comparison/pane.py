@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QSettings, QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSettings, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QWidget
 
 from engine.comparison.wording import count
 from engine.families import named
 from storage.rows import Curve
 from ui.background import Background
+from ui.comparison.cell_images import keep_in_sight
 from ui.comparison.confusion_view import ConfusionView
 from ui.comparison.cost_view import CostView
 from ui.comparison.curve_lines import adaptation_lines
@@ -65,8 +66,7 @@ class ComparisonPane(QScrollArea):
         self.verdict.seeds_wanted.connect(self.seeds_wanted)
         self.cost.figure.chosen.connect(self._look_at)
         self.curves.metric_wanted.connect(self.metric_wanted)
-        images = self.confusion.images
-        images.told.connect(lambda: QTimer.singleShot(0, images, lambda: self.ensureWidgetVisible(images, 0, 16)))
+        keep_in_sight(self.confusion.images, self)
 
     def _build(self) -> None:
         self.setFrameShape(QFrame.Shape.NoFrame)

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.experiment import DatasetChoice, Experiment
 from ui import theme
-from ui.comparison.cell_images import CellImages
+from ui.comparison.cell_images import CellImages, keep_in_sight
 from ui.comparison.reading import images_of
 from ui.widgets.large_image import Found
 from ui.widgets.layouts import in_column
@@ -74,7 +74,7 @@ def test_a_double_click_and_the_menu_mean_the_image_under_the_mouse(qtbot: QtBot
     qtbot.mouseDClick(strip, Qt.MouseButton.LeftButton, pos=third)
     assert cell.dialog.index == 2
     cell.dialog.reject()
-    qtbot.mousePress(strip, Qt.MouseButton.RightButton, pos=strip._places()[1].center())  # as its menu opens
+    qtbot.mouseClick(strip, Qt.MouseButton.RightButton, pos=strip._places()[1].center())  # as its menu opens
     large, folder = strip.menu.actions()
     assert (large.text(), folder.text(), folder.isEnabled()) == ("Show large", "Show in folder", True)
     large.trigger()
@@ -97,16 +97,21 @@ def test_images_that_are_read_late_scroll_nobody_back(qtbot: QtBot, away: bool) 
     above.setFixedHeight(2000)
     in_column(above, images, owner=body)
     area.setWidget(body)
+    keep_in_sight(images, area)
     qtbot.addWidget(area)
     area.resize(400, 300)
     area.show()
-    qtbot.waitUntil(lambda: area.verticalScrollBar().maximum() > 1000)
+    bar = area.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 1000)
     answers: list[Callable[[list[Found]], None]] = []
-    told: list[bool] = []
     images.wanted.connect(lambda *given: answers.append(given[-1]))
     images.ask("True circle, predicted square", Experiment(), np.arange(1))
-    area.verticalScrollBar().setValue(0 if away else area.verticalScrollBar().maximum())
-    images.told.connect(lambda: told.append(True))
+    qtbot.waitUntil(lambda: bar.value() > 1000)
+    if away:
+        bar.setValue(0)
     answers[0]([Found(np.zeros((4, 4, 1), np.uint8), "7")])
+    if not away:
+        qtbot.waitUntil(lambda: images.strip.visibleRegion().boundingRect() == images.strip.rect())
+    qtbot.wait(50)
     assert images.strip.isVisibleTo(body)
-    assert len(told) == (not away)
+    assert (bar.value() == 0) == away
