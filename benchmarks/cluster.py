@@ -25,8 +25,9 @@ from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodC
 from engine.remote.attempts import Attempts
 from engine.remote.cluster import MachineWords
 from engine.remote.journal import Hearing, entry, lines_after
-from engine.remote.on_dask import DaskCluster, teller
+from engine.remote.on_dask import DaskCluster
 from engine.remote.order import Order, version
+from engine.remote.telling import teller
 from engine.remote.work import Control, write_down
 from engine.remote.worker import OnCluster
 from engine.work.queue import RunQueue, new_run

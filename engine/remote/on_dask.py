@@ -29,9 +29,9 @@ from engine.remote.keeping import pieces
 from engine.remote.order import Order, other_version, version
 from engine.remote.reached import connects
 from engine.remote.resting import rest
+from engine.remote.telling import teller
 from engine.remote.together import Together, in_turn
 from engine.remote.unseen import Unseen
-from engine.remote.work import Tell
 
 if TYPE_CHECKING:
     from distributed import Client, Scheduler
@@ -45,14 +45,6 @@ TOGETHER = 0.05  # seconds for which orders, and questions where runs are, wait 
 def work_order(told: str) -> None:
     """The task. Dask sends its name, never its code."""
     served.work(told, teller(Order.heard(told)), rest)
-
-
-def teller(order: Order) -> Tell:
-    """How a task says what is said of its run."""
-    from distributed import get_worker
-
-    worker = get_worker()
-    return lambda said: worker.log_event(order.topic, {**said, "uid": order.uid, "at": worker.address})
 
 
 def states_of(keys: Collection[str], dask_scheduler: Scheduler = None) -> dict[str, str]:

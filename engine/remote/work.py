@@ -37,10 +37,11 @@ from engine.remote.wanting import is_too_large, no_memory, sign
 
 BATCH = 0.1  # seconds between two batches
 ASK_AGAIN = 2.0  # seconds between two requests for files
-LONGEST_WAIT = 60.0  # seconds for files of which none comes
+LONGEST_WAIT = 60.0  # seconds for files, in which none comes to this machine, for whatever run
 LOOK_AGAIN = 0.25  # seconds
 
-Tell = Callable[[dict[str, list[str]]], None]  # {"lines": of the journal}, {"needs": digests} or {"refused": words}
+# {"lines": of the journal}, {"needs": digests} or {"refused": words}; False: nobody is there who hears it
+Tell = Callable[[dict[str, list[str]]], object]
 
 
 class Control:
@@ -127,16 +128,17 @@ def bring(order: Order, home: Path, tell: Tell, control: Control) -> None:
     """Ask for the files that are not here until they are, or the run is to stop. Raises `CannotWork`."""
     kept, wanted = KeptFiles(home), [need.digest for need in order.needs]
     kept.adopt(order.needs)
-    asked, moved, last = -ASK_AGAIN, time.monotonic(), (0, -1)
+    asked, moved, last = -ASK_AGAIN, time.monotonic(), 0
     while (gone := kept.missing(wanted)) and not control.stopping:
-        now, here = time.monotonic(), kept.bytes_here(gone)
-        if (len(gone), here) != last:
-            moved, last = now, (len(gone), here)
+        now = time.monotonic()
+        if last != (last := kept.last_came()):
+            moved = now
         if now - moved > LONGEST_WAIT:
             raise CannotWork("The files that it needs did not come.")
         if now - asked >= ASK_AGAIN:
             asked = now
-            tell({"needs": gone})
+            if tell({"needs": gone}) is False:
+                raise CannotWork("Nobody is there who sends the files that it needs.")
         time.sleep(LOOK_AGAIN)
 
 

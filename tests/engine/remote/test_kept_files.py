@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,12 +17,15 @@ from engine.data.files.tree import list_files
 from engine.errors import StorageError
 from engine.events import RunFinished
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment
+from engine.remote import work
 from engine.remote.attempts import Attempts
 from engine.remote.journal import Journal
 from engine.remote.keeping import KeptFiles
 from engine.remote.needed import needed
 from engine.remote.order import NeededFile, Order
+from engine.remote.room import CannotWork
 from engine.remote.trimming import trim
+from engine.remote.work import Control
 
 
 def kept_in(home: Path, paths: dict[str, bytes]) -> dict[str, NeededFile]:
@@ -105,11 +111,23 @@ def test_what_is_being_begun_is_not_taken_for_old(tmp_path: Path) -> None:
     assert begun.is_dir()
 
 
-def test_what_has_come_whole_while_it_is_looked_for_is_no_fault(tmp_path: Path) -> None:
-    digest, kept = hashlib.sha256(b"whole").hexdigest(), KeptFiles(tmp_path)
-    kept.put(digest, 0, b"who", False, "desk")
-    (tmp_path / "files" / digest[:2] / f"{digest}.other.part").symlink_to(tmp_path / "nowhere")
-    assert kept.bytes_here([digest]) == 3
+def test_a_run_waits_for_its_files_while_those_of_others_come_and_not_where_nothing_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They come in turn: the run would be given back again and again until it has failed."""
+    monkeypatch.setattr(work, "LONGEST_WAIT", 0.6)
+    kept, need = KeptFiles(tmp_path), NeededFile("given/a", 3, hashlib.sha256(b"own").hexdigest())
+    order, other = Order("own", 1, "", {}, (need,)), hashlib.sha256(b"other").hexdigest()
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(work.bring, order, tmp_path, lambda said: None, Control())
+        for offset in range(6):
+            kept.put(other, offset, b"o", False, "desk")
+            time.sleep(0.2)
+        kept.put(need.digest, 0, b"own", True, "desk")
+        waiting.result(30)
+    absent = replace(order, needs=(replace(need, digest=other),))
+    with pytest.raises(CannotWork, match="did not come"):
+        work.bring(absent, tmp_path, lambda said: None, Control())
 
 
 def test_linked_folders_travel_as_they_are_read(tmp_path: Path) -> None:

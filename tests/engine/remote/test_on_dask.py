@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -37,7 +37,7 @@ from engine.events import (
     RunState,
     RunStopped,
 )
-from engine.experiment import BackboneChoice, Experiment, MethodChoice
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.remote import machine, served, starting
 from engine.remote.certificates import made_key
 from engine.remote.cluster import ClusterAway
@@ -48,6 +48,7 @@ from engine.remote.keeping import PIECE
 from engine.remote.needed import digest_of
 from engine.remote.on_dask import DaskCluster
 from engine.remote.order import ordered
+from engine.remote.work import LONGEST_WAIT
 from engine.remote.worker import OnCluster
 from engine.work.queue import RunQueue, new_run
 from engine.work.worker import Here, Job, Worker
@@ -343,6 +344,37 @@ def test_a_file_that_many_runs_of_a_machine_want_at_once_is_sent_once(
     assert sent == [PIECE] * 3
     with next(iter(desk._sending.values())):
         desk.give(at, {digest: tmp_path / "weights"}, lambda: False)  # waits for nobody's turn
+
+
+@pytest.mark.parametrize("how", ["discard", "gone"])
+def test_a_run_that_is_left_while_files_are_sent_for_it_leaves_its_place(
+    how: str, one_machine: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the program is gone: nobody else is kept from that place for a minute."""
+    desk, sending = one_machine.desk(how), threading.Event()
+
+    def give(at: str, files: object, wanted: Callable[[], bool]) -> None:
+        sending.set()
+        until(lambda: not wanted())
+
+    monkeypatch.setattr(desk, "give", give)
+    (tmp_path / "photos" / "a").mkdir(parents=True)
+    (tmp_path / "photos" / "a" / "1.png").write_bytes(how.encode())
+    photos = DatasetChoice(name="folder", path=str(tmp_path / "photos"))
+    asked = small(2, CLUSTER).model_copy(update={"dataset": photos})
+    worker = worker_on(desk)
+    with ThreadPoolExecutor() as pool:
+        said = pool.submit(lambda: [*worker.start(Job(asked, tmp_path / "runs" / f"left{how}", fresh=True))])
+        assert sending.wait(60)
+        if how == "gone":
+            desk.close()
+        worker.say("abandon" if how == "gone" else "discard")
+        watcher = one_machine.desk("watcher")
+        until(lambda: not watcher.machines()[0].runs, LONGEST_WAIT / 2)
+        assert isinstance(said.result(60)[-1], ResumePoint)
+    for one in (desk, watcher):
+        one.close()
+        one_machine.desks.remove(one)
 
 
 def test_strangers_are_not_let_in(one_machine: Loopback) -> None:
