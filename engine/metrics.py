@@ -13,6 +13,7 @@ from math import inf
 from typing import Literal
 
 STEPS, SHOTS, SHIFT, HEAD, LABELS = "inner steps", "shots", "shift", "head", "labels"  # where a figure may be measured
+TASK = "task"  # the same; and a condition of a figure, of several tasks all of them
 SINGLE = frozenset(("images", "texts"))  # units of figures over single examples, each right or wrong
 TESTED = "test images"  # condition of a figure: stands for the images that were tested, in their order, and classes
 TEST_SET = "test set"  # other images than the run came with

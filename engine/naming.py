@@ -17,11 +17,12 @@ AT_ONCE = "all at once"  # the usual order of several tasks
 def run_name(experiment: Experiment) -> str:
     """For example "LP-FT on Glyphs, target half, 2 labels per class, noise 3, seed 0"; of several tasks the order too,
     where they are not learnt at once."""
-    order = experiment.method.hyperparameters.get("order", AT_ONCE) if _of_tasks(experiment) else AT_ONCE
+    order = experiment.method.hyperparameters.get("order", AT_ONCE) if learns_several(experiment) else AT_ONCE
     return name_before(experiment, "" if order == AT_ONCE else f", {order},")
 
 
-def _of_tasks(experiment: Experiment) -> bool:
+def learns_several(experiment: Experiment) -> bool:
+    """Whether its method learns several tasks on one trunk."""
     try:
         return method(experiment.method.name).family == "multitask"
     except InvalidExperiment:

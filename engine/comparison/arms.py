@@ -146,6 +146,8 @@ def conditions(experiment: Experiment, result: Evaluated) -> dict[str, str]:
 
 def disagreements(a: Arm, b: Arm) -> list[str]:
     """Why two arms may not be compared, one phrase each; empty when they may."""
+    if other := _other_tasks(a, b):
+        return [other]
     tested = tests_the_same(a, b)
     if not tested and (reason := data_disagreement(a, b)):
         return [reason]
@@ -157,6 +159,15 @@ def disagreements(a: Arm, b: Arm) -> list[str]:
         single = a.unit in metrics.SINGLE
         found.append(f"they were tested on different {a.unit}" if single else "their test episodes differ")
     return found
+
+
+def _other_tasks(a: Arm, b: Arm) -> str:
+    """That they learnt different tasks; "" where both learnt the same, or one each."""
+    said = [one.conditions.get(metrics.TASK) for one in (a, b)]
+    if said[0] == said[1]:
+        return ""
+    first, second = (words or "one task of its own" for words in said)
+    return f"{a.title} learnt {first}, {b.title} {second}"
 
 
 def _unlike(name: str, a: Arm, b: Arm) -> str:

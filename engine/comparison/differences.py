@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.comparison.wording import compact
+from engine.comparison.wording import compact, count
 from engine.data.shifts import describe
 from engine.data.sources import sets
 from engine.errors import ExperimentError
-from engine.experiment import Experiment, RangeChoice, SearchChoice
+from engine.experiment import HALVES, Experiment, RangeChoice, SearchChoice, TaskChoice
 from engine.frozen import TOLD
-from engine.naming import data_title, method_title, network_title, weights_title, without_network
+from engine.naming import data_title, learns_several, method_title, network_title, weights_title, without_network
 from engine.registry import HyperparameterField, complete, fields, method, own_fields
 
 Value = str | int | float
@@ -38,6 +38,7 @@ LABELS = {
     "backbone.preparation": "Preparation",
     "backbone.what_it_keeps": "What it keeps",
     "method.name": "Method",
+    "tasks": "Tasks",
     "search": "Search",
     "budget.minutes": "Time limit (minutes)",
     "budget.instead_of_epochs": "Time instead of epochs",
@@ -62,7 +63,7 @@ WHEN_EMPTY = {
     "budget.minutes": "none",
 }
 HYPERPARAMETER, DATA = "method.hyperparameters.", "dataset."
-WORDED_AS_ONE: dict[str, Any] = {"dataset": {"shift", "tested_on"}, "search": True}
+WORDED_AS_ONE: dict[str, Any] = {"dataset": {"shift", "tested_on"}, "search": True, "tasks": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,17 @@ def as_one(experiment: Experiment) -> dict[str, Value]:
         "dataset.shift": worded("dataset.shift", describe(data.shift) if data.shift else None),
         "dataset.tested_on": worded("dataset.tested_on", "; ".join(map(describe, data.tested_on)) or None),
         "search": worded("search", search_words(search) if search else None),
+        "tasks": "; ".join(map(task_words, experiment.tasks or HALVES)) if learns_several(experiment) else NONE,
     }
+
+
+def task_words(task: TaskChoice) -> str:
+    """ "first half", or "classes of Handwritten digits, 5 labels per class" of images of its own."""
+    own = task.dataset
+    if own is None:
+        return task.labels
+    few = f", {count(own.labels_per_class, 'labels')} per class" if own.labels_per_class else ""
+    return f"{task.labels} of {data_title(Experiment(dataset=own))}{few}"
 
 
 def search_words(search: SearchChoice) -> str:

@@ -11,7 +11,8 @@ from engine.comparison.intervals import Interval
 from engine.comparison.wording import with_interval
 from engine.events import Evaluated
 from engine.experiment import DatasetChoice, Experiment, MethodChoice
-from engine.multitask.titles import TASK, titles
+from engine.metrics import TASK
+from engine.multitask.titles import titles
 from engine.using.kept_words import network_of
 
 

@@ -16,9 +16,9 @@ from engine.events import Evaluated, Event, Preparing
 from engine.experiment import Experiment
 from engine.heads.head import scores
 from engine.heads.logistic import Logistic
-from engine.metrics import HEAD, TESTED
+from engine.metrics import HEAD, TASK, TESTED
 from engine.multitask.tasks import TaskData
-from engine.multitask.titles import BEFORE, TASK, WHEN, own_data, tasks_of
+from engine.multitask.titles import BEFORE, WHEN, own_data, tasks_of
 from engine.multitask.training import MultiTask, kept_end
 from engine.preparation.inputs import Labelled
 from engine.tuning.learners import batches

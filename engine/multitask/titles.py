@@ -12,7 +12,7 @@ from engine.registry import build_as
 SAID: dict[LabelSet, str] = {
     "classes": "Class", "first half": "First half", "second half": "Second half", "which half": "Which half",
 }  # fmt: skip
-TASK, WHEN = "task", "when"  # where a figure of one task is measured
+WHEN = "when"  # where a figure of one task is measured, besides the task
 BEFORE = "after its first stage"
 GROUP = "by-"  # how the name of a split begins that keeps groups of classes together
 

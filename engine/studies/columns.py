@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from engine.data.shifts import condition_words
 from engine.experiment import DatasetChoice, Experiment
-from engine.families import MULTITASK
-from engine.metrics import FRESH_PROBE, OLD_HEAD, SHIFT, SOURCE, named
+from engine.families import FINE_TUNING, HEAD_BENCH, MULTITASK
+from engine.metrics import FRESH_PROBE, OLD_HEAD, SHIFT, SOURCE, TASK, named
 from engine.metrics import words as words_of
 from engine.multitask.method import MultiTaskMethod
-from engine.multitask.titles import BEFORE, TASK, WHEN
+from engine.multitask.titles import BEFORE, WHEN
 from engine.naming import data_title
 from engine.registry import build_as, method
 from engine.studies.cells import limits_all, task_titles
@@ -82,6 +82,35 @@ def _has_stages(study: Study, tasks: int) -> bool:
 def _measures_kept(study: Study) -> bool:
     """Whether it is measured what any arm still knows of what it started from."""
     return any(arm.backbone.what_it_keeps == "each epoch" for arm in study.arms)
+
+
+def figure_of(study: Study, arm: int, column: StudyColumn) -> str:
+    """The name of an arm's figure in a column: what learns the classes of the study's own data alone is tested on the
+    images of the task that asks for these."""
+    plain = {task_figure(column.metric, title) for title in own_classes(study)}
+    return column.metric if column.name in plain and learns_classes(study, arm) else column.name
+
+
+def learns_classes(study: Study, arm: int) -> bool:
+    """Whether this arm learns the classes of the study's own data as its one task."""
+    return method(study.arms[arm].method.name).family in (FINE_TUNING.key, HEAD_BENCH.key)
+
+
+def without_task(study: Study) -> list[str]:
+    """Of each arm that learns none of several tasks, where its figures are."""
+    if not task_titles(study):
+        return []
+    return [
+        f"{arm.title} learns none of these tasks: Compare shows its own figures."
+        for place, arm in enumerate(study.arms)
+        if method(arm.method.name).family != MULTITASK.key and not (own_classes(study) and learns_classes(study, place))
+    ]
+
+
+def own_classes(study: Study) -> list[str]:
+    """Titles of the tasks that ask for just these classes."""
+    several = zip(study.tasks, task_titles(study), strict=False)
+    return [title for task, title in several if task.labels == "classes" and task.dataset in (None, study.dataset)]
 
 
 def task_figure(metric: str, title: str, before: bool = False) -> str:

@@ -20,7 +20,7 @@ from engine.families import MULTITASK, family
 from engine.metrics import SOURCE, named
 from engine.multitask.titles import BEFORE
 from engine.studies.cells import Cell, cells, task_titles
-from engine.studies.columns import MEAN, StudyColumn, columns, further_tests
+from engine.studies.columns import MEAN, StudyColumn, columns, figure_of, further_tests
 from engine.studies.study import Condition, Study
 
 LAST = "last epoch"
@@ -45,12 +45,14 @@ class CellOutcome:
 @dataclass(frozen=True)
 class StudyEntry:
     """One arm in one column. arm: its scores by seed. rates: learning rate -> seeds that chose it. best: better than
-    the next arm of the column, see `engine.comparison.verdict`. caveats: of any of its runs."""
+    the next arm of the column, see `engine.comparison.verdict`. caveats: of any of its runs. unasked: its runs have
+    ended, and have no such figure."""
 
     arm: Arm
     rates: Mapping[float, int] = field(default_factory=dict)
     best: bool = False
     caveats: tuple[str, ...] = ()
+    unasked: bool = False
 
     @property
     def scores(self) -> Mapping[int, float]:
@@ -148,7 +150,8 @@ def entry(chosen: Chosen, study: Study, arm: int, column: StudyColumn) -> StudyE
     rates: dict[float, int] = {}
     known: dict[str, None] = {}
     unit, further = "images", further_tests(study, column.metric)
-    for seed, (cell, outcome) in chosen.get((arm, column.labels, column.condition), {}).items():
+    column, done = replace(column, name=figure_of(study, arm, column)), chosen.get(_place(arm, column), {})
+    for seed, (cell, outcome) in done.items():
         if isfinite(value := score(outcome, column, further)):
             scores[seed], unit = value, outcome.unit
             known |= dict.fromkeys(outcome.caveats)
@@ -157,8 +160,13 @@ def entry(chosen: Chosen, study: Study, arm: int, column: StudyColumn) -> StudyE
             if cell.rate is not None:
                 rates[cell.rate] = rates.get(cell.rate, 0) + 1
     return StudyEntry(
-        Arm(study.arms[arm].title, scores, per_item, {"metric": column.metric}, unit), rates, caveats=tuple(known)
-    )
+        Arm(study.arms[arm].title, scores, per_item, {"metric": column.metric}, unit), rates, caveats=tuple(known),
+        unasked=bool(done) and not scores,
+    )  # fmt: skip
+
+
+def _place(arm: int, column: StudyColumn) -> tuple[int, int | None, Condition]:
+    return arm, column.labels, column.condition
 
 
 def score(outcome: CellOutcome, column: StudyColumn, further: Sequence[str]) -> float:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from engine import metrics
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import marked, number, with_interval
-from engine.events import RunState
+from engine.events import LIVE_STATES, RunState
 from engine.families import named
 from engine.naming import weights_title, without_network
 from storage.rows import RunRow
@@ -74,3 +75,12 @@ def starred(run: RunRow) -> int:
 
 def date_text(seconds_since_epoch: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds_since_epoch))
+
+
+def why_untested(states: Sequence[RunState]) -> str:
+    """Why runs in these states have no figure on test images."""
+    if any(state in LIVE_STATES for state in states):
+        return "has no test result yet"
+    ends = {RunState.FAILED: "failed", RunState.INTERRUPTED: "was interrupted", RunState.STOPPED: "was stopped"}
+    found = dict.fromkeys(ends[state] for state in states if state in ends)
+    return f"{' or '.join(found)} before its test" if found else "has no test result"

@@ -21,10 +21,11 @@ from engine.comparison.intervals import Interval
 from engine.comparison.verdict import Verdict, verdicts
 from engine.comparison.verdict_words import corrected
 from engine.comparison.wording import ACCURACY, NO_NUMBER, caveats, count, lower_is_better, with_interval
-from engine.events import LIVE_STATES, Evaluated, RunState
+from engine.events import Evaluated, RunState
 from engine.experiment import Experiment
 from engine.naming import method_title
-from ui.comparison.joint import joint_gains
+from ui.comparison.joint import joint_gains, shared_task
+from ui.comparison.run_figures import why_untested
 from ui.comparison.side_names import distinct_looks, titles
 from ui.made_with import hardware
 
@@ -110,6 +111,7 @@ class Side:
             return state_words([run.row.state for run in self.runs]) + " · not tested yet"
         result = self.tested[0][1]
         parts = [count(len(self.tested), "seeds"), count(result.n, result.unit, "test ")]
+        parts += [f"mean of {result.notes['mean of']}"] if "mean of" in result.notes else []
         parts += [self.arm.basis, *over_episodes_words([figure for _, figure in self.tested])]
         broken = len(self.tested) - len(self.arm.scores)
         parts += [f"{count(broken, 'seeds')} without a number"] if broken else []
@@ -235,8 +237,14 @@ def summary(runs: Sequence[ComparedRun]) -> str:
 def judge(pairs: Sequence[tuple[Side, Side]]) -> list[Verdict]:
     """Each side against its base, also when one of them was not tested; these verdicts are shown together."""
     tested = [all(side.tested for side in pair) for pair in pairs]
-    known = iter(verdicts([(a.arm, b.arm) for (a, b), both in zip(pairs, tested, strict=True) if both]))
+    known = iter(verdicts([arms(a, b) for (a, b), both in zip(pairs, tested, strict=True) if both]))
     return [next(known) if both else untested(*pair) for pair, both in zip(pairs, tested, strict=True)]
+
+
+def arms(*pair: Side) -> tuple[Arm, Arm]:
+    """Both whole, or where they learnt different tasks by the one that they share."""
+    one, other = ((side.arm, [(run.row.experiment, run.figures) for run, _ in side.tested]) for side in pair)
+    return shared_task(one, other) or (one[0], other[0])
 
 
 def untested(side: Side, base: Side) -> Verdict:
@@ -244,15 +252,6 @@ def untested(side: Side, base: Side) -> Verdict:
     states = [run.row.state for run in (base if side.tested else side).runs]
     sentence = f"{title} {why_untested(states)}, so there is nothing to compare."
     return Verdict("not comparable", np.nan, np.nan, np.nan, 0, sentence, reasons=("no test result",))
-
-
-def why_untested(states: Sequence[RunState]) -> str:
-    """Why runs in these states have no figure on test images."""
-    if any(state in LIVE_STATES for state in states):
-        return "has no test result yet"
-    ends = {RunState.FAILED: "failed", RunState.INTERRUPTED: "was interrupted", RunState.STOPPED: "was stopped"}
-    found = dict.fromkeys(ends[state] for state in states if state in ends)
-    return f"{' or '.join(found)} before its test" if found else "has no test result"
 
 
 def sentences(comparison: Comparison) -> list[str]:

@@ -19,8 +19,8 @@ from engine.data.labelled_set import as_counted
 from engine.errors import DataError, StorageError
 from engine.events import Evaluated
 from engine.experiment import Experiment, Shift
-from engine.metrics import HEAD, SHIFT, TEST_SET
-from engine.multitask.titles import TASK, WHEN, of_one, titles
+from engine.metrics import HEAD, SHIFT, TASK, TEST_SET
+from engine.multitask.titles import WHEN, of_one, titles
 from ui.data.thumbnails import Picture, tile
 from ui.widgets.images import Sample, to_image
 

@@ -17,7 +17,7 @@ from engine.errors import ExperimentError, InvalidExperiment
 from engine.events import Evaluated, RunState
 from engine.given import decode
 from engine.studies.cells import Cell, cell_name, cells
-from engine.studies.columns import labels_hold
+from engine.studies.columns import labels_hold, without_task
 from engine.studies.crossings import Crossing, crossings, sentence
 from engine.studies.joint import joint_gains
 from engine.studies.study import Study, parse_study
@@ -60,7 +60,8 @@ class StudyNow:
         overtake each other; first whose labels are counted."""
         counted = list(filter(None, [labels_hold(self.study)]))
         joint = [one.sentence for one in joint_gains(self.table)]
-        return [*counted, *answers(self.table), *joint, *(sentence(self.table, found) for found in self.crossings)]
+        told = [*counted, *answers(self.table), *joint, *without_task(self.study)]
+        return [*told, *(sentence(self.table, found) for found in self.crossings)]
 
 
 def saved_study(row: StudyRow) -> Study:

@@ -30,7 +30,8 @@ def cell(view: View, arm: int, column: int) -> TableCell:
     entry = view.table.entries[arm][column]
     shown, whose = view.shown(entry), f"{view.table.study.arms[arm].title}, {view.table.columns[column].title}"
     if shown is None:
-        return TableCell("–", "No result yet", right=True, spoken=f"{whose}: –")
+        why = "Its runs were not tested on this" if entry.unasked else "No result yet"
+        return TableCell("–", why, right=True, spoken=f"{whose}: –")
     words = f"{with_interval(shown, view.metric)}{f' {MARK}' if entry.caveats else ''}"
     said = "\n".join([tip(view, arm, view.table.columns[column], entry), *entry.caveats])
     best = ", surely the best" if entry.best else ""

@@ -18,6 +18,7 @@ from engine.experiment import (
     RangeChoice,
     SearchChoice,
     Shift,
+    TaskChoice,
 )
 
 
@@ -143,3 +144,14 @@ def test_a_number_is_written_in_one_way(value: float, words: str) -> None:
     assert compact(value) == shown(value) == words
     assert float(words) == value
     assert compact(-value) == f"−{words}"
+
+
+def test_the_tasks_of_several_are_said_in_words() -> None:
+    both = experiment("equal").model_copy(update={"backbone": BackboneChoice(name="conv4", weights="random")})
+    other = DatasetChoice(name="digits", labels_per_class=5)
+    own = (TaskChoice(labels="which half"), TaskChoice(dataset=other))
+    rows = differences([both, both.model_copy(update={"tasks": own}), experiment("scratch")])
+    (tasks,) = [row for row in rows if row.key == "tasks"]
+    assert tasks.label == "Tasks"
+    words = "which half; classes of Handwritten digits, 5 labels per class"
+    assert tasks.values == ("first half; second half", words, NONE)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from engine.studies.cells import cells
-from engine.studies.columns import task_figure
+from engine.studies.cells import cells, task_titles
+from engine.studies.columns import task_figure, without_task
 from engine.studies.crossings import crossings, sentence, sign_changes
 from engine.studies.study import Study, parse_study
 from engine.studies.table import CellOutcome, StudyTable, answers, study_table, told_marks
@@ -214,3 +214,21 @@ def test_sign_changes() -> None:
     assert sign_changes([(1, -1.0), (100, 1.0), (10000, -1.0)]) == [
         (pytest.approx(10), False), (pytest.approx(1000), True),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("tasks", "plain"), [(["classes", "which half"], 0.7), (["first half", "second half"], None)])
+def test_a_plain_arm_stands_in_the_column_of_the_task_that_asks_what_it_was_asked(
+    tasks: list[str], plain: float | None
+) -> None:
+    arms = [{"title": title, "method": {"name": name}} for title, name in (("Both", "equal"), ("Plain", "scratch"))]
+    asked = study(arms=arms, seeds=[0], tasks=[{"labels": one} for one in tasks])
+    named = [task_figure(TEST, title) for title in task_titles(asked)]
+    got = {0: {TEST: 0.55, named[0]: 0.6, named[1]: 0.5}, 1: {TEST: 0.7}}
+    found = study_table(asked, {one.key: CellOutcome(got[one.arm]) for one in cells(asked) if one.arm is not None})
+    first, second = found.entries[1]
+    assert (first.interval.value if first.interval else None) == plain
+    assert (first.unasked, second.unasked) == (plain is None, True)
+    assert [one.unasked for one in found.entries[0]] == [False, False]
+    said = ["Plain learns none of these tasks: Compare shows its own figures."]
+    assert without_task(asked) == ([] if plain else said)
+    assert [one.unasked for one in study_table(asked, {}).entries[1]] == [False, False]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.comparison.joint import Gain
 from engine.events import Evaluated, RunState
 from engine.experiment import Experiment, MethodChoice
-from engine.metrics import HEAD, TESTED
-from engine.multitask.titles import BEFORE, TASK, WHEN
+from engine.metrics import HEAD, TASK, TESTED
+from engine.multitask.titles import BEFORE, WHEN
 from storage.store import RunRow
 from ui.comparison.joint import joint_gains
 from ui.comparison.sides import ComparedRun, compare, make_sides, sentences
@@ -66,3 +69,43 @@ def test_figures_before_others_were_learnt_and_of_new_heads_do_not_count() -> No
     both = ComparedRun(BOTH.row, BOTH.result, (*BOTH.figures, before, fresh))
     (found,) = gained([*ALONE, both])
     assert found.share.value == pytest.approx(-0.05)
+
+
+def seen(value: float, ids: range, names: tuple[str, ...] = ("x", "y"), **at: str) -> Evaluated:
+    """Of as many images as ids; so many of them are answered right."""
+    truth = np.arange(len(ids)) % 2
+    said = np.where(np.arange(len(ids)) < round(value * len(ids)), truth, 1 - truth)
+    conditions = {"data": "d", **({TASK: at[TASK]} if at else {})}
+    return Evaluated(
+        "test/accuracy", value, value, value, len(ids), "images", at, conditions, ids=np.array(ids), truth=truth,
+        predicted=said, class_names=names,
+    )  # fmt: skip
+
+
+def beside(plain: Evaluated, number: int) -> list[ComparedRun]:
+    """A run of two tasks, and one that learnt nothing but what `plain` was tested on."""
+    row = replace(BOTH.row, id=10 + number, experiment=BOTH.row.experiment.with_seed(number))
+    known = Evaluated("test/accuracy", 0.7, 0.7, 0.7, 20, "images", {}, {"data": "both", TASK: "a, b"})
+    several = ComparedRun(row, known, (known, seen(0.9, range(10), task="a"), seen(0.5, range(10, 20), task="b")))
+    single = Experiment(method=MethodChoice(name="scratch"), seed=number)
+    own = RunRow(20 + number, f"s{number}", "Plain", RunState.FINISHED, "scratch", single, single.group_hash(), 30.0)
+    return [several, ComparedRun(own, plain, (plain,))]
+
+
+def test_a_run_of_several_tasks_is_told_against_a_plain_one_by_the_task_that_both_learnt() -> None:
+    comparison = compare([one for seed in range(3) for one in beside(seen(0.6, range(10)), seed)])
+    assert comparison is not None
+    (found,) = comparison.verdicts.values()
+    assert abs(found.difference) == pytest.approx(0.3)
+    assert "on “a”" in found.sentence
+    assert "same 10 test images" in found.sentence
+
+
+@pytest.mark.parametrize("plain", [seen(0.6, range(20)), seen(0.6, range(10), ("x", "z")), seen(0.6, range(5, 15))])
+def test_what_no_task_of_the_other_asks_is_said_to_be_another_task(plain: Evaluated) -> None:
+    comparison = compare(beside(plain, 0))
+    assert comparison is not None
+    (found,) = comparison.verdicts.values()
+    assert found.kind == "not comparable"
+    assert "learnt a, b" in found.sentence
+    assert "one task of its own" in found.sentence

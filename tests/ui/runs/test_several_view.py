@@ -10,9 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.bench.figures import figures, is_bench
 from engine.events import Evaluated
-from engine.metrics import HEAD
+from engine.metrics import HEAD, TASK
 from engine.multitask.testing import PROBE
-from engine.multitask.titles import TASK
 from ui.figures.curve_axes import StepScale
 from ui.growing_curve import GrowingCurve
 from ui.runs.conflict_picture import MOST, conflict_rows, shade, share
