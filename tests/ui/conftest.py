@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.machine.warm import load_torch
@@ -43,8 +44,30 @@ def garbage_waits() -> Iterator[None]:
     gc.collect()
 
 
+@pytest.fixture(autouse=True)
+def no_pressed_button(qapp) -> Iterator[None]:
+    """No button of the mouse stays pressed: the scroll bars of later tests would not hear another one."""
+    yield
+    if left := let_go():
+        pytest.fail(f"mouse buttons left pressed: {', '.join(left)}", pytrace=False)
+
+
+def let_go() -> list[str]:
+    """The names of the buttons that were pressed, which are released."""
+    pressed = [button for button in Qt.MouseButton if button & QApplication.mouseButtons()]
+    for button in pressed:
+        QTest.mouseRelease(QWidget(), button)
+    return [button.name for button in pressed]
+
+
 class PatientBot(QtBot):
     """What is waited for comes at once on a quiet machine, and within a minute on one that others keep busy."""
+
+    @staticmethod
+    def mouseDClick(widget: QWidget, button: Qt.MouseButton, *where: Any, **more: Any) -> None:
+        """Let go of at its end, which Qt's own is not on a widget."""
+        QTest.mouseDClick(widget, button, *where, **more)
+        QTest.mouseRelease(widget, button, *where, **more)
 
     def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = PATIENCE) -> None:
         super().waitUntil(callback, timeout=max(timeout, PATIENCE))

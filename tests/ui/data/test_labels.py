@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -112,7 +111,7 @@ def test_a_double_click_begins_and_does_not_stop(
     load_torch()
     window.parts.live.engine_ready.emit()
     place = view.look.mapTo(window, view.look.rect().center())
-    for press in (QTest.mouseClick, QTest.mouseDClick):
+    for press in (qtbot.mouseClick, qtbot.mouseDClick):
         under = window.childAt(place)
         press(under, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, under.mapFrom(window, place))
         QApplication.processEvents()

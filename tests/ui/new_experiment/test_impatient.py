@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from engine.data import sources
@@ -17,7 +16,7 @@ from tests.ui.conftest import wait_until_checked
 from tests.ui.late import worked_late
 from ui.pages.new_experiment import NewExperimentPage
 
-LEFT, NO_KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
@@ -53,8 +52,8 @@ def test_start_waits_for_what_was_dropped_a_moment_ago(
 ) -> None:
     wait_until_checked(qtbot, page)
     page.receive(texts)
-    for press in (QTest.mouseClick, QTest.mouseDClick):
-        press(page.launch.start_button, LEFT, NO_KEYS)
+    for press in (qtbot.mouseClick, qtbot.mouseDClick):
+        press(page.launch.start_button, LEFT)
     assert page.launch.waiting.isVisible()
     assert not put_in_line
     slow.set()
@@ -117,8 +116,8 @@ def test_start_right_after_a_change_waits_for_its_check_and_starts_once(
 ) -> None:
     wait_until_checked(qtbot, page)
     page.launch.seeds.setValue(3)
-    for press in (QTest.mouseClick, QTest.mouseDClick):
-        press(page.launch.start_button, LEFT, NO_KEYS)
+    for press in (qtbot.mouseClick, qtbot.mouseDClick):
+        press(page.launch.start_button, LEFT)
     qtbot.waitUntil(lambda: len(put_in_line) > 0)
     qtbot.wait(50)
     assert [one.seed for one in put_in_line] == [0, 1, 2]
