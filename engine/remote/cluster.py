@@ -37,7 +37,8 @@ class MachineWords:
 
 @dataclass(frozen=True)
 class FoundJournal:
-    """A journal of a run that lies on a machine. ended: its last event is a last one."""
+    """A journal of a run that lies on a machine, or an order in line or at work, of whose journal the beginning of the
+    name is known. at: also `WAITING`; "" of one that is to be taken back. ended: its last event is a last one."""
 
     at: str
     journal: str
@@ -92,7 +93,7 @@ class Cluster(Protocol):
         ...
 
     def find(self, uid: str) -> list[FoundJournal]:
-        """The journals of a run on all machines that are there and answer."""
+        """The journals of a run on all machines that are there and answer, and its orders."""
         ...
 
     def read(self, at: str, uid: str, after: Heard) -> list[str]:
@@ -117,8 +118,9 @@ class Cluster(Protocol):
         ...
 
     def take_back(self, key: str, uid: str, last: int, at: str) -> None:
-        """Nobody is to work the order, and nothing is to be left of its run up to this attempt; done as soon as the
-        cluster answers, and `at`, who works it ("" for nobody), by this program or the next one."""
+        """Nobody is to work the order, and nothing is to be left of its run up to this attempt, 0 where nobody knows
+        which there are; done as soon as the cluster answers, and `at`, who works it ("" for nobody), by this program or
+        the next one."""
         ...
 
     def places(self) -> int:

@@ -1,7 +1,7 @@
 """What machines must still be told to forget: orders to take back, once the cluster answers.
 
 Each is a file of its own, as several programs may have the same workspace open, and a program that is closed before the
-cluster answers leaves them to the next one.
+cluster answers leaves them to the next one. An order that is owed is none any more for whoever follows its run again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.machine.files import write_text
 
-Debt = tuple[str, int, str]  # (uid, the last attempt of it, who worked that)
+Debt = tuple[str, int, str]  # (uid, the last attempt of it, 0: that there is of it, who worked that)
 
 
 class Debts:
@@ -21,12 +21,29 @@ class Debts:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
-        self._all = {file.stem: debt for file in self._files() if (debt := _read(file)) is not None}
-        self._written = set(self._all)
+        self._all: dict[str, Debt] = {}
+        self._written = set[str]()
+        self.orders()
 
     def orders(self) -> list[str]:
-        """Their keys."""
+        """Their keys, also of those that another program has left since."""
+        for file in self._files():
+            if file.stem not in self._all and (debt := _read(file)) is not None:
+                self._written.add(file.stem)
+                self._all[file.stem] = debt
         return list(self._all)
+
+    def has(self, key: str) -> bool:
+        """Whether the order is to be taken back."""
+        return key in self._all
+
+    def last(self, uid: str, found: int) -> int:
+        """The last attempt of a run that is owed, 0 for none. found: the last that there is of it."""
+        if self.has(f"{uid}-0"):
+            if found:
+                self.add(f"{uid}-{found}", (uid, found, ""))
+            self.drop(f"{uid}-0")
+        return max((last for one, last, _ in [*self._all.values()] if one == uid), default=0)
 
     def add(self, key: str, debt: Debt) -> None:
         """One that cannot be written down is known as long as this program is open."""

@@ -154,10 +154,6 @@ class FollowedRun:
     def _look(self) -> Iterator[Event]:
         """Ask where the run is: for what was not heard of it, and to order it where nobody has it."""
         state = self._cluster.state(self._key) if self._attempt else ""
-        if state == WAITING:
-            self._quiet = IN_LINE_QUIET
-            yield Preparing(IN_LINE)
-            return
         lost = state == LOST
         if lost or not state:
             state, ended = self._found() if self._attempt or not self._job.fresh else ("", False)
@@ -168,7 +164,10 @@ class FollowedRun:
                     return  # it was ordered again on the way
                 self._forget()  # its end is saved already, and it is to be worked again
                 state = ""
-        if state:
+        if state == WAITING:
+            self._quiet = IN_LINE_QUIET
+            yield Preparing(IN_LINE)
+        elif state:
             self._works(state)
             self.tell_pause()
             yield from self._read(state)
@@ -177,7 +176,7 @@ class FollowedRun:
 
     def _found(self) -> tuple[str, bool]:
         """Who has a journal of this run that has ended, or works an attempt that was ordered before this program was
-        started; "" for nobody."""
+        started, where it does not wait; "" for nobody."""
         known = attempt(self._hearing.place.journal)
         found = [one for one in self._cluster.find(self._uid) if attempt(one.journal) >= known]
         for one in sorted(found, key=_newest, reverse=True):
@@ -271,6 +270,8 @@ class FollowedRun:
 
     def _leave(self) -> None:
         """A run that is left goes on, also one that was paused; one that is taken back does not."""
+        if self._job.fresh and not self._attempt:
+            return  # it was never ordered
         with suppress(ExperimentError):
             if self._word() in TAKEN_BACK:
                 self._cluster.take_back(self._key, self._uid, self._attempt, self._at)

@@ -22,9 +22,11 @@ from engine.machine.extras import Extra
 from engine.remote import served
 from engine.remote.arriving import brought
 from engine.remote.certificates import KeyFile
-from engine.remote.cluster import LOST, WAITING, ClusterAway, Deliver, FoundJournal, MachineState, MachineWords
+from engine.remote.cluster import ClusterAway, Deliver, FoundJournal, MachineState, MachineWords
 from engine.remote.connection import FILES, PATIENCE, Connection, addresses
 from engine.remote.debts import Debts
+from engine.remote.in_line import orders_of, states_of
+from engine.remote.journal import attempt
 from engine.remote.keeping import pieces
 from engine.remote.order import Order, other_version, version
 from engine.remote.reached import connects
@@ -45,19 +47,6 @@ TOGETHER = 0.05  # seconds for which orders, and questions where runs are, wait 
 def work_order(told: str) -> None:
     """The task. Dask sends its name, never its code."""
     served.work(told, teller(Order.heard(told)), rest)
-
-
-def states_of(keys: Collection[str], dask_scheduler: Scheduler = None) -> dict[str, str]:
-    """See `Cluster.state`, of each; asked of the scheduler itself."""
-    return {key: state_of(key, dask_scheduler) for key in keys}
-
-
-def state_of(key: str, dask_scheduler: Scheduler) -> str:
-    """See `Cluster.state`."""
-    task = dask_scheduler.tasks.get(key)
-    if task is None or task.state in ("released", "memory", "erred", "forgotten"):
-        return LOST if key in dask_scheduler.lost_orders else ""
-    return WAITING if task.processing_on is None else str(task.processing_on.address)
 
 
 def end_line(dask_scheduler: Scheduler = None) -> None:
@@ -155,7 +144,7 @@ class DaskCluster:
             client.cancel([Future(key, client)], force=True)
 
     def state(self, key: str) -> str:
-        return self._unseen.state(key, self._states.of)
+        return "" if self._owed.has(key) else self._unseen.state(key, self._states.of)
 
     def say(self, at: str, uid: str, word: str) -> bool:
         return self._line.of_one(at, served.say, uid, word)
@@ -166,9 +155,15 @@ class DaskCluster:
         return self._journals.of(uid)
 
     def _find(self, uids: Collection[str]) -> dict[str, list[FoundJournal]]:
-        found = self._line.of_all(served.journals_of, sorted(uids))
-        return {uid: [FoundJournal(at, *one) for at, told in found.items() for one in told.get(uid, ())]
-                for uid in uids}  # fmt: skip
+        lying, orders = self._line.of_all(served.journals_of, sorted(uids)), self._line.of_line(orders_of, set(uids))
+        self._owed.orders()
+        all_ = dict[str, list[FoundJournal]]()
+        for uid in uids:
+            found = [FoundJournal(at, *one) for at, told in lying.items() for one in told.get(uid, ())]
+            found += [FoundJournal(*one, False) for one in orders.get(uid, ())]
+            owed = self._owed.last(uid, max((attempt(one.journal) for one in found), default=0))
+            all_[uid] = [*found, *([FoundJournal("", f"{owed}-", False)] if owed else [])]
+        return all_
 
     def read(self, at: str, uid: str, after: Heard) -> list[str]:
         return self._line.of_one(at, served.lines, uid, after.journal, after.number)
@@ -213,6 +208,9 @@ class DaskCluster:
         if (owed := self._owed.postponed(key)) is None:
             return
         uid, last, at = owed
+        if not last:
+            self.find(uid)  # which finds out what is owed instead
+            return
         if not at and (at := self._line.of_line(states_of, [key])[key]):
             self._owed.add(key, (uid, last, at))  # the line does not know it any more once the order is cancelled
         self.cancel(key)

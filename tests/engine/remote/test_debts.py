@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("distributed")
 
 from engine.remote.certificates import made_key
-from engine.remote.cluster import ClusterAway
+from engine.remote.cluster import WAITING, ClusterAway, FoundJournal
 from engine.remote.debts import Debts
 from engine.remote.desk import FOLDER, ClusterDesk
 from engine.remote.line import KEY, WHERE
@@ -84,6 +84,24 @@ def test_who_works_an_order_is_told_however_often_that_is_tried_and_whoever_knew
     made._pay()
     made.close()
     assert told == [BUSY, BUSY]
+
+
+def test_orders_that_nobody_knew_when_their_run_was_discarded_are_owed_once_they_are_found(tmp_path: Path) -> None:
+    """And one that is owed, by whatever program, is none for who follows its run again."""
+    made, other = DaskCluster("tls://127.0.0.1:1", made_key(), "desk", tmp_path), Debts(tmp_path)
+    other.add("own-0", ("own", 0, ""))
+    lying = {BUSY: {"own": [("1-a", False)], "free": [("1-b", True)]}}
+    orders = {"own": [(WAITING, "2-")]}
+    line = {"orders_of": lambda uids: orders, "states_of": lambda keys: dict.fromkeys(keys, WAITING)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(made._line, "of_all", lambda *_: lying)
+        patch.setattr(made._line, "of_line", lambda asked, *given: line[asked.__name__](*given))
+        assert made.find("free") == [FoundJournal(BUSY, "1-b", True)]
+        found = made.find("own")
+    assert found[-1] == FoundJournal("", "2-", False), "the next is the third"
+    assert (Debts(tmp_path).orders(), made.state("own-2")) == (["own-2"], "")
+    assert other.postponed("own-0") is None
+    made.close()
 
 
 def test_what_is_no_debt_is_left_out_and_a_folder_that_cannot_be_made_keeps_nobody(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from engine.events import (
 )
 from engine.experiment import DatasetChoice
 from engine.remote import following
-from engine.remote.cluster import LOST, ClusterAway, Deliver, FoundJournal, MachineState, MachineWords
+from engine.remote.cluster import LOST, WAITING, ClusterAway, Deliver, FoundJournal, MachineState, MachineWords
 from engine.remote.journal import Journal, lines_after
 from engine.remote.order import Order
 from engine.remote.worker import OnCluster
@@ -311,3 +311,27 @@ def test_nobody_works_a_run_again_whose_lost_attempt_came_to_its_end_after_all(
     assert isinstance([*events][-1], RunFinished)
     assert [key for key, _ in cluster.orders] == ["own-1", "own-2"]
     assert (cluster.cancelled, cluster.forgotten) == ((["own-2"], [2]) if which == 1 else ([], [2]))
+
+
+@pytest.mark.parametrize("state", ["owed", "in line"])
+def test_a_second_attempt_that_was_not_heard_of_is_known_after_a_restart(cluster: GivenCluster, state: str) -> None:
+    """One that was taken back while its machine was silent counts: another of its number would end with it. One in line
+    is not worked twice."""
+    cluster.found = [FoundJournal("" if state == "owed" else WAITING, "2-", False)]
+    cluster.states = {} if state == "owed" else {"own-2": WAITING}
+    events = OnCluster(lambda: cluster).start(Job(small(2, CLUSTER), cluster.folder / "runs" / "own"))
+    assert Preparing(IN_LINE) in islice(events, 3)
+    assert [key for key, _ in cluster.orders] == (["own-3"] if state == "owed" else [])
+
+
+@pytest.mark.parametrize(("fresh", "asked"), [(True, []), (False, ["own-0"])])
+def test_a_run_that_is_discarded_before_anybody_knows_its_orders_is_taken_back_with_all_of_them(
+    cluster: GivenCluster, fresh: bool, asked: list[str]
+) -> None:
+    """As after a restart while the cluster does not answer. One that was made just now has none."""
+    worker = OnCluster(lambda: cluster)
+    events = worker.start(Job(small(2, CLUSTER), cluster.folder / "runs" / "own", fresh=fresh))
+    next(events)
+    worker.say("discard")
+    assert isinstance([*events][-1], ResumePoint)
+    assert cluster.cancelled == asked

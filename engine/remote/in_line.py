@@ -1,0 +1,35 @@
+"""What a cluster's line knows of orders: plain functions, asked of the scheduler itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from engine.remote.cluster import LOST, WAITING
+
+if TYPE_CHECKING:
+    from distributed import Scheduler
+
+
+def states_of(keys: Collection[str], dask_scheduler: Scheduler = None) -> dict[str, str]:
+    """See `Cluster.state`, of each; asked of the scheduler itself."""
+    return {key: state_of(key, dask_scheduler) for key in keys}
+
+
+def state_of(key: str, dask_scheduler: Scheduler) -> str:
+    """See `Cluster.state`."""
+    task = dask_scheduler.tasks.get(key)
+    if task is None or task.state in ("released", "memory", "erred", "forgotten"):
+        return LOST if key in dask_scheduler.lost_orders else ""
+    return WAITING if task.processing_on is None else str(task.processing_on.address)
+
+
+def orders_of(uids: Collection[str], dask_scheduler: Scheduler = None) -> dict[str, list[tuple[str, str]]]:
+    """(state, beginning of its journal's name) of each order of those runs that waits or is worked; asked of the
+    scheduler itself."""
+    found = dict[str, list[tuple[str, str]]]()
+    for key in dask_scheduler.tasks:
+        uid, _, number = str(key).rpartition("-")
+        if uid in uids and (state := state_of(key, dask_scheduler)) not in ("", LOST):
+            found.setdefault(uid, []).append((state, f"{number}-"))
+    return found
