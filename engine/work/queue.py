@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from engine.errors import ExperimentError
-from engine.events import CLUSTER, EVERY_GPU, RunState
+from engine.events import CLUSTER, EVERY_GPU, LIVE_STATES, RunState
 from engine.work.recorder import Left, Now, Registry, Said, SavedRun
 from engine.work.thread import Lines, Open, Place, RunThread
 from engine.work.worker import Elsewhere, Here, Job, Worker
@@ -76,12 +76,17 @@ class RunQueue:
         return self.enqueue(store.create(new), store, fresh=True)
 
     def go_on(self, run_id: int, store: Registry[SavedRun]) -> SavedRun:
-        """Put a run that waits, was cut off or stopped in line again, to go on where it was; raises `StorageError`."""
-        return self.enqueue(store.put_in_line(run_id), store)
+        """Put a run that waits, was cut off or stopped in line again, to go on where it was; raises `StorageError`. One
+        that nobody ended stands where it did."""
+        stood = store.run(run_id).state in (*LIVE_STATES, RunState.INTERRUPTED)
+        return self.enqueue(store.put_in_line(run_id), store, since=0.0 if stood else time.time())
 
-    def enqueue(self, run: SavedRun, store: Registry[SavedRun], fresh: bool = False) -> SavedRun:
-        """Put a run in line that is saved as this process's own. fresh: see `Job`."""
-        job, worker = Job(run.experiment, store.directory(run), fresh=fresh), self._worker_on(run.experiment.device)
+    def enqueue(
+        self, run: SavedRun, store: Registry[SavedRun], fresh: bool = False, since: float = 0.0
+    ) -> SavedRun:  # fmt: skip
+        """Put a run in line that is saved as this process's own. fresh, since: see `Job`; 0: when it was made."""
+        job = Job(run.experiment, store.directory(run), since=since or run.created, fresh=fresh)
+        worker = self._worker_on(run.experiment.device)
         with self._lock:
             if self._closed:
                 raise ExperimentError("The program is closing.", "Start this run again after the next start.")

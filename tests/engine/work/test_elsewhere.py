@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -43,6 +44,7 @@ class Told:
         self.words: list[Word] = []
         self._next: SimpleQueue[tuple[Event, bool]] = SimpleQueue()
         self._place: Heard | None = None
+        self.jobs: list[Job] = []
 
     def say_next(self, event: Event, of_machine: bool = True) -> None:
         self._next.put((event, of_machine))
@@ -56,6 +58,7 @@ class Told:
 
     def start(self, job: Job) -> Iterator[Event]:
         self._place = job.heard
+        self.jobs.append(job)
         while True:
             event, of_machine = self._next.get()
             if of_machine:
@@ -205,3 +208,23 @@ def test_a_study_has_as_many_at_work_as_there_are_places_and_takes_them_back(
         until(lambda: not runner.active())
         assert [told.words for told in cluster.made] == [["withdraw"]] * 3
         assert {run.state for run in store.study_runs(row.id)} == {RunState.INTERRUPTED}
+
+
+def test_a_run_keeps_its_place_in_line_over_a_restart_and_one_that_a_person_ended_comes_last(
+    queue: RunQueue, cluster: ToldCluster, workspace: Workspace
+) -> None:
+    stopped, waiting = submit(queue, workspace), submit(queue, workspace)
+    queue.stop(stopped)
+    until(lambda: queue.active() == [waiting])
+    assert queue.close("later", 60)
+    other = RunQueue(partial(RecordingStore, workspace), cluster=cluster)
+    with RunStore(workspace) as store:
+        made = {run.id: run.created for run in store.runs()}
+        before = time.time()
+        for run_id in (waiting, stopped):
+            other.go_on(run_id, store)
+    until(lambda: all(told.jobs for told in cluster.made[2:]))
+    assert other.close("abandon", 60)
+    first, last = (told.jobs[0].since for told in cluster.made[2:])
+    assert first == made[waiting]
+    assert last >= before
