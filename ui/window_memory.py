@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtWidgets import QMainWindow, QSplitter, QWidget
 
+from engine.given import decode
+
 RECENT = 6
+MOST_LEFT = 24  # of a person's own data whose settings are kept
 
 
 def open_settings(root: Path) -> QSettings:
@@ -77,6 +81,23 @@ class WindowMemory:
 
     def set_form(self, text: str) -> None:
         self._settings.setValue("new experiment/form", text)
+
+    def data_left(self, key: str) -> str:
+        """How a person's own data were set when they were left, as it was given; "" where nothing is known."""
+        return str(self._kept_data().get(key, ""))
+
+    def keep_data_left(self, key: str, text: str) -> None:
+        """The last so many."""
+        others = {one: said for one, said in self._kept_data().items() if one != key}
+        kept = dict([*others.items(), (key, text)][-MOST_LEFT:])
+        self._settings.setValue("data/left", json.dumps(kept))
+
+    def _kept_data(self) -> dict[str, object]:
+        try:
+            found = decode(str(self._settings.value("data/left", "{}")))
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def recent_folders(self) -> list[str]:
         found = self._settings.value("data/recent", [])

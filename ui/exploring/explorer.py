@@ -25,7 +25,7 @@ from ui.figures.painted import Section
 from ui.widgets.buttons import button
 from ui.widgets.fields import Choice
 from ui.widgets.layouts import in_column, in_row
-from ui.widgets.reflow import Beside
+from ui.widgets.reflow import Beside, FlowLayout
 from ui.widgets.text import Text
 
 MISTAKEN = "Which classes are mistaken"
@@ -78,8 +78,8 @@ class Explorer(QWidget):
         label.setBuddy(self.on)
         self.on.setAccessibleName("Test set whose examples are shown")
         self.on.setMinimumContentsLength(28)
-        in_row(label, self.on, ..., owner=(sets := QWidget()), gap=8)
-        self._sets = sets
+        self._sets = sets = QWidget()
+        FlowLayout(label, self.on, owner=sets)
         in_column(
             sets, self.lessons, Beside(matrix, table, least=420, spacing=24), self.bar, buttons, self.words, self.note,
             self.grid, owner=self, gap=8,

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from engine.backbones.download import key, wanted
 from engine.downloads.wanted import Wanted
@@ -23,13 +24,15 @@ from ui.widgets.reflow import FlowLayout
 from ui.widgets.text import Elided, Text, TextPlace
 
 MOST_WAYS = 2
-AMPLE = 600  # pixels of the column, from which there is room for all words
+GAP, SIDE = 4, 12  # pixels between its parts, and beside them
 LEAST_HEIGHT = 460  # pixels of the column, below which the list needs the room
+LINES, LOW_LINES = 8, 2  # of words beside what can be done; and in a column that is lower
 BADGES = {"missing": "bad", "not here": "warning", "your run": "muted", "yours": "muted"}
 
 
 class ChosenWeights(Card):
-    """taken(choice): a way out was clicked. Its height does not depend on what is chosen."""
+    """taken(choice): a way out was clicked. Its height does not depend on what is chosen: where nothing is to be done
+    the words have that room too."""
 
     taken = Signal(object)
 
@@ -38,8 +41,9 @@ class ChosenWeights(Card):
         self._parts = parts
         self.offer: Offer | None = None
         self.title, self.badge = Elided("", bold=True), Text("", "small", "muted", wrap=False)
-        self.facts = TextPlace("", "small", "muted", lines=2)
-        self.said = TextPlace("", "small", "muted", lines=3)
+        self.facts, self.said = TextPlace("", "small", "muted"), TextPlace("", "small", "muted")
+        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
+        self._most = LINES
         self.keep_head = KeepHead(self)
         self.ways = [button("", clicked=partial(self._take, place)) for place in range(MOST_WAYS)]
         self.install = button("Copy the install line", "copy", clicked=self._copy)
@@ -52,13 +56,12 @@ class ChosenWeights(Card):
         self._deeds = QWidget()
         self._flow = FlowLayout(*self.keep_head.boxes, *self.ways, self.install, owner=self._deeds, spacing=6)
         self._deeds.setMinimumHeight(self.ways[0].sizeHint().height())
-        self._lines = in_column(gap=4)
-        self.body.setContentsMargins(12, 8, 12, 8)
+        self.body.setContentsMargins(SIDE, 8, SIDE, 8)
         self.body.setSpacing(4)
-        for part in (self.facts, self.said, self._deeds):
-            self._lines.addWidget(part)
+        self._words = QWidget()
+        in_column(self.facts, (self.said, 1), self._deeds, owner=self._words, gap=GAP)
         self.body.addLayout(in_row((self.title, 1), self.badge, gap=8))
-        self.body.addLayout(self._lines)
+        self.body.addWidget(self._words)
         for deed in (*self.keep_head.boxes, *self.ways, self.install):
             deed.hide()
 
@@ -84,6 +87,7 @@ class ChosenWeights(Card):
         self.keep_head.show_kept(chosen.head == "kept", chosen.what_it_keeps == "each epoch", of_run)
         self._offer_download(offer)
         self.offer = offer
+        self._share()
 
     def _show_ways(self, found: Sequence[Way]) -> None:
         self._found = found[:MOST_WAYS]
@@ -106,8 +110,23 @@ class ChosenWeights(Card):
     def set_brief(self, height: int) -> None:
         """height: of the column. Where there is little only what has to be said is."""
         self.facts.setVisible(height >= LEAST_HEIGHT)
-        self.facts.set_lines(3 if height >= AMPLE else 2)
-        self.said.set_lines(4 if height >= AMPLE else 3 if height >= LEAST_HEIGHT else 2)
+        self._most = LINES if height >= LEAST_HEIGHT else LOW_LINES
+        self._share()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
+        """Both texts whole if they can be, else at least half of the lines for what is known of the weights."""
+        line = self.said.fontMetrics().lineSpacing()
+        spare = -(-(self._deeds.minimumHeight() + GAP) // line)  # lines in the place of what can be done
+        deeds_shown = any(not deed.isHidden() for deed in (*self.keep_head.boxes, *self.ways, self.install))
+        self._deeds.setVisible(deeds_shown or self.download is not None)
+        self._words.setMinimumHeight((self._most + spare) * line + GAP * (not self.facts.isHidden()))
+        most = self._most + (spare if self._deeds.isHidden() else 0)
+        facts, said = (text.needed(self.width() - 2 * SIDE) for text in (self.facts, self.said))
+        self.facts.set_lines(max(1, min(facts, max(most - said, most // 2))))
 
     # Download
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer
@@ -123,12 +124,14 @@ class Costs(QObject):
         self._parts, self._card, self._experiments = parts, card, experiments
         self._is_wrong, self._free = is_wrong, free
         self._asked: Sequence[Experiment] | None = None  # what the store is asked about
+        self._again: Callable[[], None] = nothing  # what stands there, once more: with the places that are known now
+        parts.machines.changed.connect(lambda: self._again())
         self._soon = QTimer(self, singleShot=True, interval=MEASURE_AFTER)
         self._soon.timeout.connect(self._measure)
 
     def measure_soon(self) -> None:
         self._parts.background.cancel(KEY)  # what was asked of the form as it was
-        self._asked = None
+        self._asked, self._again = None, nothing
         self._soon.start()
 
     def _measure(self) -> None:
@@ -169,13 +172,18 @@ class Costs(QObject):
 
             return estimate(timed)
 
-        def show(cost: Cost) -> None:
+        def show(measured: Cost) -> None:
+            self._again, cost = partial(show, measured), measured
             if timed is not wanted[0]:
-                cost = elsewhere(cost, len(wanted), len(self._parts.machines.now.places or ()), took)
+                cost = elsewhere(measured, len(wanted), len(self._parts.machines.now.places or ()), took)
             self._card.show_cost(cost, len(wanted), self._free(), family(timed).divides == "classes")
 
         failed = self._parts.background.saying(self._card.forget, "The cost could not be measured.")
         self._parts.background.run(measure, show, failed, key=KEY)
+
+
+def nothing() -> None:
+    """There is nothing to be shown once more."""
 
 
 def elsewhere(cost: Cost, runs: int, places: int, took: tuple[float, str] | None) -> Cost:

@@ -19,8 +19,9 @@ from engine.families import MULTITASK
 from ui import theme
 from ui.data.known_sets import is_there
 from ui.new_experiment.data_cards import DataCards, choice_of, sampled
+from ui.new_experiment.data_left import DataLeft
 from ui.new_experiment.data_preview import DataPreview
-from ui.new_experiment.data_settings import START, Counts, DataSettings, Left
+from ui.new_experiment.data_settings import START, Counts, DataSettings
 from ui.new_experiment.offered_columns import OfferedColumns
 from ui.new_experiment.path_look import PathLook
 from ui.new_experiment.tasks_settings import TasksSettings
@@ -55,7 +56,6 @@ class DataSection(Column):
         self._parts, self._memory = parts, WindowMemory(parts.settings)
         self._key, self._is_low = START.name, False
         self._place = ""  # where a folder was picked last, a wrong one too
-        self._kept: dict[str, Left] = {}  # as it was left, by data set
         self._found: tuple[DatasetInfo, ...] = ()
         self._strips: dict[str, Callable[[DatasetPreview], None]] = {}
         self.list = DataCards()
@@ -64,6 +64,7 @@ class DataSection(Column):
         self.body.addWidget(self.list)
         self.problem = Problem()
         self.settings, self.tasks = DataSettings(self), TasksSettings(self)
+        self._left = DataLeft(self.settings, self._memory)
         self.preview = DataPreview(parts.background, self)
         self.columns = OfferedColumns(parts.background, self.settings.own, self)
         self.looking = PathLook(parts.background, self)
@@ -180,7 +181,7 @@ class DataSection(Column):
     def fill(self, choice: DatasetChoice) -> None:
         """Show this choice."""
         self.looking.stop()
-        self._kept[self._key] = self.settings.left()
+        self._left.keep(self._key)
         self.settings.fill(choice)
         self._show_chosen(self.list.add_folder(choice) if choice.path else choice.name)
 
@@ -221,8 +222,8 @@ class DataSection(Column):
             self.list.mark(self._key)
             self.use_path(str(choice_of(key).path))  # it may be back, and what is wrong is said
             return
-        self._kept[self._key] = self.settings.left()
-        self.settings.take_up(*self._kept.get(key, (self._first_counts(key), {})))
+        self._left.keep(self._key)
+        self.settings.take_up(*(self._left.of(key) or (self._first_counts(key), {})))
         self._show_chosen(key)
 
     def _open_all(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.comparison.wording import count
@@ -48,6 +49,16 @@ class DeviceChoice(Choice):
         if self.device() == CLUSTER:
             self._parts.machines.look()
 
+    def _ask_first(self) -> None:
+        """The same where nobody asked yet, however it came to be chosen: it is seen."""
+        now = self._parts.machines.now
+        if self.isVisible() and now.address and now.places is None and not (now.fault or now.lacking):
+            self._ask()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._ask_first()
+
     def _load(self) -> None:
         """Ask for the devices, which needs torch."""
 
@@ -63,6 +74,7 @@ class DeviceChoice(Choice):
         if not self.set_key(name):
             self.addItem(f"{name} (not on this machine)" if name != CLUSTER else "Cluster (none is known)", name)
             self.set_key(name)
+        self._ask_first()
 
     def _show_here(self, found: tuple[DeviceInfo, ...]) -> None:
         self.free = {info.name: info.free_bytes for info in found}
@@ -79,8 +91,11 @@ class DeviceChoice(Choice):
             wanted.append((CLUSTER, "Cluster (none is known)"))
         if wanted != [(self.itemData(index), self.itemText(index)) for index in range(self.count())]:
             self.set_options(wanted)
+        self._ask_first()
 
 
 def title(cluster: SeenCluster) -> str:
-    """ "Cluster (4 places)"; the places are known once somebody has asked."""
-    return "Cluster" if not cluster.places else f"Cluster ({count(len(cluster.places), 'places')})"
+    """ "Cluster (4 places)"; the places are known once it was asked."""
+    if cluster.places is None:
+        return "Cluster (does not answer)" if cluster.fault else "Cluster"
+    return f"Cluster ({count(len(cluster.places), 'places') if cluster.places else 'no machine yet'})"

@@ -36,7 +36,7 @@ class MethodChoices(QWidget):
         self._rows.buttonClicked.connect(lambda row: self.chosen.emit(row.key))
 
     def _family_buttons(self) -> QHBoxLayout:
-        row = in_row(gap=8)
+        row = in_row(gap=6)
         group = QButtonGroup(self)
         for one in listed():
             button = Segment(one.title, narrow=BROKEN.get(one.title, ""))

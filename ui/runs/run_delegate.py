@@ -102,7 +102,6 @@ class RunListView(QListView):
         self.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
         self.setUniformItemSizes(True)
         OnCard(self, "Runs")
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # its place does not come and go
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # what does not fit is elided
 
     def dataChanged(self, first: Index, last: Index, roles: Sequence[int] = ()) -> None:

@@ -20,7 +20,7 @@ class FieldGrid(QGridLayout):
         super().__init__()
         self._dense = dense
         self.setContentsMargins(0, 0, 0, 0)
-        self.setHorizontalSpacing(8)
+        self.setHorizontalSpacing(4 if dense else 8)  # beside the place of the mark
         self.setVerticalSpacing(8 if dense else 4)
         self.setColumnStretch(0, 0 if dense else 1)
         self.setColumnStretch(1, 1)

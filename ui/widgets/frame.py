@@ -117,7 +117,7 @@ class ThinSplitter(QSplitter):
 
 class Segment(QPushButton):
     """One of a row of buttons of which exactly one is chosen (put them in a QButtonGroup). narrow: its words in two
-    lines, for where they do not fit into one."""
+    lines, for where they do not fit into one of small letters either; all of its group are written alike."""
 
     def __init__(self, text: str, parent: QWidget | None = None, narrow: str = "") -> None:
         super().__init__(text, parent)
@@ -149,10 +149,23 @@ class Segment(QPushButton):
             paint_focus(self)
 
     def _paint_words(self, painter: QPainter, chosen: bool) -> None:
-        painter.setFont(theme.font(bold=chosen))
+        size, words = self.written()
+        painter.setFont(theme.font(size, bold=chosen))
         painter.setPen(theme.colour("text"))
-        words = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() - 8)
-        if self._narrow and self.width() < self.sizeHint().width() - 14:
-            painter.setFont(theme.font("small", bold=chosen))
-            words = self._narrow
+        if words == self.text():
+            words = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, self.width() - 8)
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, words)
+
+    def written(self) -> tuple[str, str]:
+        """The size of its letters, and its words as they stand there."""
+        group = self.group()
+        beside = group.buttons() if group is not None else [self]
+        step = max((one._step() for one in beside if isinstance(one, Segment)), default=0)
+        return "small" if step else "body", self._narrow if step > 1 else self.text()
+
+    def _step(self) -> int:
+        """0: its words fit; 1: in small letters; 2: in two lines."""
+        if not self._narrow or self.width() >= self.sizeHint().width() - 14:
+            return 0
+        small = QFontMetrics(theme.font("small", bold=True))
+        return 1 if self.width() >= small.horizontalAdvance(self.text()) + 6 else 2

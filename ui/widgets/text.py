@@ -123,6 +123,10 @@ class TextPlace(Text):
             self._lines = lines
             self.updateGeometry()
 
+    def needed(self, width: int) -> int:
+        """Lines that the text takes at this width."""
+        return len(self._wrapped(self.text(), width))
+
     def hasHeightForWidth(self) -> bool:
         return True
 

@@ -105,3 +105,50 @@ def test_the_rate_finder_runs_here(qtbot: QtBot, page: NewExperimentPage) -> Non
     qtbot.waitUntil(lambda: bool(dialog._points) or dialog.problem.isVisible())
     assert not dialog.problem.isVisible()
     dialog.reject()
+
+
+@pytest.mark.parametrize("way", ["known before", "known after", "in a hidden page"])
+def test_how_many_places_a_restored_cluster_has_is_asked_by_itself(page: NewExperimentPage, way: str) -> None:
+    asked: list[None] = []
+    page.parts.machines.look = lambda: asked.append(None)  # type: ignore[method-assign]
+    there = page.experiments()[0].model_copy(update={"device": CLUSTER})
+    page.setVisible(way != "in a hidden page")
+    if way == "known after":
+        page.launch.fill(there)
+        assert not asked
+        know(page.parts, SeenCluster("tls://10.0.0.1:8786"))
+    else:
+        know(page.parts, SeenCluster("tls://10.0.0.1:8786"))
+        assert not asked, "nobody chose it"
+        page.launch.fill(there)
+        assert bool(asked) == (way == "known before")
+        page.show()
+    assert len(asked) == 1
+    know(page.parts, THERE)
+    page.launch.fill(there)
+    assert len(asked) == 1, "it is known"
+    assert page.launch.device.currentText() == "Cluster (2 places)"
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        (SeenCluster("tls://10.0.0.1:8786", fault="No answer."), "Cluster (does not answer)"),
+        (SeenCluster("tls://10.0.0.1:8786", places=()), "Cluster (no machine yet)"),
+    ],
+)
+def test_a_cluster_that_gives_nothing_to_work_on_says_so(page: NewExperimentPage, now: SeenCluster, words: str) -> None:
+    know(page.parts, now)
+    page.launch.device.set_key(CLUSTER)
+    assert page.launch.device.currentText() == words
+
+
+def test_the_cost_is_shared_among_places_as_soon_as_they_are_known(qtbot: QtBot, page: NewExperimentPage) -> None:
+    page.parts.live.engine_ready.emit()
+    know(page.parts, SeenCluster("tls://10.0.0.1:8786", fault="No answer."))
+    page.launch.seeds.setValue(2)
+    page.launch.device.set_key(CLUSTER)
+    said = "Timed here: the cluster's machines differ."
+    qtbot.waitUntil(lambda: page.launch.cost.state.text() == said)
+    know(page.parts, THERE)
+    assert page.launch.cost.state.text() == f"{said} 2 at a time."

@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -10,7 +10,7 @@ from engine.advice.adviser import Recommendation
 from engine.experiment import BackboneChoice, MethodChoice
 from ui import theme
 from ui.new_experiment.hyperparameter_form import FieldRow
-from ui.pages.new_experiment import NewExperimentPage
+from ui.pages.new_experiment import LEAST_WIDTHS, NewExperimentPage
 from ui.widgets.fields import Choice
 from ui.widgets.number_field import NumberField
 from ui.widgets.reset_mark import ResetMark, read, write
@@ -108,8 +108,12 @@ def test_no_control_moves_when_words_change(
 def test_the_kinds_of_training_can_be_read_in_a_small_window(
     qtbot: QtBot, window: MainWindow, page: NewExperimentPage
 ) -> None:
+    window.resize(1280, 800)
+    settled(qtbot, page)
+    assert all(family.written()[1] == family.text() for family in page.method.families.values())
     window.resize(1024, 560)
     settled(qtbot, page)
+    assert len({family.written()[0] for family in page.method.families.values()}) == 1
     for family in page.method.families.values():
         family.click()
         whole = family.width() >= QFontMetrics(theme.font(bold=True)).horizontalAdvance(family.text()) + 8
@@ -243,3 +247,33 @@ def test_texts_have_whole_words_and_a_whole_notice_in_a_small_window(
     ]
     seen = [label for label in labels if label.isVisible() and not label.wordWrap()]
     assert [label.text() for label in seen if label.width() < label.sizeHint().width()] == []
+
+
+def test_the_words_on_the_chosen_weights_are_whole_in_a_small_window(
+    qtbot: QtBot, window: MainWindow, page: NewExperimentPage
+) -> None:
+    window.resize(1024, 560)
+    settled(qtbot, page)
+    card = page.backbone.chosen
+    for text in (card.facts, card.said):
+        assert text.needed(text.width()) * text.fontMetrics().lineSpacing() <= text.height(), text.text()
+    before = page.backbone.foot.geometry()
+    card.facts.setText(LONG)
+    card.said.setText(LONG)
+    card.resizeEvent(QResizeEvent(card.size(), card.size()))
+    settled(qtbot, page)
+    assert page.backbone.foot.geometry() == before
+    assert min(card.facts.height(), card.said.height()) >= 4 * card.said.fontMetrics().lineSpacing()
+
+
+def test_the_words_beside_a_field_are_whole_in_the_narrowest_column(
+    qtbot: QtBot, window: MainWindow, page: NewExperimentPage
+) -> None:
+    window.resize(800, 440)
+    page.steps.setSizes([1, 500, 500])
+    settled(qtbot, page)
+    labels = [one for one in page.data.settings.first.findChildren(QLabel) if one.buddy() is not None]
+    assert labels
+    page.data.setFixedWidth(LEAST_WIDTHS[0] - 4)  # as at 200 %, where the bar takes a little more
+    settled(qtbot, page)
+    assert all(one.width() >= one.sizeHint().width() for one in labels)

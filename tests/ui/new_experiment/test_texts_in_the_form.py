@@ -12,11 +12,14 @@ from engine.data.sets.texts import TextsChoice
 from engine.experiment import DatasetChoice
 from tests.ui.conftest import wait_until_checked
 from ui import theme
+from ui.new_experiment.data_left import DataLeft
+from ui.new_experiment.data_section import DataSection
 from ui.pages.new_experiment import NewExperimentPage
 from ui.widgets.fields import Choice
 from ui.widgets.images import draw_tile, to_image
 from ui.widgets.text_rows import TextRow, TextRows
 from ui.widgets.text_tile import draw_text, is_text, text_of
+from ui.window_memory import WindowMemory
 
 LEFT = Qt.MouseButton.LeftButton
 ODD = ["", "👋🏽 emoji " * 200, "مرحبا بالعالم " * 40, "a" * 10_000, "tab\tand\nline", "<b>no page</b>"]
@@ -171,3 +174,22 @@ def test_a_column_that_was_chosen_is_of_its_own_texts_alone(
         qtbot.mouseClick(card, LEFT)
         wait_until_checked(qtbot, page)
         assert (page.data.preview.fault, page.data.preview.sentence.text()) == ("", said)
+    again = DataSection(page.parts)  # as after a restart: what was left last is known by the form itself
+    qtbot.addWidget(again)
+    qtbot.mouseClick(page.data.cards["clinc150"], LEFT)
+    for card, column in ((one, "mood"), (two, ""), (one, "mood")):
+        again._choose(card.key)
+        assert again.settings.own["texts"].values()["label_column"] == column
+
+
+def test_what_another_version_remembers_of_a_persons_texts_is_passed_over(page: NewExperimentPage) -> None:
+    memory, key = WindowMemory(page.parts.settings), "texts:/there/one.csv"
+    left = DataLeft(page.data.settings, memory)
+    for text in ("", "[", '{"name": "texts", "path": "/there/one.csv", "labels_per_class": -2}', "null"):
+        memory.keep_data_left(key, text)
+        assert left.of(key) is None
+    for number in range(30):
+        memory.keep_data_left(str(number), "x")
+    assert (memory.data_left("0"), memory.data_left("29")) == ("", "x")
+    page.parts.settings.setValue("data/left", "[1")
+    assert memory.data_left("29") == ""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.events import Event, Metrics, RunFinished, RunStarted, RunState
@@ -71,6 +71,24 @@ def test_a_narrow_page_stacks_what_stood_beside_each_other(qtbot: QtBot, open_pa
         assert detail.widget().width() == detail.viewport().width()
         inside = detail.header.rect()
         assert all(inside.contains(one.geometry()) for one in detail.header.buttons.values() if one.isVisible())
+    detail.explorer._sets.show()  # as of a run of several tasks, or that was tested on further sets
+    parts = [one for one in detail.widget().children() if isinstance(one, QWidget)]
+    assert len(parts) > 10
+    wide = {type(one).__name__: one.minimumSizeHint().width() for one in parts}  # also what this run does not show
+    assert max(wide.values()) <= 350, f"{wide}: it scrolls sideways at 200 % on 1440 pixels"
+
+
+def test_the_list_keeps_no_place_for_a_bar_that_it_does_not_need(qtbot: QtBot, open_page: Open, saved: Saved) -> None:
+    page = open_page()
+    runs, window = page.list, page.window()
+
+    def fills() -> bool:
+        return runs.viewport().width() == runs.width() - 2 * runs.frameWidth()
+
+    qtbot.waitUntil(fills)
+    window.resize(window.width(), window.minimumSizeHint().height())
+    page.column.setFixedHeight(260)
+    qtbot.waitUntil(lambda: runs.verticalScrollBar().maximum() > 0 and not fills())
 
 
 def test_the_best_epoch_is_marked_in_both_plots(open_page: Open, saved: Saved) -> None:
