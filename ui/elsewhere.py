@@ -1,5 +1,5 @@
 """The workspace's cluster as the window knows it. Nothing is asked of it, and nothing of it imported, before a person
-looks at it or has a run worked there."""
+looks at it or has a run worked there, or where an earlier program owes it something."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.remote.cluster import MachineState
 
 LOOK_MS = 2000  # between two looks while somebody looks on
+SETTLE_MS = 60_000  # between two tries to tell a cluster that does not answer what is owed to it
 OLD = "This cluster is kept by Warmstart {}, and this is Warmstart {}: end it, and begin it again. Its key stays."
 
 
@@ -53,6 +54,8 @@ class Machines(QObject):
         self._asked, self._turn = False, 0  # the latter counts what is done with it: older answers are none by then
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self.look)
+        self._settling = QTimer(self, interval=SETTLE_MS, singleShot=True)
+        self._settling.timeout.connect(self.settle)
 
     @property
     def is_known(self) -> bool:
@@ -62,6 +65,19 @@ class Machines(QObject):
     def load(self) -> None:
         """Find out whether there is a cluster, from the workspace's folder alone."""
         self._background.run(lambda cancelled: SeenCluster(address(self.folder)), self._know, at_once=True)
+
+    def settle(self) -> None:
+        """Have the cluster told what earlier programs owe it, if they do."""
+
+        def done(again: bool) -> None:
+            if again:
+                self._settling.start()
+
+        def failed(error: Exception) -> None:  # a person hears of it who asks for the cluster
+            if not isinstance(error, ExperimentError):
+                self._background.crashed.emit(error)
+
+        self._background.run(lambda cancelled: self._desk.settle(), done, failed, long=True)
 
     def watch(self, on: bool) -> None:
         """Look at it again and again, while somebody looks on."""
@@ -131,6 +147,7 @@ class Machines(QObject):
 
     def close(self) -> None:
         self._timer.stop()
+        self._settling.stop()
 
 
 def address(folder: Path) -> str:

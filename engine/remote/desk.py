@@ -53,6 +53,18 @@ class ClusterDesk:
             self._cluster.connect(same_version)
             return self._cluster
 
+    def settle(self) -> bool:
+        """Have the cluster told by and by what earlier programs could not tell it (see `Debts`); nothing is asked, or
+        imported, where they left nothing. True where it does not answer. Raises `ExperimentError` where it cannot."""
+        from engine.remote.cluster import ClusterAway
+
+        try:
+            if any((self._folder / OWED).glob("*.json")):
+                self.connect()
+        except ClusterAway:
+            return True
+        return False
+
     def places(self) -> int:
         return 1 if self._cluster is None else self._cluster.places()
 

@@ -127,6 +127,7 @@ def open_window(
         tell_left_over(window.parts)
         window.parts.downloads.load()
         window.parts.machines.load()
+        window.parts.live.when_ready(window.parts.machines.settle)
         loading.start()
         if then is not None:
             then(window.parts)

@@ -447,7 +447,7 @@ def test_nothing_of_an_engine_is_imported_before_a_cluster_is_asked() -> None:
     code = (
         "import sys, ui.window.main_window, ui.terminal.run, ui.terminal.study, engine.remote.desk\n"
         "from engine.remote.desk import ClusterDesk\nfrom pathlib import Path\n"
-        "desk = ClusterDesk(Path('nowhere')); desk.places(); desk.close()\n"
+        "desk = ClusterDesk(Path('nowhere')); desk.settle(); desk.places(); desk.close()\n"
         "print([name for name in ('dask', 'distributed', 'tornado', 'cryptography') if name in sys.modules])"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)

@@ -16,11 +16,14 @@ pytest.importorskip("distributed")
 
 from engine.machine import addresses
 from engine.machine.extras import Extra
-from engine.remote import on_dask, starting
+from engine.remote import connection, on_dask, starting
+from engine.remote.certificates import made_key
 from engine.remote.cluster import MachineState
+from engine.remote.desk import OWED
 from engine.remote.joining import Joining
+from engine.remote.line import KEY, WHERE
 from engine.remote.machine import WorkPlace
-from tests.engine.remote.loopback import free_port
+from tests.engine.remote.loopback import free_port, loopback
 from ui.elsewhere import SeenCluster
 from ui.machines.dialog import MachinesDialog
 from ui.machines.hosts import hosts, kept, rows, summary
@@ -187,8 +190,6 @@ def test_a_cluster_that_does_not_answer_is_said_so_and_can_be_forgotten(
     monkeypatch.setattr(on_dask, "PATIENCE", 1.0)
     folder = panel._machines.folder
     folder.mkdir(parents=True, exist_ok=True)
-    from engine.remote.certificates import made_key
-
     made_key().write(folder / "cluster.key")
     (folder / "where.json").write_text(f'{{"address": "tls://127.0.0.1:{free_port()}"}}')
     panel._machines.load()
@@ -247,3 +248,21 @@ def test_what_begins_again_when_a_cluster_ends_is_counted(
     panel._hosts = hosts([replace(PLACE, runs=tuple("ab"[:runs]))], {})
     assert not panel._is_sure()
     assert said[0].startswith(words)
+
+
+def test_what_an_earlier_program_owes_is_told_once_the_cluster_answers_though_nobody_asks_for_it(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a run that was discarded is worked on for nobody until somebody does."""
+    monkeypatch.setattr(connection, "PATIENCE", 1.0)
+    machines = window.parts.machines
+    (machines.folder / OWED).mkdir(parents=True)
+    (machines.folder / OWED / "own-1.json").write_text('["own", 1, ""]')
+    made_key().write(machines.folder / KEY)
+    (machines.folder / WHERE).write_text(f'{{"address": "tls://127.0.0.1:{free_port()}"}}')
+    machines.settle()
+    qtbot.waitUntil(machines._settling.isActive)
+    with loopback(machines.folder, places=0):
+        machines._settling.setInterval(0)
+        qtbot.waitUntil(lambda: not any((machines.folder / OWED).iterdir()))
+        window.parts.queue.close("abandon", 1.0)

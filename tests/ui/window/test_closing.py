@@ -20,6 +20,7 @@ from pytestqt.qtbot import QtBot
 from engine.events import RESUME_FILE, Event, Metrics, RunStarted, RunState
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.machine.warm import load_torch
+from engine.remote.desk import ClusterDesk
 from engine.work.process import Process
 from engine.work.queue import RunQueue, new_run
 from engine.work.worker import Here
@@ -268,10 +269,12 @@ def test_after_the_first_paint_the_engine_is_loaded(
     qtbot: QtBot, qapp: QApplication, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
+    monkeypatch.setattr(ClusterDesk, "settle", lambda desk: bool(said.append("owed")))
     window = open_window(qapp, workspace, EngineLoading(), lambda parts: said.append("then"))
     qtbot.addWidget(window)
     window.parts.live.engine_ready.connect(lambda: said.append("engine"))
-    qtbot.waitUntil(lambda: said == ["then", "engine"], timeout=120_000)
+    qtbot.waitUntil(lambda: len(said) == 3, timeout=120_000)
+    assert (said[0], set(said[1:])) == ("then", {"engine", "owed"}), "what is owed to the cluster is told by then"
     qtbot.waitUntil(lambda: set(window.pages) == set(PAGES))
     window.close()
     window.parts.background.wait()
