@@ -23,7 +23,9 @@ from PySide6.QtWidgets import (
     QMenu,
     QSizePolicy,
     QStyle,
+    QStyledItemDelegate,
     QStyleOptionHeader,
+    QStyleOptionViewItem,
     QWidget,
 )
 
@@ -38,6 +40,7 @@ from ui.widgets.text import plain
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
 SORT = Qt.ItemDataRole.UserRole
+APART = "\u00a0\u00a0"  # after words at the right of a column, so that they do not touch those of the next
 FIGURE_COLUMN = 160  # pixels of a column of a saved table
 SIDES = (Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
          Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)  # fmt: skip
@@ -106,15 +109,25 @@ class CellModel(QAbstractTableModel):
         return cell.key if role == SORT else None
 
 
+class _Cells(QStyledItemDelegate):
+    """Keeps numbers apart from the words of the next column."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        super().initStyleOption(option, index)
+        if option.displayAlignment & Qt.AlignmentFlag.AlignRight:
+            option.text += APART
+
+
 class ElidedHeader(QHeaderView):
     """Cuts what does not fit above a column, line by line; the whole stands in the tooltip."""
 
     def initStyleOptionForIndex(self, option: QStyleOptionHeader, section: int) -> None:
         super().initStyleOptionForIndex(option, section)
         margin = self.style().pixelMetric(QStyle.PixelMetric.PM_HeaderMargin, option, self)
-        room, metrics = self.sectionSize(section) - 2 * margin, self.fontMetrics()
+        apart, metrics = APART * bool(option.textAlignment & Qt.AlignmentFlag.AlignRight), self.fontMetrics()
+        room = self.sectionSize(section) - 2 * margin - metrics.horizontalAdvance(apart)
         option.text = "\n".join(
-            metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room) for line in option.text.split("\n")
+            metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room) + apart for line in option.text.split("\n")
         )
 
 
@@ -130,6 +143,7 @@ class PlainTable(QuietTable):
         self.setHorizontalHeader(ElidedHeader(Qt.Orientation.Horizontal, self))
         self.horizontalHeader().setSectionsClickable(True)
         self.setModel(self._ordered() if self.sorted_by_click else self.cells)
+        self.setItemDelegate(_Cells(self))
         self.setAccessibleName(name)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollBar(SlimScrollBar())

@@ -26,7 +26,8 @@ from ui.widgets.problem import Problem
 from ui.widgets.text import Elided, Text
 
 EDGE = 8  # pixels beside the bar that scrolls
-COLUMN, LEAST_NAME = 300, 150  # pixels of the widest; of the names, which give way where not all fit
+COLUMN, LEAST_NAME = 300, 120  # pixels of the widest; of the names, which give way where not all fit
+ROOM = 10  # pixels beside the words of a column
 NONE = "This workspace has no cluster: its runs are worked by this machine alone."
 ENDED = "The cluster has ended. Its machines, and runs that were given to it, wait until it begins again here:"
 ASKING = "Asking the cluster…"
@@ -138,7 +139,7 @@ class MachinesPanel(QWidget):
             self._fit_columns()
 
     def _fit_columns(self) -> None:
-        self.table.fit_columns(COLUMN)
+        self.table.fit_columns(COLUMN, ROOM)
         over = self.table.content_width() - (self.width() - EDGE)
         if over > 0:
             self.table.setColumnWidth(0, max(LEAST_NAME, self.table.columnWidth(0) - over))

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStyleOptionHeader
 from pytestqt.qtbot import QtBot
 
-from ui.figures.plain_table import PlainTable, TableCell
+from ui.figures.plain_table import APART, PlainTable, TableCell
 
 LONG = "Full fine-tuning at a rate that is rather small\nfinds, %"
 
@@ -24,7 +24,7 @@ def test_a_long_heading_is_cut_and_whole_in_its_tooltip(qtbot: QtBot) -> None:
     assert said[0] == "Class"
     first, second = said[1].split("\n")
     assert "…" in first
-    assert second == "finds, %"
+    assert second == f"finds, %{APART}", "apart from what stands to its right"
     assert header.fontMetrics().horizontalAdvance(first) <= 120
     whole = table.cells.headerData(1, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
     assert "rather small" in whole

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QMessageBox, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 pytest.importorskip("distributed")
@@ -25,9 +25,10 @@ from engine.remote.line import KEY, WHERE
 from engine.remote.machine import WorkPlace
 from tests.engine.remote.loopback import free_port, loopback
 from ui.elsewhere import SeenCluster
+from ui.figures.plain_table import APART
 from ui.machines.dialog import MachinesDialog
 from ui.machines.hosts import hosts, kept, rows, summary
-from ui.machines.panel import MachinesPanel
+from ui.machines.panel import LEAST_NAME, MachinesPanel
 from ui.window.main_window import MainWindow
 
 PLACE = MachineState("tls://10.0.0.2:4000", "office", "0.16.0", "cpu", 8, 16_000_000_000, (), 0.5)
@@ -230,10 +231,21 @@ def test_the_names_of_machines_give_way_before_anything_is_scrolled(
     long = replace(PLACE, host="imaging-workstation-of-the-third-floor-in-the-biology-building")
     panel._machines._timer.stop()
     qtbot.waitUntil(lambda: panel.beginning.host.text() == "127.0.0.1")
-    panel._machines._know(SeenCluster("tls://10.0.0.1:8786", places=(long, GPU)))
+    other, folder = (
+        replace(PLACE, host="rack", address=f"tls://10.0.0.{n}:1", version=v) for n, v in ((7, "0.3"), (8, ""))
+    )
+    gone = replace(other, trouble="Its disk is full.", seconds=4000.0)
+    seen = SeenCluster("tls://10.0.0.1:8786", places=(long, GPU, gone, folder), wrong={"0.3": "Other.", "": "Other."})
+    panel._machines._know(seen)
     dialog.resize(width, 520)
     qtbot.waitUntil(lambda: panel.table.content_width() <= panel.table.viewport().width())
-    assert panel.table.columnWidth(0) >= 150
+    assert panel.table.columnWidth(0) >= LEAST_NAME
+    memory, version = (panel.table.cells.index(0, column) for column in (4, 5))
+    option = QStyleOptionViewItem()
+    panel.table.itemDelegate().initStyleOption(option, memory)
+    assert option.text == f"{memory.data()}{APART}", "else it touches the version"
+    panel.table.itemDelegate().initStyleOption(option, version)
+    assert option.text == version.data()
 
 
 @pytest.mark.parametrize(
