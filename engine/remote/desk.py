@@ -35,10 +35,30 @@ class ClusterDesk:
     def worker(self) -> Worker:
         from engine.remote.worker import OnCluster
 
-        return OnCluster(self.connect)
+        return OnCluster(self.followed)
+
+    def followed(self) -> DaskCluster:
+        """For who follows a run, also while it does not answer. Raises `NoCluster`, `NotThisCluster`, `ExperimentError`
+        for another version."""
+        from engine.remote.cluster import ClusterAway, NotThisCluster
+
+        cluster = self._made()
+        try:
+            cluster.connect()
+        except NotThisCluster:
+            raise
+        except ClusterAway:
+            pass
+        return cluster
 
     def connect(self, same_version: bool = True) -> DaskCluster:
         """Raises `NoCluster`, `ClusterAway` where it does not answer, `ExperimentError` for another version."""
+        cluster = self._made()
+        cluster.connect(same_version)
+        return cluster
+
+    def _made(self) -> DaskCluster:
+        """Raises `NoCluster`."""
         from engine.data.hashes import short_hash
         from engine.remote.certificates import KeyFile
         from engine.remote.line import KEY
@@ -50,7 +70,6 @@ class ClusterDesk:
                 key = KeyFile.read(self._folder / KEY)
                 desk = short_hash(str(self._folder), socket.gethostname())  # the same after a restart
                 self._cluster = DaskCluster(partial(where, self._folder), key, desk, self._folder / OWED)
-            self._cluster.connect(same_version)
             return self._cluster
 
     def settle(self) -> bool:

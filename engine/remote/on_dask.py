@@ -65,6 +65,7 @@ class DaskCluster:
         self._desk = desk
         self._line = Connection((lambda: address) if isinstance(address, str) else address, key, self._begin)
         self._states = Together[str](partial(self._line.of_line, states_of), TOGETHER)
+        self._version = Together[str](lambda _: {"": self._line.of_line(line_version)})
         self._orders = Together[None](self._submit, TOGETHER)
         self._given: dict[str, tuple[float, Order, Sequence[str]]] = {}  # since when, which, and who is to work it
         self._journals = Together[list[FoundJournal]](self._find)
@@ -84,7 +85,7 @@ class DaskCluster:
 
     def version(self) -> str:
         """Of the program that keeps the line."""
-        return self._line.of_line(line_version)
+        return self._version.of("")
 
     @property
     def address(self) -> str:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 
 pytest.importorskip("distributed")
 
+from engine.events import CLUSTER, Preparing, ResumePoint
 from engine.remote import connection, served
 from engine.remote.certificates import made_key
 from engine.remote.cluster import ClusterAway
+from engine.remote.debts import Debts
+from engine.remote.desk import FOLDER, OWED, ClusterDesk
+from engine.remote.line import KEY, WHERE
 from engine.remote.on_dask import DaskCluster
 from engine.remote.order import Order
+from engine.work.worker import Job
 from tests.engine.remote.loopback import free_port
-from tests.engine.work.small_runs import until
+from tests.engine.work.small_runs import small, until
 
 
 def test_a_try_that_fails_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,6 +32,25 @@ def test_a_try_that_fails_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> N
             cluster.connect()
     cluster.close()
     until(lambda: threading.active_count() <= before, 30)
+
+
+def test_a_run_waits_for_a_cluster_that_does_not_answer_when_it_begins_and_may_be_discarded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be at work there: it would have failed here, and be worked on for nobody."""
+    monkeypatch.setattr(connection, "PATIENCE", 1.0)
+    (tmp_path / FOLDER).mkdir()
+    made_key().write(tmp_path / FOLDER / KEY)
+    (tmp_path / FOLDER / WHERE).write_text(f'{{"address": "tls://127.0.0.1:{free_port()}"}}')
+    program = ClusterDesk(tmp_path)
+    worker = program.worker()
+    events = worker.start(Job(small(2, CLUSTER), tmp_path / "runs" / "own"))
+    assert next(events) == Preparing("Asking the cluster")
+    assert "does not answer" in str(next(events))
+    worker.say("discard")
+    assert isinstance([*events][-1], ResumePoint)
+    assert Debts(tmp_path / FOLDER / OWED).orders() == ["own-0"], "with whatever there is of it"
+    program.close()
 
 
 def test_a_run_that_was_discarded_meanwhile_is_taken_back_once_the_cluster_and_who_works_it_answer(
