@@ -145,7 +145,9 @@ def later_words(active: int, here: int) -> str:
         )  # fmt: skip
         return f"{'It is' if one else 'They are'} on the cluster. Quit and resume later lets {they}."
     kept = f"Quit and resume later keeps where {'it is' if one else 'they are'}; the next start asks whether to go on."
-    return kept if here == active else f"{kept} The {active - here} on the cluster go on meanwhile."
+    away = active - here
+    there = "The one on the cluster goes" if away == 1 else f"The {away} on the cluster go"
+    return f"{kept} {there} on meanwhile." if away else kept
 
 
 def heading(text: str) -> Text:

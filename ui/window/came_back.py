@@ -23,6 +23,7 @@ from ui.live import LiveRun
 from ui.parts import Parts
 
 PATIENCE_MS = 20_000  # after which is said what is known by then
+SETTLE_MS = 2_500  # what a machine wrote meanwhile comes in pieces: how it ended may come after its figures
 HEARD = (*LAST_EVENTS, Metrics, EpochCompleted, Evaluated)
 SHOWN = 30.0  # seconds
 
@@ -103,7 +104,15 @@ class CameBack(QObject):
             if not self._timer.isActive():  # it was said that nothing is heard
                 self._timer.start()
         if len(self._heard) == len(self._runs):
+            self._settle()
+
+    def _settle(self) -> None:
+        """Of each something is heard: told at once where all have ended, else a little later."""
+        runs = [self._parts.live.buffer(run_id) for run_id in self._runs]
+        if all(run is not None and run.state not in LIVE_STATES for run in runs):
             self._tell()
+        elif self._timer.interval() != SETTLE_MS:
+            self._timer.start(SETTLE_MS)
 
     def _tell(self) -> None:
         """Once; where nothing was heard yet, that is said before."""

@@ -15,26 +15,32 @@ from ui.widgets.text import Text
 PATIENCE = {"stop": 600.0, "later": 30.0}  # seconds that an answer may take
 SESSION = 10.0  # seconds that the end of a session may wait for
 SAID = {
-    "stop": (
-        "Testing and saving the best weights…",
-        "The window closes when this is done. Quit now leaves the runs interrupted, without a test.",
-    ),
-    "later": (
-        "Keeping where the runs are…",
-        "The window closes when this is done, as a rule after the present step. Quit now lets them go on from where "
-        "they were kept last.",
-    ),
+    "stop": ("Testing and saving the best weights…", "The window closes when this is done."),
+    "later": ("Keeping where the runs are…", "The window closes when this is done, as a rule after the present step."),
 }
 WIDTH = 400  # pixels of the dialog meanwhile
 
 
+def quit_words(how: str, active: int, here: int) -> str:
+    """What Quit now makes of the runs. here: of the active ones, those that this machine works and not the cluster."""
+    if how == "later":
+        return "Quit now lets them go on from where they were kept last."
+    there = "the cluster stops and tests {}, and the next start shows it."
+    if not here:
+        return f"Quit now does not wait: {there.format('it' if active == 1 else 'them')}"
+    if here == active:
+        return "Quit now leaves the runs interrupted, without a test."
+    rest = "the other one" if active - here == 1 else "the others"
+    return f"Quit now leaves what runs here interrupted, without a test; {there.format(rest)}"
+
+
 class Waiting(QDialog):
-    """Shown while runs are saved. how: a key of `SAID`. quit_now: the button was pressed; no key and no closing of the
-    dialog does that."""
+    """Shown while runs are saved. how: a key of `SAID`. leaving: see `quit_words`. quit_now: the button was pressed; no
+    key and no closing of the dialog does that."""
 
     quit_now = Signal()
 
-    def __init__(self, how: str, parent: QWidget) -> None:
+    def __init__(self, how: str, leaving: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Stopping")
         self.setWindowModality(Qt.WindowModality.WindowModal)
@@ -44,11 +50,11 @@ class Waiting(QDialog):
         bar.setTextVisible(False)
         title, words = SAID[how]
         bar.setAccessibleName(title.rstrip("…"))
-        tip = "Leave now: curves and what was kept so far stay, nothing is tested"
+        tip = "Leave now: curves and what was kept so far stay"
         leave = button("Quit now", tip=tip, clicked=self.quit_now.emit)
         leave.setAutoDefault(False)
         leave.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._lay_out(title, bar, words, leave)
+        self._lay_out(title, bar, f"{words} {leaving}", leave)
         self.setFocus()
 
     def _lay_out(self, title: str, bar: QProgressBar, words: str, leave: QWidget) -> None:
@@ -109,10 +115,11 @@ class Closing(QObject):
         self._leave()
 
     def _end(self, how: str) -> None:
-        self._waiting = Waiting(how, self._window)
+        queue = self._parts.queue
+        leaving = quit_words(how, len(queue.active()), len(queue.here()))
+        self._waiting = Waiting(how, leaving, self._window)
         self._waiting.quit_now.connect(self._leave)
         self._waiting.show()
-        queue = self._parts.queue
         queue.close(how, 0.0)  # said at once, because Quit now may come before the background has a thread to wait in
         self._parts.background.run(lambda cancelled: queue.close(how, PATIENCE[how]), self._leave, self._leave)
 

@@ -30,6 +30,7 @@ from ui.runs.run_now import run_now
 from ui.widgets.dialogs import later_words
 from ui.window import came_back
 from ui.window.came_back import WentOn, went_on
+from ui.window.closing import quit_words
 from ui.window.left_over import read_left_over, tell_left_over
 from ui.window.main_window import MainWindow
 
@@ -64,6 +65,22 @@ def test_what_quitting_means_is_said_of_runs_here_and_elsewhere() -> None:
     assert "The 2 on the cluster go on meanwhile." in later_words(3, 1)
     assert later_words(1, 0).startswith("It is on the cluster.")
     assert "keeps where" not in later_words(2, 0)
+    assert "The one on the cluster goes on meanwhile." in later_words(2, 1)
+
+
+@pytest.mark.parametrize(
+    ("runs", "words"),
+    [
+        ((2, 2), "Quit now leaves the runs interrupted, without a test."),
+        ((1, 0), "Quit now does not wait: the cluster stops and tests it, and the next start shows it."),
+        ((3, 0), "Quit now does not wait: the cluster stops and tests them, and the next start shows it."),
+        ((2, 1), "without a test; the cluster stops and tests the other one, and the next start shows it."),
+        ((3, 1), "without a test; the cluster stops and tests the others, and the next start shows it."),
+    ],
+)
+def test_what_quitting_now_leaves_is_said_of_runs_here_and_elsewhere(runs: tuple[int, int], words: str) -> None:
+    assert quit_words("stop", *runs).endswith(words)
+    assert "go on from where they were kept" in quit_words("later", *runs)
 
 
 def ordered(workspace: Workspace, count: int) -> list[RunRow]:
@@ -76,7 +93,8 @@ def ordered(workspace: Workspace, count: int) -> list[RunRow]:
 
 
 @pytest.fixture
-def cluster(window: MainWindow) -> ToldCluster:
+def cluster(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> ToldCluster:
+    monkeypatch.setattr(came_back, "SETTLE_MS", 100)
     made = ToldCluster()
     window.parts.queue._cluster = made
     return made
@@ -131,6 +149,24 @@ def test_they_are_followed_again_without_a_question_and_told_once(
     qtbot.waitUntil(lambda: not parts.live.active())
     assert not run_now(row, live).lost
     assert len(parts.toasts.shown()) == 2
+
+
+def test_a_run_whose_end_comes_after_its_figures_is_told_as_ended(
+    qtbot: QtBot, window: MainWindow, workspace: Workspace, cluster: ToldCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(came_back, "SETTLE_MS", 60_000)
+    (there, _), parts = ordered(workspace, 1), window.parts
+    tell_left_over(parts)
+    parts.live.engine_ready.emit()
+    qtbot.waitUntil(lambda: len(cluster.made) == 1)
+    (told,) = cluster.made
+    for event in (RunStarted(2, 1, 8), Metrics(1, {"train/loss": 1.0})):
+        told.say_next(event)
+    qtbot.waitUntil(lambda: (run := parts.live.buffer(there.id)) is not None and run.step == 1)
+    assert not any("you were away" in toast.label.text() for toast in parts.toasts.shown())
+    told.say_next(RunFinished(2))
+    said = "1 run went on while you were away: 1 is finished."
+    qtbot.waitUntil(lambda: said in {toast.label.text() for toast in parts.toasts.shown()})
 
 
 def test_nothing_is_told_of_a_study_that_was_between_two_runs(
