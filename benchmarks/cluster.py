@@ -32,7 +32,7 @@ from engine.remote.work import Control, write_down
 from engine.remote.worker import OnCluster
 from engine.work.queue import RunQueue, new_run
 from engine.work.worker import Job
-from storage.record import RecordingStore
+from storage.lending import Stores
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.engine.remote.loopback import Loopback, loopback
@@ -73,7 +73,7 @@ def runs(made: Loopback, desk: DaskCluster, count: int, epochs: int) -> tuple[fl
     this program)."""
     root = made.folder / "desk"
     elsewhere = Places(desk)
-    queue = RunQueue(partial(RecordingStore, Workspace(root)), cluster=elsewhere)
+    queue = RunQueue(Stores(Workspace(root)), cluster=elsewhere)
     with RunStore(Workspace(root)) as store:
         begun, used = time.monotonic(), time.process_time()
         rows = [queue.submit(new_run(small(epochs, seed)), store) for seed in range(count)]
@@ -94,7 +94,11 @@ class Places:
         self._desk = desk
 
     def worker(self) -> OnCluster:
-        return OnCluster(lambda: self._desk)
+        return OnCluster(self._connected)
+
+    def _connected(self) -> DaskCluster:
+        self._desk.connect()
+        return self._desk
 
     def places(self) -> int:
         return self._desk.places()

@@ -29,8 +29,9 @@ import psutil
 from benchmarks.cluster import Places, small
 from engine.events import Event, Heard, RunState
 from engine.machine.children import ROOT, begun
+from engine.remote.in_line import running
 from engine.remote.line import KEY
-from engine.remote.on_dask import DaskCluster, running
+from engine.remote.on_dask import DaskCluster
 from engine.work.queue import RunQueue, new_run
 from storage.record import RecordingStore
 from storage.store import RunStore

@@ -19,7 +19,6 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 import psutil
@@ -31,7 +30,7 @@ from engine.remote.certificates import KeyFile, made_key
 from engine.remote.line import KEY
 from engine.remote.on_dask import DaskCluster
 from engine.work.queue import RunQueue, new_run
-from storage.record import RecordingStore
+from storage.lending import Stores
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.engine.remote.loopback import free_port
@@ -46,7 +45,7 @@ Table = dict[int, tuple[str, ...]]
 def desk(folder: Path, address: str, runs: int, epochs: int) -> None:
     """Work all runs of the workspace to their end; those that an earlier desk left are gone on with."""
     cluster = DaskCluster(address, KeyFile.read(folder / KEY), "desk")
-    queue = RunQueue(partial(RecordingStore, Workspace(folder / "desk")), cluster=Places(cluster))
+    queue = RunQueue(Stores(Workspace(folder / "desk")), cluster=Places(cluster))
     with RunStore(Workspace(folder / "desk")) as store:
         store.mark_interrupted()
         known = {row.experiment.seed: row for row in store.runs()}

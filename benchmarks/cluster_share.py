@@ -17,8 +17,9 @@ from pathlib import Path
 
 from benchmarks.cluster import runs
 from engine.machine.children import begun
+from engine.remote.in_line import running
 from engine.remote.line import KEY
-from engine.remote.on_dask import DaskCluster, running
+from engine.remote.on_dask import DaskCluster
 from tests.engine.remote.loopback import Loopback, loopback
 from tests.engine.work.small_runs import until
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -42,10 +43,26 @@ _WORDS = {
 
 
 class OpenDatabase(sqlite3.Connection):
-    """A connection that knows which file it opened: one that was removed would be written on without a word."""
+    """A connection that knows which file it opened: one that was removed would be written on without a word. Threads
+    that have it together take turns."""
 
     path: Path | None = None
     file = (0, 0)
+    patience = PATIENCE
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._turns = threading.RLock()
+
+    @contextmanager
+    def turn(self, patience: float = PATIENCE) -> Iterator[None]:
+        """Nobody else uses it meanwhile. Raises `DatabaseHeld` where that is not so within `patience` seconds."""
+        if not self._turns.acquire(timeout=patience):
+            raise DatabaseHeld(*_WORDS[sqlite3.SQLITE_BUSY])
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         """As ever; letters that are no Unicode, as file names may have, are kept as “?”."""
@@ -58,6 +75,12 @@ class OpenDatabase(sqlite3.Connection):
 
     def of(self, path: Path) -> None:
         self.path, self.file = path, _identity(path)
+
+    def wait(self, patience: float) -> None:
+        """So many seconds for whoever else is writing, from now on."""
+        if patience != self.patience:
+            self.execute(f"PRAGMA busy_timeout={round(patience * 1000)}")
+            self.patience = patience
 
     def check(self) -> None:
         """Raise `StorageError` when the file is no longer where it was opened."""
@@ -106,10 +129,12 @@ def understood() -> Iterator[None]:
 
 
 @contextmanager
-def writing(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """One write transaction, all or nothing. Takes the write lock at once, so that what is read inside stays true."""
-    with told():
-        _check(connection)
+def writing(connection: sqlite3.Connection, patience: float = PATIENCE) -> Iterator[sqlite3.Connection]:
+    """One write transaction, all or nothing. Takes the write lock at once, so that what is read inside stays true.
+    patience: seconds to wait for whoever else is writing."""
+    with told(), _turn(connection, patience):
+        if isinstance(connection, OpenDatabase):
+            connection.wait(patience)
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection
@@ -125,7 +150,7 @@ def makes_room(connection: sqlite3.Connection, error: StorageError) -> bool:
     code = getattr(error.__cause__, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         return False
-    with suppress(sqlite3.Error):
+    with suppress(sqlite3.Error, StorageError), _turn(connection, PATIENCE):
         busy, moved, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not busy and moved >= 0
     return False
@@ -134,8 +159,7 @@ def makes_room(connection: sqlite3.Connection, error: StorageError) -> bool:
 @contextmanager
 def snapshot(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """Several questions about the same moment, whatever others write meanwhile. Keep it short."""
-    with understood():
-        _check(connection)
+    with understood(), _turn(connection, PATIENCE):
         connection.execute("BEGIN")
         try:
             yield connection
@@ -144,15 +168,23 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
                 connection.execute("ROLLBACK")
 
 
-def _check(connection: sqlite3.Connection) -> None:
-    if isinstance(connection, OpenDatabase):
+@contextmanager
+def _turn(connection: sqlite3.Connection, patience: float) -> Iterator[None]:
+    """See `OpenDatabase.turn`; its file is where it was."""
+    if not isinstance(connection, OpenDatabase):
+        yield
+        return
+    with connection.turn(patience):
         connection.check()
+        yield
 
 
-def connect(path: Path) -> OpenDatabase:
-    """Open (or create) the database with its tables up to date; raises `StorageError`."""
+def connect(path: Path, alone: bool = True) -> OpenDatabase:
+    """Open (or create) the database with its tables up to date; raises `StorageError`. alone: one thread has it."""
     with understood():
-        connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, factory=OpenDatabase)
+        connection = sqlite3.connect(
+            path, timeout=PATIENCE, isolation_level=None, factory=OpenDatabase, check_same_thread=alone
+        )
         try:
             prepare(connection)
             connection.of(path)

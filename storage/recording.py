@@ -31,6 +31,7 @@ from storage.curves import OpenCurve
 from storage.store import RunStore
 
 FLUSH = 0.25  # seconds between two flushes while points arrive
+ELSEWHERE = 1.0  # the same of what is said elsewhere, which is in a journal there
 SLOW = 0.1  # seconds between two points from which one is worth a write of its own
 HURRY = 0.2  # seconds to wait for another writer in the middle of training
 LONGEST_PAUSE = 8.0  # seconds between two attempts while saving fails
@@ -119,8 +120,9 @@ class Recording:
         return time.monotonic() >= self._due or (isinstance(said, AT_ONCE) and not self._pause)
 
     def _is_time(self, now: float) -> bool:
-        """Whether a point is written now: every 0.25 s, and where points come slowly each of them and the next, because
-        the one after that may take long again. What came from elsewhere together is written together."""
+        """Whether a point is written now: every 0.25 s (1 s of what is said elsewhere), and where points come slowly
+        each of them and the next, because the one after that may take long again. What came from elsewhere together is
+        written together."""
         if now - self._heard >= SLOW:
             self._own = 2
         self._heard = now
@@ -190,25 +192,14 @@ class Recording:
             self._changes.clear()
             self._curves.clear()
             return
+        seconds = None if self._started is None else self._last - self._started
         try:
-            changes = [*self._changes, *self._time(), *self._place()]
-            self._gone = not self._store.append(self._run_id, changes, self._curves, patience)
+            kept = self._store.append(self._run_id, self._changes, self._curves, patience, seconds, self._heard_of)
+            self._gone = not kept
         except StorageError as error:
             self._failed(error)
         else:
             self._saved()
-
-    def _time(self) -> list[Change]:
-        """How long it has worked, once there is a first step."""
-        if self._started is None:
-            return []
-        return [partial(saving.took, run_id=self._run_id, seconds=self._last - self._started)]
-
-    def _place(self) -> list[Change]:
-        """How far the journal is saved with what is written now."""
-        if self._heard_of is None:
-            return []
-        return [partial(saving.heard, run_id=self._run_id, last=self._heard_of)]
 
     def _sort_points(self) -> None:
         columns: dict[str, tuple[list[int], list[float], list[float]]] = defaultdict(lambda: ([], [], []))
@@ -226,7 +217,7 @@ class Recording:
         self._changes.clear()
         for curve in self._curves.values():
             curve.saved()
-        self._due = time.monotonic() + FLUSH
+        self._due = time.monotonic() + (FLUSH if self._heard_of is None else ELSEWHERE)
         self._pause = 0.0
         if self._warned:
             self._warned = False

@@ -133,23 +133,23 @@ def _end(connection: sqlite3.Connection, run_id: int, new: RunState, now: float)
         connection.execute("UPDATE run SET ended = ? WHERE id = ?", (now, run_id))
 
 
-def took(connection: sqlite3.Connection, run_id: int, seconds: float) -> None:
-    """Seconds from the first step to now or to the end, without pauses."""
-    connection.execute("UPDATE run SET seconds = ? WHERE id = ?", (seconds, run_id))
-
-
-def heard(connection: sqlite3.Connection, run_id: int, last: Heard) -> None:
-    """Up to where the journal of a run that is worked elsewhere is saved."""
-    connection.execute("UPDATE run SET journal = ?, heard = ? WHERE id = ?", (last.journal, last.number, run_id))
-
-
-def points(connection: sqlite3.Connection, run_id: int, open_curves: Mapping[str, OpenCurve], now: float) -> None:
-    """Write the chunks and summaries that have news, the last step, and a sign of life."""
+def points(
+    connection: sqlite3.Connection, run_id: int, open_curves: Mapping[str, OpenCurve], now: float,
+    seconds: float | None = None, heard: Heard | None = None,
+) -> None:  # fmt: skip
+    """Write the chunks and summaries that have news, the last step, and a sign of life. seconds: from the first step to
+    now or to the end, without pauses; None before it. heard: up to where the journal of a run that is worked elsewhere
+    is saved."""
     news = {name: curve for name, curve in open_curves.items() if curve.dirty}
     known = metric_ids(connection, news) if news else {}
     curves.write(connection, run_id, {known[name]: curve for name, curve in news.items()})
     step = max((curve.steps[-1] for curve in news.values()), default=0)
-    connection.execute("UPDATE run SET heartbeat = ?, step = max(step, ?) WHERE id = ?", (now, step, run_id))
+    place = (None, None) if heard is None else (heard.journal, heard.number)
+    connection.execute(
+        "UPDATE run SET heartbeat = ?, step = max(step, ?), seconds = coalesce(?, seconds),"
+        " journal = coalesce(?, journal), heard = coalesce(?, heard) WHERE id = ?",
+        (now, step, seconds, *place, run_id),
+    )
 
 
 def metric_ids(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, int]:

@@ -1,9 +1,9 @@
 """The saved runs.
 
-Contract. One store per thread; any number of stores, threads and processes may have the same workspace open. Every
-change is one transaction: it happens whole or not at all, and is on disk when the method returns. What is handed out is
-frozen and stays as it was. Every method raises `StorageError` when the disk, a lock or damage is in the way, and for a
-run that does not exist.
+Contract. One store per thread, or one for several that use it in turn; any number of stores, threads and processes may
+have the same workspace open. Every change is one transaction: it happens whole or not at all, and is on disk when the
+method returns. What is handed out is frozen and stays as it was. Every method raises `StorageError` when the disk, a
+lock or damage is in the way, and for a run that does not exist.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
 from engine.errors import RunTaken, StorageError
-from engine.events import Evaluated, Formulation, RunState, TrialCompleted
+from engine.events import Evaluated, Formulation, Heard, RunState, TrialCompleted
 from engine.experiment import NewRun
 from storage import artifacts, curves, formulations, presence, purging, reading, results, saving
 from storage.changes import ChangeMethods
@@ -43,12 +44,12 @@ Changes = Sequence[Callable[[sqlite3.Connection], None]]
 class RunStore(ChangeMethods, DataSetMethods, HeardMethods, LineMethods, OtherSetMethods, StudyMethods, ViewMethods):
     """Runs, their curves, figures, messages and files in one workspace, and the studies that runs belong to.
 
-    A context manager; `close()` lets go of it.
+    A context manager; `close()` lets go of it. alone: one thread has it.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, alone: bool = True) -> None:
         self.workspace = workspace.open()
-        self._connection: OpenDatabase = connect(workspace.database)
+        self._connection: OpenDatabase = connect(workspace.database, alone)
         self._known: reading.Known = {}
 
     def __enter__(self) -> Self:
@@ -60,6 +61,13 @@ class RunStore(ChangeMethods, DataSetMethods, HeardMethods, LineMethods, OtherSe
     def close(self) -> None:
         """Let go of the database. May be called twice."""
         self._connection.close()
+
+    def is_sound(self) -> bool:
+        """Whether its file is where it was."""
+        with suppress(StorageError):
+            self._connection.check()
+            return True
+        return False
 
     def data_version(self) -> int:
         """A number that differs from the one before when somebody else has written since."""
@@ -158,42 +166,41 @@ class RunStore(ChangeMethods, DataSetMethods, HeardMethods, LineMethods, OtherSe
     # What a run at work adds; used by `record`.
 
     def append(
-        self, run_id: int, changes: Changes, points: Mapping[str, curves.OpenCurve], patience: float = PATIENCE
-    ) -> bool:
+        self, run_id: int, changes: Changes, points: Mapping[str, curves.OpenCurve], patience: float = PATIENCE,
+        seconds: float | None = None, heard: Heard | None = None,
+    ) -> bool:  # fmt: skip
         """Write changes, then the open chunks of the curves that have news, in one transaction.
 
-        patience: seconds to wait for another process that is writing. False: the run is no longer there.
+        patience: seconds to wait for another process that is writing. seconds, heard: see `saving.points`. False: the
+        run is no longer there.
         """
-        with told():
-            self._connection.execute(f"PRAGMA busy_timeout={round(patience * 1000)}")
+
+        def write() -> bool:
+            with writing(self._connection, patience) as connection:
+                if saving.state_of(connection, run_id) is None:
+                    return False
+                for change in changes:
+                    change(connection)
+                saving.points(connection, run_id, points, time.time(), seconds, heard)
+            return True
+
         try:
-            return self._append(run_id, changes, points)
+            return write()
         except StorageError as error:
             if not makes_room(self._connection, error):
                 raise
-            return self._append(run_id, changes, points)
-        finally:
-            self._connection.execute(f"PRAGMA busy_timeout={round(PATIENCE * 1000)}")
-
-    def _append(self, run_id: int, changes: Changes, points: Mapping[str, curves.OpenCurve]) -> bool:
-        with writing(self._connection) as connection:
-            if saving.state_of(connection, run_id) is None:
-                return False
-            for change in changes:
-                change(connection)
-            saving.points(connection, run_id, points, time.time())
-        return True
+            return write()
 
     def place(
         self, run_id: int, points: Mapping[str, curves.OpenCurve], started: float, seconds: float
     ) -> dict[str, Any]:
         """How far the saved run is, for its resume file; until here it outlives a power cut, as that file does."""
-        with told():
+        with told(), self._connection.turn():
             self._connection.execute("PRAGMA synchronous=FULL")
-        try:
-            self.beat(run_id)
-        finally:
-            self._connection.execute("PRAGMA synchronous=NORMAL")
+            try:
+                self.beat(run_id)
+            finally:
+                self._connection.execute("PRAGMA synchronous=NORMAL")
         with snapshot(self._connection) as connection:
             return curves.place(connection, run_id, points, started, seconds)
 

@@ -15,20 +15,12 @@ from engine.machine.warm import load_pydantic
 from ui.background import is_gone
 
 if TYPE_CHECKING:
-    from storage.record import RecordingStore
     from storage.store import RunStore
     from storage.workspace import Workspace
 
 T = TypeVar("T")
 BUG = "What is saved could not be read or changed because of a mistake in Warmstart.", "Copy its details and report it."
 LOOK_EVERY = 1.0  # seconds between two looks at what other processes have written
-
-
-def recording_store(workspace: Workspace) -> RecordingStore:
-    """For the thread of a run, which saves what the run says."""
-    from storage.record import RecordingStore
-
-    return RecordingStore(workspace)
 
 
 class Others:

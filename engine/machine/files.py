@@ -46,17 +46,27 @@ def replacing(path: Path, shared: bool = False) -> Iterator[Path]:
     shared: others may write the same file at the same time, and it can be made again: it is not waited for the disk.
     Raises `OSError`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.parent.is_dir():
+        path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part" if shared else ".part")
     try:
         yield part
         if not shared:
-            with part.open("rb+") as file:
-                os.fsync(file.fileno())
+            settle(part)
         os.replace(part, path)
-    finally:
+    except BaseException:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+        raise
+
+
+def settle(file: Path) -> None:
+    """What was written of it is on the disk. Raises `OSError`."""
+    handle = os.open(file, os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def cache_folder() -> Path:

@@ -3,33 +3,85 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from engine.errors import StorageError
-from engine.machine.files import replacing
-from engine.remote.cluster import ClusterAway
+from engine.machine.files import replacing, settle
+from engine.remote.attempts import linked
+from engine.remote.cluster import Change, ClusterAway
 from engine.remote.needed import digest_of
 
+Piece = Callable[[str, int], bytes]  # the next bytes of a path from an offset on
+Left = Iterable[tuple[str, int, str]]  # path below the run's folder, bytes, SHA-256
 
-def brought(folder: Path, path: str, size: int, digest: str, piece: Callable[[str, int], bytes]) -> None:
-    """Bring one file, unless it lies here already. path: below the folder. piece: its next bytes from an offset on.
-    Raises `ClusterAway` where it did not come whole, `StorageError` where it cannot lie here."""
-    place = folder / path
-    if not place.resolve().is_relative_to(folder.resolve()):
-        raise StorageError(f"A machine of the cluster sent “{path}”, which lies outside of the run's folder.", "")
+
+def all_brought(
+    folder: Path, left: Left, small: Mapping[str, bytes], piece: Piece, changes: Mapping[str, Change]
+) -> None:
+    """Bring the files of a run, each content once: the best weights are often the last. small: contents that came
+    already, by digest; the others come by `piece`. changes: see `Cluster.fetch`. Raises as `brought` does."""
+    here: dict[str, Path] = {}
+    for path, size, digest in left:
+        if (same := here.get(digest)) is not None and path not in changes:
+            _brought_again(folder, path, same)
+            continue
+        content = small.get(digest)
+        told = piece if content is None else _of(content)
+        brought(folder, path, size, digest, told, changes.get(path))
+        if path not in changes:
+            here[digest] = folder / path
+
+
+def _of(content: bytes) -> Piece:
+    return lambda path, offset: content[offset:]
+
+
+def brought(
+    folder: Path, path: str, size: int, digest: str, piece: Piece, change: Change | None = None
+) -> None:  # fmt: skip
+    """Bring one file, unless it lies here already. change: what is to lie here in place of what came. Raises
+    `ClusterAway` where it did not come whole, `StorageError` where it cannot lie here."""
+    place = _below(folder, path)
     try:
         if place.is_file() and place.stat().st_size == size and digest_of(place) == digest:
             return
         with replacing(place) as part:
             if _written(part, path, size, piece) != digest:
                 raise ClusterAway(f"The file {path} arrived damaged.", "It is fetched again.")
+            if change is not None:
+                part.write_bytes(change(part.read_bytes()))
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise StorageError(f"{path} cannot be written to {folder} ({reason}).", "Free some disk space.") from error
+        raise _unwritten(folder, path, error) from error
 
 
-def _written(part: Path, path: str, size: int, piece: Callable[[str, int], bytes]) -> str:
+def _brought_again(folder: Path, path: str, same: Path) -> None:
+    """What lies here under another name."""
+    place = _below(folder, path)
+    try:
+        if not (place.is_file() and place.samefile(same)):
+            with replacing(place, shared=True) as part:
+                if not linked(same, part):
+                    settle(part)
+    except OSError as error:
+        raise _unwritten(folder, path, error) from error
+
+
+def _unwritten(folder: Path, path: str, error: OSError) -> StorageError:
+    reason = (error.strerror or str(error)).lower()
+    return StorageError(f"{path} cannot be written to {folder} ({reason}).", "Free some disk space.")
+
+
+def _below(folder: Path, path: str) -> Path:
+    """Where it lies; links are followed only where there are folders between."""
+    place = folder / path
+    directly = place.parent == folder and place.name != ".."
+    if not directly and not place.resolve().is_relative_to(folder.resolve()):
+        raise StorageError(f"A machine of the cluster sent “{path}”, which lies outside of the run's folder.", "")
+    return place
+
+
+def _written(part: Path, path: str, size: int, piece: Piece) -> str:
     """SHA-256 of what came."""
     digest = hashlib.sha256()
     with part.open("wb") as file:

@@ -103,12 +103,13 @@ def taken_over(source: Path, target: Path) -> None:
         linked(file, place)
 
 
-def linked(file: Path, place: Path) -> None:
-    """A second name for the file, or a copy where the disk knows none."""
+def linked(file: Path, place: Path) -> bool:
+    """A second name for the file, or a copy where the disk knows none; whether it is the same file."""
     with suppress(OSError):
         os.link(file, place)
-        return
+        return True
     shutil.copyfile(file, place)
+    return False
 
 
 def _order(folder: Path) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from engine.events import Heard
 from engine.remote.order import Order
 
 Deliver = Callable[["MachineWords"], None]
+Change = Callable[[bytes], bytes]
 WAITING = "waiting"  # the state of an order that no machine works yet
 LOST = "lost"  # of one whose machine was lost
 
@@ -108,13 +109,17 @@ class Cluster(Protocol):
         """Send files to a machine, by digest, while they are wanted. What it has got meanwhile is not sent again."""
         ...
 
-    def fetch(self, at: str, uid: str, journal: str, into: Path) -> None:
-        """Bring the files that this attempt of a run left there."""
+    def fetch(self, at: str, uid: str, journal: str, into: Path, changes: Mapping[str, Change]) -> None:
+        """Bring the files that this attempt of a run left there. changes: of what is to lie otherwise here, by path."""
         ...
 
     def forget(self, uid: str, last: int, at: str = "") -> None:
         """Remove what attempts of the run up to this one left on all machines that are there. at: the only one that has
         any, where that is known."""
+        ...
+
+    def leave_nothing(self, uid: str, last: int) -> None:
+        """The same of a run that has ended, in some seconds: waits for nothing, and raises nothing."""
         ...
 
     def take_back(self, key: str, uid: str, last: int, at: str) -> None:

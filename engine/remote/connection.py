@@ -89,6 +89,11 @@ class Connection:
                 self._asleep.update({one: time.monotonic() + ASLEEP for one in there if one not in answers})
             return {at: cast("Answer", said) for at, (how, said) in answers.items() if how == "said"}
 
+    @property
+    def is_there(self) -> bool:
+        """Whether it answered when it was asked last, and was not lost since."""
+        return self._client is not None and self._client.status == "running"
+
     def close(self) -> None:
         with self._lock:
             client, self._client = self._client, None

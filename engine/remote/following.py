@@ -129,17 +129,17 @@ class FollowedRun:
 
     def _hand_on(self, at: str, lines: Sequence[str]) -> Iterator[Event]:
         for one in self._hearing.take(lines):
-            if one.is_last and self._may_elsewhere(at, one):
-                yield from self._order()
-                return
             if one.is_last:
+                if self._may_elsewhere(at, one):
+                    yield from self._order()
+                    return
                 bring(self._cluster, self._job, at, one.place.journal)
                 self._settled = True
             self.place = one.place
             self._patience.reached(one.place.number)
             self._attempt = max(self._attempt, attempt(one.place.journal))
             yield one.event
-            if isinstance(one.event, RunStarted):
+            if self._why and isinstance(one.event, RunStarted):
                 why, self._why = self._why, []
                 yield from why
 
@@ -281,8 +281,9 @@ class FollowedRun:
     def _end(self) -> None:
         """It is saved. Where an attempt that was taken for lost came to its end, nobody is to work the one after it."""
         late = self.place is not None and attempt(self.place.journal) < self._attempt
+        what = self._uid, self._attempt
         with suppress(ExperimentError):
-            self._cluster.take_back(self._key, self._uid, self._attempt, "") if late else self._forget()
+            self._cluster.take_back(self._key, *what, "") if late else self._cluster.leave_nothing(*what)
 
     def _forget(self) -> None:
         """What attempts up to this one left. The first can only lie where it was worked, whatever is there besides."""

@@ -1,4 +1,4 @@
-"""What a cluster's line knows of orders: plain functions, asked of the scheduler itself."""
+"""What a cluster's line knows of orders and machines: plain functions, asked of the scheduler itself."""
 
 from __future__ import annotations
 
@@ -9,6 +9,22 @@ from engine.remote.cluster import LOST, WAITING
 
 if TYPE_CHECKING:
     from distributed import Scheduler
+
+
+def looked(keys: Collection[str], dask_scheduler: Scheduler = None) -> tuple[str, int, dict[str, str]]:
+    """All that a desk asks for from time to time: (which line it is, another each time that it is begun, how many
+    machines take orders, see `Cluster.state`, of these)."""
+    return str(dask_scheduler.id), running(dask_scheduler), states_of(keys, dask_scheduler)
+
+
+def last_seen(dask_scheduler: Scheduler = None) -> dict[str, float]:
+    """When each process that works runs gave its last sign of life, by the scheduler's clock."""
+    return {at: float(one.last_seen) for at, one in dask_scheduler.workers.items()}
+
+
+def running(dask_scheduler: Scheduler = None) -> int:
+    """How many of them take orders."""
+    return len(dask_scheduler.running)
 
 
 def states_of(keys: Collection[str], dask_scheduler: Scheduler = None) -> dict[str, str]:

@@ -94,6 +94,8 @@ def _weights(experiment: Experiment) -> Iterator[tuple[str, Path]]:
     choice = experiment.backbone
     for file in encoders.files(choice.name):
         yield f"weights/{file.relative_to(weights_home()).as_posix()}", file
+    if choice.weights == "random":
+        return
     one = next((one for one in catalog.weights(choice.name) if one.name == choice.weights), None)
     if one is None or one.state != "on this machine":
         return

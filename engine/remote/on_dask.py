@@ -20,14 +20,15 @@ from engine.errors import ExperimentError
 from engine.events import Heard
 from engine.machine.extras import Extra
 from engine.remote import served
-from engine.remote.arriving import brought
+from engine.remote.arriving import all_brought
 from engine.remote.certificates import KeyFile
-from engine.remote.cluster import ClusterAway, Deliver, FoundJournal, MachineState, MachineWords
+from engine.remote.cluster import Change, ClusterAway, Deliver, FoundJournal, MachineState, MachineWords
 from engine.remote.connection import FILES, PATIENCE, Connection, addresses
 from engine.remote.debts import Debts
-from engine.remote.in_line import orders_of, states_of
+from engine.remote.in_line import last_seen, looked, orders_of, states_of
 from engine.remote.journal import attempt
 from engine.remote.keeping import pieces
+from engine.remote.leftovers import Leftovers
 from engine.remote.order import Order, other_version, version
 from engine.remote.reached import connects
 from engine.remote.resting import rest
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from distributed import Client, Scheduler
 
 EXTRA = Extra("A cluster", {"distributed": "distributed>=2025.1", "cryptography": "cryptography>=42"})
+JUST_NOW = 5.0  # seconds
 LOOK_AGAIN = 2.0  # seconds between two looks at who is there
 SOON = 0.02  # seconds until an order is looked for again that the line does not know
 TOGETHER = 0.05  # seconds for which orders, and questions where runs are, wait for one another
@@ -71,17 +73,27 @@ class DaskCluster:
         self._journals = Together[list[FoundJournal]](self._find)
         self._unseen = Unseen(PATIENCE)
         self._owed = Debts(owed)
+        self._leftovers = Leftovers(lambda known: self._line.of_all(served.forget_all, dict(known)))
+        self._seen = ""  # the line that knows of the topic
         self._delivers: dict[str, Deliver] = {}
         self._sending: dict[str, threading.Lock] = {}  # by machine: nothing is sent twice at a time
+        self._agreed = float("-inf")  # when both had the same version
         self._ended = threading.Event()
         self._places = 1
         self._watch = threading.Thread(target=self._look, name="cluster", daemon=True)
 
     def connect(self, same_version: bool = True) -> None:
-        """Be sure that it answers; raises `ClusterAway`, and `ExperimentError` where it has another version."""
-        theirs = self.version()
-        if same_version and (wrong := other_version(theirs)):
+        """Be sure that it answers, which each run asks when it begins, or did just now; raises `ClusterAway`, and
+        `ExperimentError` where it has another version."""
+        if not same_version:
+            self.version()
+        elif not self._line.is_there or time.monotonic() - self._agreed > JUST_NOW:
+            self._agree()
+
+    def _agree(self) -> None:
+        if wrong := other_version(self.version()):
             raise ExperimentError(*wrong)
+        self._agreed = time.monotonic()
 
     def version(self) -> str:
         """Of the program that keeps the line."""
@@ -120,6 +132,8 @@ class DaskCluster:
 
     def submit(self, order: Order, among: Sequence[str] = (), since: float = 0.0) -> None:
         self._owed.drop(order.key)  # it is wanted again
+        if order.uid in self._leftovers:
+            self._leftovers.clear()  # one that lies there with its end would not be worked again
         self._given[order.key] = since, order, among
         self._orders.of(order.key)
 
@@ -179,22 +193,22 @@ class DaskCluster:
                         return
                     self._line.of_one(at, served.put, digest, offset, piece, whole, sender, patience=FILES)
 
-    def fetch(self, at: str, uid: str, journal: str, into: Path) -> None:
+    def fetch(self, at: str, uid: str, journal: str, into: Path, changes: Mapping[str, Change]) -> None:
         left, small = self._line.of_one(at, served.left_files, uid, journal, patience=FILES)
 
         def piece(path: str, offset: int) -> bytes:
-            if path in small:
-                return small[path][offset:]
             return self._line.of_one(at, served.piece, uid, journal, path, offset, patience=FILES)
 
-        for path, size, digest in left:
-            brought(into, path, size, digest, piece)
+        all_brought(into, left, small, piece, changes)
 
     def forget(self, uid: str, last: int, at: str = "") -> None:
         with suppress(ClusterAway):
             if at:
                 return self._line.of_one(at, served.forget, uid, last)
         self._line.of_all(served.forget, uid, last)  # a process that has ended has others of its machine beside it
+
+    def leave_nothing(self, uid: str, last: int) -> None:
+        self._leftovers.add(uid, last)
 
     def take_back(self, key: str, uid: str, last: int, at: str) -> None:
         self._owed.add(key, (uid, last, at))
@@ -254,35 +268,32 @@ class DaskCluster:
         self._ended.set()
         if self._watch.is_alive():
             self._watch.join(PATIENCE)
+        with suppress(ExperimentError):
+            if self._line.is_there:
+                self._leftovers.clear()
         self._line.close()
 
     def _look(self) -> None:
-        """How many are there; and the topic is asked for again, of which a new scheduler does not know. Nothing of that
-        is asked of a line that another version keeps."""
+        """How many are there, and what is to be said again. Nothing is asked of a line that another version keeps."""
         while not self._ended.wait(LOOK_AGAIN):
-            with suppress(ExperimentError), self._line.asked() as client:
-                self.connect()
-                client.subscribe_topic(self.topic(), self._hear)
-                self._places = max(1, self._line.of_line(running))
+            with suppress(ExperimentError):
+                self._agree()
                 self._settled()
                 self._pay()
+                self._leftovers.clear()
 
     def _settled(self) -> Collection[str]:
-        """Let go of orders that the line knows by now; returns those that are still on their way."""
-        self._unseen.settle(self._line.of_line(states_of, self._unseen.keys()))
+        """Let go of orders that the line knows by now; returns those that are still on their way. A line that was begun
+        anew is told again what is to be heard."""
+        with self._line.asked() as client:
+            line, places, states = self._line.of_line(looked, self._unseen.keys())
+            if line != self._seen:
+                client.subscribe_topic(self.topic(), self._hear)
+        self._seen, self._places = line, max(1, places)
+        self._unseen.settle(states)
         return self._unseen.keys()
 
 
 def line_version() -> str:
     """Of the program that keeps the line."""
     return version()
-
-
-def last_seen(dask_scheduler: Scheduler = None) -> dict[str, float]:
-    """When each process that works runs gave its last sign of life, by the scheduler's clock."""
-    return {at: float(one.last_seen) for at, one in dask_scheduler.workers.items()}
-
-
-def running(dask_scheduler: Scheduler = None) -> int:
-    """How many of them take orders."""
-    return len(dask_scheduler.running)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.errors import ExperimentError
 from engine.experiment import DatasetChoice, Experiment
 from engine.machine.environment import environment
-from engine.machine.files import write_text
 from engine.remote.needed import GIVEN, looked_at, needed
 from engine.work.worker import Job
 
@@ -46,7 +45,7 @@ class Order:
 
     def told(self) -> str:
         """As JSON; `heard` is the way back."""
-        return json.dumps(asdict(self))
+        return json.dumps({**vars(self), "needs": [vars(one) for one in self.needs]})
 
     @staticmethod
     def heard(text: str) -> Order:
@@ -89,16 +88,10 @@ def arrived(experiment: Mapping[str, Any], home: Path, device: str) -> Experimen
     return told.model_copy(update={"dataset": _below(told.dataset, home), "tasks": tasks, "device": device})
 
 
-def returned(there: Experiment, asked: Experiment) -> Experiment:
-    """What a machine worked, complete, as it was asked for here."""
-    return there.model_copy(update={"dataset": asked.dataset, "tasks": asked.tasks, "device": asked.device})
-
-
-def write_returned(file: Path, asked: Experiment) -> None:
-    """The experiment that a machine left, where it left one, as it was asked for here. Raises `OSError`."""
-    if file.is_file():
-        there = Experiment.model_validate_json(file.read_text("utf-8"))
-        write_text(file, returned(there, asked).model_dump_json(indent=2) + "\n")
+def returned(there: bytes, asked: Experiment) -> bytes:
+    """The file of an experiment that a machine worked, complete, as it was asked for here."""
+    own = asked.model_dump(mode="json", include={"dataset", "tasks", "device"})
+    return json.dumps({**json.loads(there), **own}, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
 def unread(error: ExperimentError | OSError) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.errors import ExperimentError
 from engine.remote.cluster import Cluster
 from engine.remote.needed import looked_at
-from engine.remote.order import Order, ordered, unread, write_returned
+from engine.remote.order import Order, ordered, returned, unread
 from engine.work.worker import Job
 
 
@@ -45,5 +45,5 @@ class Orders:
 
 def bring(cluster: Cluster, job: Job, at: str, journal: str) -> None:
     """The files of a run that has ended, before anybody hears that it has."""
-    cluster.fetch(at, job.directory.name, journal, job.directory)
-    write_returned(job.directory / "experiment.json", job.experiment)
+    changes = {"experiment.json": lambda there: returned(there, job.experiment)}
+    cluster.fetch(at, job.directory.name, journal, job.directory, changes)

@@ -101,16 +101,18 @@ def put(digest: str, offset: int, piece: bytes, whole: bool, sender: str) -> Non
 
 
 def left_files(uid: str, journal: str) -> tuple[list[tuple[str, int, str]], dict[str, bytes]]:
-    """(path below the run's folder, bytes, SHA-256) of what an attempt left here; and what is in the smaller ones, as
-    many as are a piece together: a question for each of them would cost more than they do."""
+    """(path below the run's folder, bytes, SHA-256) of what an attempt left here; and by digest what is in the smaller
+    ones, as many as are a piece together: a question for each of them would cost more than they do."""
     folder = Attempts(home()).run(uid, journal)
     files = sorted(file for file in folder.rglob("*") if file.is_file() and file.suffix != ".part")
     told = [(file.relative_to(folder).as_posix(), file.stat().st_size, digest_of(file)) for file in files]
     small, room = dict[str, bytes](), PIECE
-    for path, size, _ in sorted(told, key=itemgetter(1)):
+    for path, size, digest in sorted(told, key=itemgetter(1)):
+        if digest in small:
+            continue
         if size > room:
             break
-        small[path] = (folder / path).read_bytes()
+        small[digest] = (folder / path).read_bytes()
         room -= size
     return told, small
 
@@ -131,6 +133,12 @@ def forget(uid: str, last: int) -> None:
     if (control := _at_work.get(uid)) is not None and control.attempt <= last:
         control.say("discard")
     Attempts(home()).forget(uid, last)
+
+
+def forget_all(known: dict[str, int]) -> None:
+    """See `forget`; of each run the last attempt."""
+    for uid, last in known.items():
+        forget(uid, last)
 
 
 def facts() -> Mapping[str, Any]:

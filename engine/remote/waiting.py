@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from distributed import Scheduler
+from distributed.comm import Comm
 from distributed.diagnostics.plugin import SchedulerPlugin
 from distributed.scheduler import TaskState
 
 MOST = 10_000  # lost orders that are remembered
+TOGETHER = 0.15  # seconds for which what all machines say is told to a desk together
 
 
 class WaitingLine(Scheduler):  # type: ignore[misc]
@@ -16,6 +18,15 @@ class WaitingLine(Scheduler):  # type: ignore[misc]
         self.lost_orders: dict[str, None] = {}
         super().__init__(*given, **named)
         self.add_plugin(Losses(self.lost_orders), name="losses")
+
+    async def add_client(self, comm: Comm, client: str, versions: dict[str, object]) -> None:
+        """A message costs a desk as much as a hundred events in it do."""
+        self.loop.add_callback(self._tell_together, client)  # once it has a stream
+        await super().add_client(comm, client, versions)
+
+    def _tell_together(self, client: str) -> None:
+        if (stream := self.client_comms.get(client)) is not None:
+            stream.interval = TOGETHER
 
     def is_rootish(self, ts: TaskState) -> bool:
         """Whether an order waits here, not at a machine that works another one: all do that any machine may work."""

@@ -92,7 +92,7 @@ class Parent:
 
     def tell(self, event: Event) -> None:
         """Say it, and wait where the parent does not keep up; raises `OSError` where it is gone."""
-        send(self._out, *to_wire(event))
+        send(self._out, to_wire(event))
         self._told += 1
         while (note := self._wait(isinstance(event, (ResumePoint, *LAST_EVENTS)))) is not None:
             assert isinstance(event, ResumePoint)

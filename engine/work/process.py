@@ -79,7 +79,7 @@ class Process:
         frame = self._receive()
         if frame is None:
             return None
-        event = from_wire(*frame)
+        event = from_wire(frame)
         return replace(event, write=self._write) if isinstance(event, ResumePoint) else event
 
     def _write(self, note: Mapping[str, Any]) -> None:
@@ -87,7 +87,7 @@ class Process:
         frame = self._receive()
         if frame is None:
             raise StorageError("The process that trains this run has ended.", "Resume the run.")
-        if wrong := json.loads(frame[0]):
+        if wrong := json.loads(frame):
             raise StorageError(*wrong)
 
     def _tell(self, line: str) -> None:
@@ -96,7 +96,7 @@ class Process:
                 child.stdin.write(line.encode() + b"\n")
                 child.stdin.flush()
 
-    def _receive(self) -> tuple[str, bytes] | None:
+    def _receive(self) -> str | None:
         assert self._child is not None
         assert self._child.stdout is not None
         return receive(self._child.stdout)

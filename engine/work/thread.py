@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
@@ -32,7 +32,7 @@ ENDS = ("", "stop", "later", "abandon", "discard")  # how a run may be ended, th
 HEARTBEAT = 1.0  # seconds between two signs of life of a run that waits or is paused
 
 AnyStore = Recorder[Any]
-Open = Callable[[], AnyStore]
+Open = Callable[[], AbstractContextManager[AnyStore]]
 
 
 class RunThread(threading.Thread):
@@ -129,7 +129,7 @@ class RunThread(threading.Thread):
         for event in recorded:
             if isinstance(event, ResumePoint) and self._ending == "later":
                 return
-            if heard != (heard := self._worker.heard()):
+            if heard is not (heard := self._worker.heard()):
                 self._turn_to(RunState.RUNNING)
             elif event == Preparing(IN_LINE):
                 self._turn_to(RunState.QUEUED)

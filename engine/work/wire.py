@@ -1,19 +1,18 @@
-"""An event as one line of JSON and, where it holds arrays, one npz, so that a run can be heard from another process.
+"""An event as one line of JSON, so that a run can be heard from another process.
 
-    line, arrays = to_wire(event)
-    event = from_wire(line, arrays)
+    line = to_wire(event)
+    event = from_wire(line)
 
 In the line an object is a mapping by strings, and an array names its kind first: ["list", …], ["tuple", …],
-["map", [key, value], …], ["float", "nan"], ["array", name in the npz] and ["scalar", name in the npz].
+["map", [key, value], …], ["float", "nan"], and ["array" or "scalar", dtype, shape, its bytes in base64, their CRC-32].
 """
 
 from __future__ import annotations
 
-import io
+import base64
 import json
 import math
 import struct
-import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import fields
@@ -24,37 +23,41 @@ import numpy as np
 from engine.errors import ExperimentError, shown
 from engine.events import Event, ResumePoint
 
-VERSION = 1
+VERSION = 2
+Told = Any  # what a line of JSON says
 _EVENTS = {kind.__name__: kind for kind in get_args(Event)}
-_DAMAGED = (
-    ValueError, TypeError, LookupError, AttributeError, EOFError, OSError, RecursionError, NotImplementedError,
-    SyntaxError, zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
+_DAMAGED = ValueError, TypeError, LookupError, AttributeError, RecursionError
 
 
 class WireError(ExperimentError):
     """What was received is no event that this version knows."""
 
 
-def to_wire(event: Event) -> tuple[str, bytes]:
-    """The event as a line without a line break, in ASCII, and its arrays as an npz; empty where it has none.
+def to_wire(event: Event) -> str:
+    """The event as a line without a line break, in ASCII.
 
     Numbers are exact, arrays keep dtype, shape and every bit. A `ResumePoint` is told without what writes it. Raises
     `TypeError` for a value that has no such form.
     """
-    arrays: dict[str, np.ndarray] = {}
-    told = {field.name: _encode(getattr(event, field.name), arrays) for field in fields(event) if field.name != "write"}
-    line = json.dumps({"version": VERSION, "event": type(event).__name__, "fields": told}, allow_nan=False)
-    return line, _packed(arrays)
+    told = {field.name: _encode(getattr(event, field.name)) for field in fields(event) if field.name != "write"}
+    return json.dumps({"version": VERSION, "event": type(event).__name__, "fields": told}, allow_nan=False)
 
 
-def from_wire(line: str, arrays: bytes = b"") -> Event:
+def from_wire(line: str) -> Event:
     """The event that `to_wire` told; a `ResumePoint` comes back as a place where nothing is to be written.
 
     Raises `WireError` for an unknown version or event and for what is damaged.
     """
     try:
-        told = _DECODER.decode(line)
+        told = READER.decode(line)
+    except _DAMAGED as error:
+        raise _damaged() from error
+    return from_told(told)
+
+
+def from_told(told: Told) -> Event:
+    """The event of a line that `READER` has read already; see `from_wire`."""
+    try:
         version, name = told["version"], told["event"]
     except _DAMAGED as error:
         raise _damaged() from error
@@ -63,29 +66,29 @@ def from_wire(line: str, arrays: bytes = b"") -> Event:
     if not isinstance(name, str) or name not in _EVENTS:
         raise WireError(f"The run said “{shown(name)}”, which this program does not know.", _UPDATE)
     try:
-        return _event(_EVENTS[name], told["fields"], arrays)
+        return _event(_EVENTS[name], told["fields"])
     except _DAMAGED as error:
         raise _damaged() from error
 
 
-def send(file: IO[bytes], line: str, arrays: bytes = b"") -> None:
-    """Write one frame: the length of both as eight bytes each, then both."""
+def send(file: IO[bytes], line: str) -> None:
+    """Write one frame: its length as eight bytes, then the line."""
     text = line.encode()
-    file.write(_LENGTHS.pack(len(text), len(arrays)) + text + arrays)
+    file.write(_LENGTH.pack(len(text)) + text)
     file.flush()
 
 
-def receive(file: IO[bytes]) -> tuple[str, bytes] | None:
+def receive(file: IO[bytes]) -> str | None:
     """The next frame; None where the other end has closed, also in the middle of one."""
-    head = file.read(_LENGTHS.size)
-    if len(head) < _LENGTHS.size:
+    head = file.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
         return None
-    text, arrays = (file.read(length) for length in _LENGTHS.unpack(head))
-    whole = (len(text), len(arrays)) == _LENGTHS.unpack(head)
-    return (text.decode(), arrays) if whole else None
+    (length,) = _LENGTH.unpack(head)
+    text = file.read(length)
+    return text.decode() if len(text) == length else None
 
 
-_LENGTHS = struct.Struct("<QQ")
+_LENGTH = struct.Struct("<Q")
 _UPDATE = "Use the same version of Warmstart at both ends."
 
 
@@ -93,76 +96,68 @@ def _damaged() -> WireError:
     return WireError("What the run said arrived damaged.", "Resume the run.")
 
 
-def _event(kind: Any, told: Mapping[str, Any], packed: bytes) -> Event:
-    arrays = _unpacked(packed)
-    values = {name: _decode(value, arrays) for name, value in told.items()}
+def _event(kind: Any, told: Mapping[str, Any]) -> Event:
+    values = {name: _decode(value) for name, value in told.items()}
     event: Event = ResumePoint.nothing(**values) if kind is ResumePoint else kind(**values)
     return event
 
 
-def _encode(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+def _encode(value: Any) -> Told:
     if isinstance(value, np.ndarray | np.generic):  # before float and str, which np.float64 and np.str_ are as well
-        return _encode_array(value, arrays)
+        return _encode_array(value)
     if isinstance(value, float) and not math.isfinite(value):
         return ["float", repr(value)]
     if value is None or isinstance(value, str | int | float):
         return value
     if isinstance(value, list | tuple):
-        kind = "tuple" if isinstance(value, tuple) else "list"
-        return [kind, *(_encode(member, arrays) for member in value)]
+        return ["tuple" if isinstance(value, tuple) else "list", *map(_encode, value)]
     if not isinstance(value, Mapping):
         raise TypeError(f"An event cannot hold {type(value).__name__}.")
     if all(type(key) is str for key in value):
-        return {key: _encode(member, arrays) for key, member in value.items()}
-    return ["map", *([_encode(key, arrays), _encode(member, arrays)] for key, member in value.items())]
+        return {key: _encode(member) for key, member in value.items()}
+    return ["map", *([_encode(key), _encode(member)] for key, member in value.items())]
 
 
-def _encode_array(value: np.ndarray | np.generic, arrays: dict[str, np.ndarray]) -> list[str]:
-    if value.dtype.hasobject or (isinstance(value, np.ndarray) and type(value) is not np.ndarray):
+def _encode_array(value: np.ndarray | np.generic) -> Told:
+    of_one_kind = not value.dtype.hasobject and value.dtype.names is None
+    if not of_one_kind or (isinstance(value, np.ndarray) and type(value) is not np.ndarray):
         raise TypeError(f"An event cannot hold {type(value).__name__} of {value.dtype}.")
-    name = f"a{len(arrays)}"
-    arrays[name] = np.asarray(value)
-    return ["array" if isinstance(value, np.ndarray) else "scalar", name]
+    packed = value.tobytes()
+    kind = "array" if isinstance(value, np.ndarray) else "scalar"
+    return [kind, value.dtype.str, value.shape, base64.b64encode(packed).decode(), zlib.crc32(packed)]
 
 
-def _decode(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
+def _decode(value: Told) -> Any:
     if isinstance(value, dict):
-        return {key: one if type(one) is float else _decode(one, arrays) for key, one in value.items()}
+        return {key: one if type(one) is float else _decode(one) for key, one in value.items()}
     if not isinstance(value, list):
         return value
     kind, *members = value
     match kind:
         case "list":
-            return [_decode(member, arrays) for member in members]
+            return list(map(_decode, members))
         case "tuple":
-            return tuple(_decode(member, arrays) for member in members)
+            return tuple(map(_decode, members))
         case "map":
-            return {_decode(key, arrays): _decode(member, arrays) for key, member in members}
+            return {_decode(key): _decode(member) for key, member in members}
         case "float":
             return float(*members)
-        case "array" | "scalar":
-            (name,) = members
-            return arrays[name] if kind == "array" else arrays[name][()]
+        case "array":
+            return _decode_array(*members)
+        case "scalar":
+            return _decode_array(*members)[()]
     raise ValueError(kind)
 
 
-def _packed(arrays: dict[str, np.ndarray]) -> bytes:
-    if not arrays:
-        return b""
-    file = io.BytesIO()
-    np.savez(file, **arrays)  # type: ignore[arg-type]
-    return file.getvalue()
-
-
-def _unpacked(packed: bytes) -> dict[str, np.ndarray]:
-    if not packed:
-        return {}
-    with np.load(io.BytesIO(packed), allow_pickle=False) as file:
-        return dict(file)
+def _decode_array(dtype: str, shape: list[int], packed: str, check: int) -> np.ndarray:
+    content = bytearray(base64.b64decode(packed, validate=True))
+    if zlib.crc32(content) != check:
+        raise ValueError("Its bytes are others than were told.")
+    return np.frombuffer(content, np.dtype(dtype)).reshape(shape)
 
 
 def _refuse(constant: str) -> float:
     raise ValueError(constant)
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse)  # made once: making one costs as much as an event
+READER = json.JSONDecoder(parse_constant=_refuse)  # made once: making one costs as much as an event

@@ -175,7 +175,7 @@ def test_what_comes_together_is_written_together(
             place[:] = [Heard("1-a", number, BEGAN + apart * number, more)]
             yield event
 
-    monkeypatch.setattr(recording, "FLUSH", 1000.0)  # the machine that tests this may be slow
+    monkeypatch.setattr(recording, "ELSEWHERE", 1000.0)  # the machine that tests this may be slow
     saves = record(store, run.id, arriving(), heard=lambda: place[0])
     for _ in events:
         next(saves)

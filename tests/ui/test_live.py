@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.events import Metrics, Notice, RunFinished, RunStarted, RunState
 from engine.work.queue import RunQueue
 from engine.work.recorder import Left, Now
+from storage.lending import Stores
 from storage.workspace import Workspace
-from ui.library import Library, recording_store
+from ui.library import Library
 from ui.live import Live
 
 
@@ -20,7 +19,7 @@ def test_of_runs_that_ended_only_the_last_few_stay_in_memory(
 ) -> None:
     """How each ended is still known; its curve and figures are in the database."""
     library = Library(workspace)
-    queue = RunQueue(partial(recording_store, workspace))
+    queue = RunQueue(Stores(workspace))
     live = Live(queue, library)
     news = [RunStarted(2, 1, 8), Metrics(1, {"train/loss": 1.0}), Notice("one"), RunFinished(2)]
     for run_id in range(1, 9):
@@ -38,7 +37,7 @@ def test_a_run_that_left_without_a_word_has_ended_and_may_come_again(
 ) -> None:
     """Discarded, put off, or taken out of the line; the next time it is a new one in memory."""
     library = Library(workspace)
-    queue = RunQueue(partial(recording_store, workspace))
+    queue = RunQueue(Stores(workspace))
     live, told = Live(queue, library), []
     live.state.connect(lambda run_id, state: told.append(state))
     queued, running = Now(RunState.QUEUED), Now(RunState.RUNNING)

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.comparison.wording import known_words
@@ -21,7 +20,7 @@ from engine.studies.study import names_study
 from engine.work.process import WORKERS
 from engine.work.queue import RunQueue, new_run
 from engine.work.recorder import Left, Now, SavedPast
-from storage.record import RecordingStore
+from storage.lending import Stores
 from storage.store import RunRow, RunStore
 from ui.command.arguments import program
 from ui.command.flags import plan_from
@@ -131,7 +130,7 @@ def follow_all(queue: RunQueue, shown: Mapping[int, Display], interrupts: Interr
 @contextmanager
 def queue_in(workspace: Workspace, worker: str) -> Iterator[RunQueue]:
     """A queue for this terminal, worker: of `WORKERS`; what it still works at the end is left as interrupted."""
-    queue = RunQueue(partial(RecordingStore, workspace), WORKERS[worker], ClusterDesk(workspace.root))
+    queue = RunQueue(Stores(workspace), WORKERS[worker], ClusterDesk(workspace.root))
     try:
         yield queue
     finally:

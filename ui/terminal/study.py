@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import time
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 
 from engine.comparison.wording import count, duration
@@ -20,7 +19,7 @@ from engine.studies.study import Study, completed, load_study, study_preset, stu
 from engine.work.process import WORKERS
 from engine.work.queue import RunQueue
 from engine.work.study import StudyRunner
-from storage.record import RecordingStore
+from storage.lending import Stores
 from storage.store import RunStore, StudyRow
 from storage.workspace import Workspace
 from ui.command.arguments import program
@@ -144,9 +143,7 @@ def work(store: RunStore, row: StudyRow, device: str, display: StudyDisplay, cho
     """Run what is missing of a saved study on this device, then print its table; returns the exit code."""
     store.mark_interrupted()
     study = saved_study(row).model_copy(update={"device": device})
-    queue = RunQueue(
-        partial(RecordingStore, store.workspace), WORKERS[chosen.worker], ClusterDesk(store.workspace.root)
-    )
+    queue = RunQueue(Stores(store.workspace), WORKERS[chosen.worker], ClusterDesk(store.workspace.root))
     runner = StudyRunner(queue, row.id, study, forced=dict(chosen.compute))
     with display, Interrupts(STOPPING) as interrupts, Awake(), closing(runner):
         follow(runner, store, row, display, interrupts)

@@ -15,12 +15,13 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox, QWidget
 from engine.machine.places import settle
 from engine.remote.desk import ClusterDesk
 from engine.work.queue import RunQueue
+from storage.lending import Stores
 from ui import theme
 from ui.about import about
 from ui.background import Background
 from ui.downloads.downloads import Downloads
 from ui.elsewhere import Machines
-from ui.library import Library, recording_store
+from ui.library import Library
 from ui.live import Live
 from ui.pages import PAGES, build_page
 from ui.parts import History, Navigator, Page, Parts
@@ -283,7 +284,7 @@ def build_parts(workspace: Workspace, window: QMainWindow) -> Parts:
     remember_folders(settings)
     library = Library(workspace, window)
     desk, background = ClusterDesk(workspace.root), Background(4, window)
-    queue = RunQueue(lambda: recording_store(workspace), cluster=desk)
+    queue = RunQueue(Stores(workspace), cluster=desk)
     return Parts(
         workspace=workspace,
         library=library,

@@ -129,7 +129,7 @@ def ran(kind: type[Method], folder: Path, directory: Path, **more: Any) -> list[
 def to_the_end(experiment: Experiment, directory: Path) -> list[Event]:
     """What the run says, as it is heard in another process."""
     told = [to_wire(event) for event in execute(experiment, directory)]
-    events = [from_wire(*one) for one in told]
+    events = [from_wire(one) for one in told]
     assert [to_wire(event) for event in events] == told
     assert isinstance(events[-1], RunFinished), events[-1]
     return events

@@ -15,7 +15,10 @@ from engine.remote.attempts import Attempts
 from engine.remote.certificates import KeyFile
 from engine.remote.on_dask import DaskCluster
 
-LEFT = {"experiment.json": b"{}", "best.safetensors": b"w" * 900, "a/picture.png": b"p" * 50, "empty": b""}
+LEFT = {
+    "experiment.json": b"{}", "best.safetensors": b"w" * 900, "last.safetensors": b"w" * 900,
+    "a/picture.png": b"p" * 50, "empty": b"", "settings.json": b"{}",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("piece", "asked"), [(4 * 2**20, 1), (500, 3)])
@@ -36,8 +39,14 @@ def test_small_files_come_with_the_list_of_all_and_large_ones_in_pieces(
         return function(*given)
 
     monkeypatch.setattr(desk._line, "of_one", of_one)
-    desk.fetch("there", "abc", "1-a", tmp_path / "here")
+    desk.fetch("there", "abc", "1-a", tmp_path / "here", {"experiment.json": lambda there: there + b"!"})
     came = {one.relative_to(tmp_path / "here").as_posix(): one.read_bytes() for one in (tmp_path / "here").rglob("*")
             if one.is_file()}  # fmt: skip
-    assert came == LEFT
-    assert len(questions) == asked, questions
+    assert came == {**LEFT, "experiment.json": b"{}!"}
+    assert len(questions) == asked, "each content comes once"
+    assert (tmp_path / "here" / "best.safetensors").samefile(tmp_path / "here" / "last.safetensors")
+    questions.clear()
+    desk.fetch("there", "abc", "1-a", tmp_path / "here", {})
+    assert [one.name for one in (tmp_path / "here").rglob("*.part")] == []
+    assert (tmp_path / "here" / "experiment.json").read_bytes() == b"{}"
+    assert len(questions) == 1

@@ -22,7 +22,7 @@ from engine.events import (
 )
 from engine.experiment import DatasetChoice
 from engine.remote import following
-from engine.remote.cluster import LOST, WAITING, ClusterAway, Deliver, FoundJournal, MachineState, MachineWords
+from engine.remote.cluster import LOST, WAITING, Change, ClusterAway, Deliver, FoundJournal, MachineState, MachineWords
 from engine.remote.journal import Journal, lines_after
 from engine.remote.order import Order
 from engine.remote.worker import OnCluster
@@ -89,10 +89,13 @@ class GivenCluster:
         for file in files.values():
             file.read_bytes()
 
-    def fetch(self, at: str, uid: str, journal: str, into: Path) -> None:
+    def fetch(self, at: str, uid: str, journal: str, into: Path, changes: Mapping[str, Change]) -> None:
         into.mkdir(parents=True, exist_ok=True)
 
     def forget(self, uid: str, last: int, at: str = "") -> None:
+        self.forgotten.append(last)
+
+    def leave_nothing(self, uid: str, last: int) -> None:
         self.forgotten.append(last)
 
     def take_back(self, key: str, uid: str, last: int, at: str) -> None:

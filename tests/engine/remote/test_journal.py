@@ -22,6 +22,7 @@ from engine.remote.keeping import PIECE, KeptFiles, pieces
 from engine.remote.needed import digest_of
 from engine.remote.order import NeededFile, Order, arrived, ordered, returned
 from engine.remote.work import Control, perform
+from engine.work.wire import WireError
 from engine.work.worker import Job
 
 
@@ -131,6 +132,18 @@ def test_what_was_not_taken_to_its_end_is_heard_again(tmp_path: Path) -> None:
     assert [one.is_last for one in hearing.take(lines)] == [True]
 
 
+@pytest.mark.parametrize("damage", ["", "{}", "null", "1, 2", '{"journal": "1-a", "number": "x"}', "{", '"'])
+def test_what_is_no_line_ends_what_is_heard_of_those_that_came_with_it(tmp_path: Path, damage: str) -> None:
+    lines, hearing = written(tmp_path, "1-a"), Hearing(None)
+    taken = hearing.take([*lines[:7], damage, *lines[7:]])
+    heard = [next(taken).place.number for _ in range(7)]
+    with pytest.raises(WireError):
+        next(taken)
+    assert heard == list(range(1, 8))
+    assert hearing.place.number == 7
+    assert [one.place.number for one in hearing.take(lines)] == list(range(8, 41))
+
+
 def test_arrays_come_back_to_the_last_bit(tmp_path: Path) -> None:
     scores = np.random.default_rng(0).normal(size=1000)
     said: Event = Evaluated("test/accuracy", 0.5, 0.4, 0.6, 1000, "images", scores=scores, ids=np.arange(5))
@@ -194,7 +207,8 @@ def test_what_an_order_needs_is_told_by_content_and_lies_there_as_here(tmp_path:
     assert (folder.name, folder.is_relative_to(there)) == ("my photos", True)
     assert {file.relative_to(folder).as_posix() for file in folder.rglob("*.png")} == {"a/1.png", "a/2.png", "b/1.png"}
     assert {file.name for file in (attempt / "runs" / "src").iterdir()} == {"best.safetensors", "experiment.json"}
-    assert (worked.device, returned(worked, asked)) == ("cpu", asked)
+    there = worked.model_dump_json().encode()
+    assert (worked.device, Experiment.model_validate_json(returned(there, asked))) == ("cpu", asked)
 
 
 def test_a_damaged_or_misplaced_file_is_refused(tmp_path: Path) -> None:

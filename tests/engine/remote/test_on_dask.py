@@ -48,6 +48,7 @@ from engine.remote.keeping import PIECE
 from engine.remote.needed import digest_of
 from engine.remote.on_dask import DaskCluster
 from engine.remote.order import ordered
+from engine.remote.waiting import TOGETHER
 from engine.remote.work import LONGEST_WAIT
 from engine.remote.worker import OnCluster
 from engine.work.queue import RunQueue, new_run
@@ -285,6 +286,30 @@ def test_who_came_first_is_worked_first_in_whatever_order_that_is_told(desk: Das
     for uid in ("fourth", "third", "second", "first"):
         desk.take_back(f"{uid}-1", uid, 1, desk.state(f"{uid}-1"))
     until(lambda: not desk.machines()[0].runs)
+
+
+def test_what_machines_say_is_told_to_a_desk_together(desk: DaskCluster) -> None:
+    desk.connect()
+    until(lambda: desk._line.of_line(pauses) == [TOGETHER])
+
+
+def pauses(dask_scheduler: Any = None) -> list[float]:
+    return [one.interval for one in dask_scheduler.client_comms.values()]
+
+
+def test_a_run_that_ended_leaves_nothing_on_its_machine_in_a_while_and_none_that_is_ordered_again_waits_for_that(
+    one_machine: Loopback, desk: DaskCluster, tmp_path: Path
+) -> None:
+    left = one_machine.folder / "machine" / "attempts"
+    for uid in ("tidy1", "tidy2"):
+        assert isinstance([*worker_on(desk).start(job(tmp_path, uid=uid))][-1], RunFinished)
+    until(lambda: not any((left / uid).exists() for uid in ("tidy1", "tidy2")))
+    desk.leave_nothing("tidy3", 1)
+    (left / "tidy3" / "1-abc").mkdir(parents=True)
+    desk.submit(ordered(job(tmp_path, uid="tidy3"), 2, desk.topic())[0])
+    assert not (left / "tidy3" / "1-abc").exists()
+    until(lambda: any(one.ended for one in desk.find("tidy3")))
+    desk.forget("tidy3", 2)
 
 
 def in_line(dask_scheduler: Any = None) -> list[str]:

@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +23,9 @@ from engine.remote.desk import ClusterDesk
 from engine.work.process import Process
 from engine.work.queue import RunQueue, new_run
 from engine.work.worker import Here
+from storage.lending import Stores
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
-from ui.library import recording_store
 from ui.pages import PAGES
 from ui.window.app import open_window
 from ui.window.engine_loading import EngineLoading
@@ -139,7 +138,7 @@ def test_the_next_start_asks_and_the_run_goes_on_with_its_curve(
     qtbot: QtBot, window: MainWindow, workspace: Workspace
 ) -> None:
     load_torch()
-    queue = RunQueue(partial(recording_store, workspace))
+    queue = RunQueue(Stores(workspace))
     with RunStore(workspace) as store:
         row = queue.submit(new_run(LONG), store)
     wait_for(lambda: any(isinstance(said, Metrics) for said in queue.drain().get(row.id, [])))
