@@ -1,4 +1,4 @@
-"""Values for any method: those of a wish list that it has and allows."""
+"""Values for any method: those of a wish list that it has, within what it allows."""
 
 from __future__ import annotations
 
@@ -10,12 +10,21 @@ from engine.registry import HyperparameterField, fields
 
 
 def fitting(kind: type[Method], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Of `wanted` the hyperparameters that this method has, where the value lies within its bounds."""
+    """Of `wanted` the hyperparameters that this method has, each the nearest value that it allows: one that was left
+    out for being too small left hundreds of episodes in its place."""
     rows = {row.name: row for row in fields(kind)}
-    return {name: value for name, value in wanted.items() if name in rows and _allowed(rows[name], value)}
+    return {
+        name: _nearest(rows[name], value)
+        for name, value in wanted.items()
+        if name in rows and _known(rows[name], value)
+    }
 
 
-def _allowed(row: HyperparameterField, value: Any) -> bool:
-    if row.choices:
-        return value in row.choices
-    return (row.low is None or value >= row.low) and (row.high is None or value <= row.high)
+def _known(row: HyperparameterField, value: Any) -> bool:
+    return not row.choices or value in row.choices
+
+
+def _nearest(row: HyperparameterField, value: Any) -> Any:
+    if row.low is not None and value < row.low:
+        return type(value)(row.low)
+    return type(value)(row.high) if row.high is not None and value > row.high else value

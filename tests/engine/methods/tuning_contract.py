@@ -21,8 +21,9 @@ from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone, batch_norms, snapshot
 from engine.events import Event, Metrics
 from engine.machine.limits import Limits
+from engine.methods.tuning.full_ft import FullFineTuning
 from engine.preparation.inputs import Labelled, Normaliser
-from engine.registry import fields
+from engine.registry import HyperparameterField, fields
 from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod
 from engine.tuning.trainable import count_trainable
 from engine.tuning.training import FineTuning
@@ -35,6 +36,11 @@ SHARED = (
     {"mixup": 0.4}, {"augmentation": "shift and turn"}, {"label_smoothing": 0.1}, {"class_weights": "balanced"},
     {"clip_norm": 0.5}, {"tested": "last epoch"}, {"schedule": "one-cycle"},
 )  # fmt: skip
+TOGETHER = (
+    {"optimiser": "SGD", "batch_norm": "pretrained statistics", "mixup": 0.4, "augmentation": "shift and turn"},
+    {"batch_norm": "batch statistics", "ema": 0.9, "clip_norm": 0.5, "schedule": "one-cycle"},
+    {"label_smoothing": 0.1, "class_weights": "balanced", "tested": "last epoch"},
+)  # the same options, several at once
 SHORT = {"epochs": 3, "probe_epochs": 2, "epochs_per_block": 1, "rank": 2, "batch_size": 5, "learning_rate": 0.01}
 
 
@@ -52,16 +58,18 @@ class TuningCase:
 
 
 def tuning_cases_of(kind: type[FineTuneMethod]) -> list[TuningCase]:
-    """As it is, with each other value of a choice of its own, and with each of the options that all share."""
+    """As it is, with each other value of a choice of its own, and with the options that all share: of the method that
+    has nothing else each alone, of the others several at once."""
     rows = {row.name: row for row in fields(kind, tuple(trunk()))}
     own = [{n: v} for n, row in rows.items() if n not in FineTuneHyperparameters.model_fields for v in row.choices]
-    shared = [
-        values
-        for values in SHARED
-        for name, value in values.items()
-        if name in rows and value != rows[name].default and (not rows[name].choices or value in rows[name].choices)
-    ]
-    return [TuningCase(kind, values) for values in ({}, *own, *shared)]
+    wanted = SHARED if kind is FullFineTuning else TOGETHER
+    shared = [{name: value for name, value in values.items() if other(rows, name, value)} for values in wanted]
+    return [TuningCase(kind, values) for values in ({}, *own, *filter(None, shared))]
+
+
+def other(rows: Mapping[str, HyperparameterField], name: str, value: Any) -> bool:
+    """Whether it is one of the method's values, and not the usual one."""
+    return name in rows and value != rows[name].default and (not rows[name].choices or value in rows[name].choices)
 
 
 def trunk() -> dict[str, nn.Module]:

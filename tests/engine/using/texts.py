@@ -13,7 +13,7 @@ from engine.registry import method as find
 from tests.engine.methods.fitting import fitting
 
 SMALL = {
-    "way": 2, "shot": 2, "training_way": 2, "steps": 2, "validation_episodes": 4, "test_episodes": 4,
+    "way": 2, "shot": 2, "training_way": 2, "steps": 2, "validation_episodes": 10, "test_episodes": 10,
     "inner_steps": 1, "test_steps": 1,
 }  # fmt: skip
 

@@ -28,7 +28,7 @@ DIGITS = DatasetChoice(name="digits", classes=3, labels_per_class=6)
 AUTOMATIC = small(1).model_copy(update={"precision": "automatic", "dataset": DIGITS})
 SMALL = BackboneChoice(name="conv4", image_size=16)
 BENCH = MethodChoice(name="head_bench", hyperparameters={"most_labels": "1", "repeats": 2})
-UNLABELLED = MethodChoice(name="simclr", hyperparameters={"epochs": 2, "batch_size": 64})
+UNLABELLED = MethodChoice(name="simclr", hyperparameters={"epochs": 1, "batch_size": 64})
 SEVERAL = MethodChoice(name="equal", hyperparameters={"epochs": 1})
 THREADS_ALONE = ("bench", "pretrain", "multitask")
 THE_SAME = {"act"}  # two layers of 64 units are computed alike by any number of threads
