@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import random
+import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 from engine.errors import ExperimentError, StorageError
 from engine.events import Evaluated, Event, Heard, Metrics, Notice, RunFailed, RunFinished, RunStarted
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment
-from engine.remote import served
+from engine.remote import served, work
 from engine.remote.arriving import brought
 from engine.remote.attempts import Attempts
 from engine.remote.certificates import KeyFile
@@ -51,6 +53,24 @@ def test_whatever_the_way_each_is_heard_once_in_its_order(tmp_path: Path, seed: 
             heard += [one.place.number for one in hearing.take(lines_after(tmp_path, hearing.place.number))]
     heard += [one.place.number for one in hearing.take(lines_after(tmp_path, hearing.place.number))]
     assert heard == list(range(1, 41))
+
+
+def test_a_run_that_says_much_sends_few_messages_with_every_line_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However slow the network is, there are no more than it takes."""
+    monkeypatch.setattr(work, "BATCH", 0.02)
+    told, begun = list[list[str]](), time.monotonic()
+
+    def tell(said: Mapping[str, list[str]]) -> None:
+        told.append(said["lines"])
+        time.sleep(0.2)
+
+    folder = tmp_path / "1-a"
+    folder.mkdir()
+    work.write_down(folder, (Metrics(step, {"train/loss": 1.0}) for step in range(1, 2000)), tell, Control())
+    assert [line for lines in told for line in lines] == lines_after(folder, 0)
+    assert len(told) <= (time.monotonic() - begun) / 0.2 + 1
 
 
 def test_late_words_of_an_attempt_that_was_given_up_are_dropped(tmp_path: Path) -> None:
