@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,9 @@ def looked(keys: Collection[str], dask_scheduler: Scheduler = None) -> tuple[str
     return str(dask_scheduler.id), running(dask_scheduler), states_of(keys, dask_scheduler)
 
 
-def last_seen(dask_scheduler: Scheduler = None) -> dict[str, float]:
-    """When each process that works runs gave its last sign of life, by the scheduler's clock."""
-    return {at: float(one.last_seen) for at, one in dask_scheduler.workers.items()}
+def silences(dask_scheduler: Scheduler = None) -> dict[str, float]:
+    """Seconds since the last sign of life of each process that works runs, by one clock."""
+    return {at: max(0.0, time.time() - one.last_seen) for at, one in dask_scheduler.workers.items()}
 
 
 def running(dask_scheduler: Scheduler = None) -> int:

@@ -25,7 +25,7 @@ from engine.remote.certificates import KeyFile
 from engine.remote.cluster import Change, ClusterAway, Deliver, FoundJournal, MachineState, MachineWords
 from engine.remote.connection import FILES, PATIENCE, Connection, addresses
 from engine.remote.debts import Debts
-from engine.remote.in_line import last_seen, looked, orders_of, states_of
+from engine.remote.in_line import looked, orders_of, silences, states_of
 from engine.remote.journal import attempt
 from engine.remote.keeping import pieces
 from engine.remote.leftovers import Leftovers
@@ -235,12 +235,11 @@ class DaskCluster:
         self._owed.drop(key)
 
     def machines(self) -> list[MachineState]:
-        told, seen = self._line.of_all(served.facts), self._line.of_line(last_seen)
-        now = time.time()
+        told, silent = self._line.of_all(served.facts), self._line.of_line(silences)
         return [
             MachineState(
                 at, one["host"], one["version"], one["device"], one["cores"], one["memory"], tuple(one["runs"]),
-                max(0.0, now - seen.get(at, now)), one["free"], one["trouble"],
+                silent.get(at, 0.0), one["free"], one["trouble"],
             )
             for at, one in sorted(told.items())
         ]  # fmt: skip

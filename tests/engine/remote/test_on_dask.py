@@ -402,6 +402,16 @@ def test_a_run_that_is_left_while_files_are_sent_for_it_leaves_its_place(
         one_machine.desks.remove(one)
 
 
+def test_a_desk_whose_clock_is_an_hour_ahead_sees_machines_that_are_there(
+    desk: DaskCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time", lambda: now + 3600)
+        (place,) = desk.machines()
+    assert place.seconds < 600
+
+
 def test_strangers_are_not_let_in(one_machine: Loopback) -> None:
     stranger = one_machine.desk("stranger", made_key())
     with pytest.raises(ClusterAway):
