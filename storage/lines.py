@@ -15,6 +15,7 @@ from storage.workspace import Workspace
 
 _LIVE = ", ".join(f"'{state.value}'" for state in sorted(LIVE_STATES))
 _WAITS = "run.state = 'queued' AND run.owner IS NULL AND deleted_at IS NULL"
+_ELSEWHERE = f"CASE WHEN json_valid(experiment) THEN json_extract(experiment, '$.device') = '{CLUSTER}' ELSE 0 END"
 
 
 class LineMethods:
@@ -62,13 +63,14 @@ class LineMethods:
     def mark_interrupted(self) -> list[RunRow]:
         """Give the runs at work of dead processes the state interrupted; call it at start-up. Returns these runs.
 
-        Those that only waited go on waiting. Runs of living processes, this one included, are left alone. A run ends
-        with its last sign of life.
+        Those that only waited go on waiting, and so does what other machines may have gone on with, until somebody
+        follows it. Runs of living processes, this one included, are left alone. A run ends with its last sign of life.
         """
         folder = self.workspace.presence
         with writing(self._connection) as connection:
             live = connection.execute(
-                f"SELECT id, owner, state = 'queued' AND study_id IS NULL AS waits FROM run WHERE state IN ({_LIVE})"
+                f"SELECT id, owner, study_id IS NULL AND (state = 'queued' OR {_ELSEWHERE}) AS waits FROM run"
+                f" WHERE state IN ({_LIVE})"
             ).fetchall()
             owners = {owner: presence.is_alive(folder, owner) for owner in {row["owner"] for row in live}}
             left = [row for row in live if not owners[row["owner"]]]
@@ -79,7 +81,7 @@ class LineMethods:
                 [(run_id,) for run_id in dead],
             )
             waits = [(row["id"],) for row in left if row["waits"] and row["owner"] is not None]
-            connection.executemany("UPDATE run SET owner = NULL WHERE id = ?", waits)
+            connection.executemany("UPDATE run SET state = 'queued', owner = NULL WHERE id = ?", waits)
         presence.sweep(folder)
         with snapshot(self._connection) as connection:
             return [reading.one(connection, run_id) for run_id in dead]

@@ -109,6 +109,21 @@ def test_runs_of_the_cluster_are_sorted_from_those_that_are_asked_about(workspac
     assert found.words() == f"“{here.name}” waits: continue?"
 
 
+def test_what_a_killed_program_had_at_work_there_is_followed_also_where_another_program_looked_before(
+    workspace: Workspace,
+) -> None:
+    """Such as a command, or a window that was closed again before it had loaded the engine."""
+    with RunStore(workspace) as store:
+        there, here = (store.create(new_run(small(2, device))) for device in (CLUSTER, "cpu"))
+        for row in (there, here):
+            store.set_state(row.id, RunState.RUNNING)
+        store._connection.execute("UPDATE run SET owner = 'killed'")
+        found = [read_left_over(store, []) for _ in range(2)]
+        assert [one.elsewhere for one in found] == [[there.id]] * 2
+        assert [one.runs() for one in found] == [[here.id], []]
+        assert store.put_in_line(there.id).state is RunState.QUEUED
+
+
 def test_they_are_followed_again_without_a_question_and_told_once(
     qtbot: QtBot, window: MainWindow, workspace: Workspace, cluster: ToldCluster
 ) -> None:
