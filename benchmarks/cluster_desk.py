@@ -20,7 +20,6 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +32,7 @@ from engine.remote.in_line import running
 from engine.remote.line import KEY
 from engine.remote.on_dask import DaskCluster
 from engine.work.queue import RunQueue, new_run
+from storage.lending import Stores
 from storage.record import RecordingStore
 from storage.store import RunStore
 from storage.workspace import Workspace
@@ -85,19 +85,18 @@ class RoundCost:
     each: tuple[float, float] = (0.0, 0.0)
 
 
-class TimedStore(RecordingStore):
-    """Notes how late each event is recorded, of all runs."""
+LATE: list[float] = []  # seconds until each event was recorded, of all runs
+recorded = RecordingStore.record
 
-    late: list[float] = []
 
-    def record(
-        self, run_id: int, events: Iterator[Event], heard: Callable[[], Heard | None] = lambda: None
-    ) -> Generator[Event, None, None]:
-        with closing(super().record(run_id, events, heard)) as recorded:
-            for event in recorded:
-                if (place := heard()) is not None:
-                    self.late.append(time.time() - place.time)
-                yield event
+def timed(
+    store: RecordingStore, run_id: int, events: Iterator[Event], heard: Callable[[], Heard | None] = lambda: None
+) -> Generator[Event, None, None]:
+    with closing(recorded(store, run_id, events, heard)) as all_:
+        for event in all_:
+            if (place := heard()) is not None:
+                LATE.append(time.time() - place.time)
+            yield event
 
 
 class Clock:
@@ -106,14 +105,14 @@ class Clock:
     def __init__(self, made: Loopback) -> None:
         self._both = psutil.Process(), psutil.Process(made.line.pid)
         self._since, self._before = time.monotonic(), self._used()
-        TimedStore.late.clear()
+        LATE.clear()
 
     def _used(self) -> tuple[float, ...]:
         times = (one.cpu_times() for one in self._both)
         return tuple(float(one.user + one.system) for one in times)
 
     def cost(self, ordered: float, ended: int) -> RoundCost:
-        took, late = time.monotonic() - self._since, np.array(TimedStore.late)
+        took, late = time.monotonic() - self._since, np.array(LATE)
         spent = [now - was for now, was in zip(self._used(), self._before, strict=True)]
         p50, p99 = map(float, np.quantile(late, (0.5, 0.99)))
         sizes = [one.memory_info().rss for one in self._both]
@@ -137,7 +136,8 @@ def cost(folder: Path, asked: Round, seconds: float) -> RoundCost:
 
 def measured(made: Loopback, desk: DaskCluster, asked: Round, seconds: float) -> RoundCost:
     """With as many runs at work as there are machines, until the time is over; of runs that end, until all have."""
-    queue = RunQueue(partial(TimedStore, Workspace(made.folder / "desk")), cluster=Places(desk))
+    RecordingStore.record = timed  # type: ignore[method-assign]
+    queue = RunQueue(Stores(Workspace(made.folder / "desk")), cluster=Places(desk))
     until(lambda: desk.places() == asked.workers)
     with RunStore(Workspace(made.folder / "desk")) as store:
         clock, since = Clock(made), time.monotonic()
