@@ -10,6 +10,7 @@ others have emptied counts to this program all the same.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import tempfile
 import threading
@@ -31,6 +32,7 @@ def used(thread: threading.Thread) -> float:
 
 def measured(made: Loopback, desk: DaskCluster, count: int, epochs: int) -> None:
     runs(made, desk, 2, 1)
+    gc.freeze()  # as the window does, which leaves what is there for good out of each collection
     kept = {"the connection": next(one for one in threading.enumerate() if "IO loop" in one.name),
             "putting in line, drawing": threading.main_thread()}  # fmt: skip
     before = {name: used(one) for name, one in kept.items()}

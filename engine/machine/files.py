@@ -48,7 +48,7 @@ def replacing(path: Path, shared: bool = False) -> Iterator[Path]:
     """
     if not path.parent.is_dir():
         path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part" if shared else ".part")
+    part = path.with_name(f"{path.name}{f'.{os.getpid()}-{threading.get_ident()}' if shared else ''}.part")
     try:
         yield part
         if not shared:
@@ -60,11 +60,25 @@ def replacing(path: Path, shared: bool = False) -> Iterator[Path]:
         raise
 
 
+def begin_writing(file: Path) -> None:
+    """The disk is told to begin with what was written of it, where the system can: several files that are settled one
+    after the other cost it less than half. Raises `OSError`."""
+    if hasattr(os, "posix_fadvise"):
+        with _opened(file) as handle:
+            os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+
+
 def settle(file: Path) -> None:
     """What was written of it is on the disk. Raises `OSError`."""
+    with _opened(file) as handle:
+        os.fsync(handle)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[int]:
     handle = os.open(file, os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
     try:
-        os.fsync(handle)
+        yield handle
     finally:
         os.close(handle)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from engine.errors import StorageError
-from engine.machine.files import replacing, settle
+from engine.machine.files import begin_writing, replacing, settle
 from engine.remote.attempts import linked
 from engine.remote.cluster import Change, ClusterAway
 from engine.remote.needed import digest_of
@@ -20,17 +21,20 @@ def all_brought(
     folder: Path, left: Left, small: Mapping[str, bytes], piece: Piece, changes: Mapping[str, Change]
 ) -> None:
     """Bring the files of a run, each content once: the best weights are often the last. small: contents that came
-    already, by digest; the others come by `piece`. changes: see `Cluster.fetch`. Raises as `brought` does."""
-    here: dict[str, Path] = {}
-    for path, size, digest in left:
-        if (same := here.get(digest)) is not None and path not in changes:
-            _brought_again(folder, path, same)
-            continue
-        content = small.get(digest)
-        told = piece if content is None else _of(content)
-        brought(folder, path, size, digest, told, changes.get(path))
-        if path not in changes:
-            here[digest] = folder / path
+    already, by digest, which take their places together; the others come by `piece`. changes: see `Cluster.fetch`.
+    Raises as `brought` does."""
+    here, again = dict[str, str](), dict[str, str]()
+    with ExitStack() as together:
+        for path, size, digest in left:
+            if path not in changes and here.setdefault(digest, path) != path:
+                again[path] = here[digest]
+            elif digest in small:
+                told = _of(small[digest])
+                together.enter_context(_arriving(folder, path, size, digest, told, changes.get(path)))
+            else:
+                brought(folder, path, size, digest, piece, changes.get(path))
+    for path, same in again.items():
+        _brought_again(folder, path, folder / same)
 
 
 def _of(content: bytes) -> Piece:
@@ -42,15 +46,27 @@ def brought(
 ) -> None:  # fmt: skip
     """Bring one file, unless it lies here already. change: what is to lie here in place of what came. Raises
     `ClusterAway` where it did not come whole, `StorageError` where it cannot lie here."""
+    with _arriving(folder, path, size, digest, piece, change):
+        """Nothing else has to be there first."""
+
+
+@contextmanager
+def _arriving(
+    folder: Path, path: str, size: int, digest: str, piece: Piece, change: Change | None
+) -> Iterator[None]:  # fmt: skip
+    """See `brought`; it takes its place at the end."""
     place = _below(folder, path)
     try:
         if place.is_file() and place.stat().st_size == size and digest_of(place) == digest:
+            yield
             return
         with replacing(place) as part:
             if _written(part, path, size, piece) != digest:
                 raise ClusterAway(f"The file {path} arrived damaged.", "It is fetched again.")
             if change is not None:
                 part.write_bytes(change(part.read_bytes()))
+            begin_writing(part)
+            yield
     except OSError as error:
         raise _unwritten(folder, path, error) from error
 
