@@ -37,6 +37,7 @@ from engine.preparation.inputs import normaliser
 
 USUAL = [info.name for info in catalog.backbones() if info.form.kind == "images"]
 SMALL, SLOW = "resnet18", pytest.mark.slow
+LIGHT = "squeezenet1_0"  # a file of 5 MB, where 17 of them are written and read
 
 
 @pytest.fixture(autouse=True)
@@ -93,8 +94,8 @@ def test_a_listed_network_is_known_by_its_names_too(name: str) -> None:
 @pytest.mark.parametrize("wrapper", WRAPPERS)
 def test_whatever_is_saved_around_them(wrapper: str, tmp_path: Path) -> None:
     besides = {"optimizer": {"state": {0: {"exp_avg": torch.ones(64)}}}, "epoch": 3, "best": np.float64(0.5)}
-    args = argparse.Namespace(arch=SMALL)
-    looked = look(saved({wrapper: trained(SMALL), "args": args, **besides}, tmp_path / "a.pth"), SMALL)
+    args = argparse.Namespace(arch=LIGHT)
+    looked = look(saved({wrapper: trained(LIGHT), "args": args, **besides}, tmp_path / "a.pth"), LIGHT)
     assert (looked.around, looked.match.share, looked.match.number("left over")) == (wrapper, 1.0, 0)
 
 
