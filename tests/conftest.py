@@ -58,6 +58,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini("qt_log_ignore", "read by pytest-qt", type="linelist")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Imports and the tests themselves stay until the end: the collector looks through them neither now nor later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
 class WindowTestsWithoutQt(pytest.File):
     """Stands for the folder of window tests on a machine that cannot load Qt: skipped, with the reason."""
 
