@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Self
 
 from engine.events import LAST_EVENTS, Event, Heard
-from engine.work.wire import READER, Told, WireError, from_told, to_wire
+from engine.work.wire import DAMAGED, READER, Told, WireError, from_told, to_wire
 
 FILE = "events.jsonl"
 MOST = 2000  # lines that are read at a time
@@ -79,7 +79,7 @@ def entries(lines: Sequence[str]) -> Iterator[JournalEntry]:
     """What came together, read at once: that costs half of reading each. Raises `WireError` at the first that is none,
     once those before it are handed out."""
     told: Iterable[Told] = ()
-    with suppress(ValueError):
+    with suppress(*DAMAGED):
         told = READER.decode(f"[{','.join(lines)}]")
     if len(told) != len(lines):  # type: ignore[arg-type]
         told = map(_read, lines)
@@ -95,7 +95,7 @@ def _entry(told: Told, more: bool) -> JournalEntry:
 def _read(line: str | bytes) -> Told:
     try:
         return READER.decode(line if isinstance(line, str) else line.decode())
-    except ValueError as error:
+    except DAMAGED as error:
         raise WireError("A line of the run's journal arrived damaged.", "Resume the run.") from error
 
 
@@ -106,7 +106,7 @@ def _check(told: Told) -> None:
         if kinds == (str, int, dict) and isinstance(told["time"], int | float):
             attempt(told["journal"])
             return
-    except (ValueError, TypeError, LookupError) as error:
+    except DAMAGED as error:
         raise WireError("A line of the run's journal arrived damaged.", "Resume the run.") from error
     raise WireError("What the run said is no line of a journal.", "Resume the run.")
 

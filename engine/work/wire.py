@@ -26,7 +26,7 @@ from engine.events import Event, ResumePoint
 VERSION = 2
 Told = Any  # what a line of JSON says
 _EVENTS = {kind.__name__: kind for kind in get_args(Event)}
-_DAMAGED = ValueError, TypeError, LookupError, AttributeError, RecursionError
+DAMAGED = ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError
 
 
 class WireError(ExperimentError):
@@ -50,7 +50,7 @@ def from_wire(line: str) -> Event:
     """
     try:
         told = READER.decode(line)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise _damaged() from error
     return from_told(told)
 
@@ -59,7 +59,7 @@ def from_told(told: Told) -> Event:
     """The event of a line that `READER` has read already; see `from_wire`."""
     try:
         version, name = told["version"], told["event"]
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise _damaged() from error
     if version != VERSION or isinstance(version, bool):
         raise WireError(f"The run speaks version {shown(version)}, this program version {VERSION}.", _UPDATE)
@@ -67,7 +67,7 @@ def from_told(told: Told) -> Event:
         raise WireError(f"The run said “{shown(name)}”, which this program does not know.", _UPDATE)
     try:
         return _event(_EVENTS[name], told["fields"])
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise _damaged() from error
 
 
@@ -122,8 +122,9 @@ def _encode_array(value: np.ndarray | np.generic) -> Told:
     of_one_kind = not value.dtype.hasobject and value.dtype.names is None
     if not of_one_kind or (isinstance(value, np.ndarray) and type(value) is not np.ndarray):
         raise TypeError(f"An event cannot hold {type(value).__name__} of {value.dtype}.")
-    packed = value.tobytes()
     kind = "array" if isinstance(value, np.ndarray) else "scalar"
+    value = np.asarray(value)  # where an empty word has a letter's room: of none, nothing is read back
+    packed = value.tobytes()
     return [kind, value.dtype.str, value.shape, base64.b64encode(packed).decode(), zlib.crc32(packed)]
 
 

@@ -55,7 +55,7 @@ def array(dice: random.Random) -> np.ndarray:
 
 
 def scalar(dice: random.Random) -> Any:
-    return dice.choice([np.float32(-0.0), np.float64(math.nan), np.int16(-3), np.bool_(True), np.str_("x")])
+    return dice.choice([np.float32(-0.0), np.float64(math.nan), np.int16(-3), np.bool_(True), np.str_("x"), np.str_("")])
 
 
 def whole(dice: random.Random) -> int:
@@ -181,11 +181,12 @@ GOOD = to_wire(RunFinished(3, "after 20 of 20 epochs"))
         ('"step": 3', '"step": []', "damaged"),
         ('"step": 3', '"step": ["map", [["list"], 1]]', "damaged"),
         ('"step": 3', '"step": ' + "[" * 100_000, "damaged"),
+        ('"step": 3', '"step": ["float", 1' + "0" * 400 + "]", "damaged"),
         (GOOD, "", "damaged"),
         (GOOD, "null", "damaged"),
         (GOOD, GOOD[:-9], "damaged"),
     ],
-    ids=range(17),
+    ids=range(18),
 )
 def test_what_is_unknown_or_damaged_is_refused_in_a_sentence(old: str, new: str, words: str) -> None:
     with pytest.raises(WireError, match=words) as told:
