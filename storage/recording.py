@@ -85,7 +85,7 @@ class Recording:
         if self._heard_of is None and place.number > 1:
             curves, self._started = self._store.reopened(self._run_id)
             self._curves.update(curves)
-        self._heard_of, self._more = place, place.more
+        self._heard_of, self._more = place, place.more and place is not self._heard_of
         self._clock = lambda: place.time
 
     def take(self, said: Event) -> None:
@@ -146,8 +146,8 @@ class Recording:
     def _keep(self, point: ResumePoint) -> None:
         """Write a resume point once all that came before it is in the database; what fails is tried at the next one."""
         self.flush(HURRY)
-        if self._pause or self._gone or self._started is None:
-            return
+        if self._pause or self._gone or self._started is None or self._heard_of is not None:
+            return  # where a run is that is worked elsewhere stands in the journal there
         try:
             point.write(self._store.place(self._run_id, self._curves, self._started, self._last - self._started))
         except StorageError as error:

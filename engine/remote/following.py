@@ -154,8 +154,7 @@ class FollowedRun:
     def _look(self) -> Iterator[Event]:
         """Ask where the run is: for what was not heard of it, and to order it where nobody has it."""
         state = self._cluster.state(self._key) if self._attempt else ""
-        lost = state == LOST
-        if lost or not state:
+        if (lost := state == LOST) or not state:
             state, ended = self._found() if self._attempt or not self._job.fresh else ("", False)
             if ended:
                 among = self._among
@@ -171,6 +170,7 @@ class FollowedRun:
             self._works(state)
             self.tell_pause()
             yield from self._read(state)
+            yield ResumePoint.nothing(0)  # what was said before the silence is saved, for others to see
         else:
             yield from self._again(lost)
 

@@ -14,6 +14,7 @@ from engine.events import (
     Heard,
     Metrics,
     Notice,
+    Preparing,
     RunFinished,
     RunStarted,
     RunState,
@@ -184,3 +185,25 @@ def test_what_comes_together_is_written_together(
     assert len(written) <= most
     saves.close()
     assert store.heard(run.id) == place[0]
+
+
+def test_what_came_is_written_while_the_rest_of_it_does_not_come(
+    store: RunStore, run: RunRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a cluster goes away in the middle of a message: that it does is said of no place of its own."""
+    monkeypatch.setattr(recording, "ELSEWHERE", 0.0)
+    places = [Heard("1-a", number, BEGAN + number / 1000, more=number > 1) for number in (1, 2, 3)]
+    events = [RunStarted(9, 9, 8), Metrics(1, {"train/loss": 1.0}), Metrics(2, {"train/loss": 1.0}), Preparing("Away")]
+    place: list[Heard] = []
+
+    def arriving() -> Iterator[Event]:
+        for one, event in zip([*places, places[-1]], events, strict=True):
+            place[:] = [one]
+            yield event
+
+    saves = record(store, run.id, arriving(), heard=lambda: place[0])
+    assert [next(saves) for _ in range(3)] == events[:3]
+    assert store.run(run.id).step == 0
+    assert next(saves) == events[3]
+    assert store.run(run.id).step == 2
+    saves.close()

@@ -176,6 +176,24 @@ def test_what_could_not_be_said_is_said_once_the_cluster_answers(cluster: GivenC
     assert cluster.words == ["pause", "resume"]
 
 
+def test_what_was_said_before_a_silence_is_saved_in_it(cluster: GivenCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever saves a run writes at such a place, and other windows see the last epoch, however long the next takes."""
+    _, events = begun(cluster)
+    read, looks = cluster.read, list[Heard]()
+
+    def read_late(at: str, uid: str, after: Heard) -> list[str]:
+        looks.append(after)
+        if len(looks) == 3:
+            cluster.held_back = []
+        return read(at, uid, after)
+
+    monkeypatch.setattr(cluster, "read", read_late)
+    said = [next(events)]
+    while said[-1] != Metrics(3, {"train/loss": 1 / 3}):
+        said.append(next(events))
+    assert [type(one) for one in said] == [Metrics, ResumePoint, ResumePoint, Metrics]
+
+
 NO_MEMORY = RunFailed("experiment", "There is not enough memory on small.", "", cause="memory")
 
 
