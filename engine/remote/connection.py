@@ -89,6 +89,10 @@ class Connection:
                 self._asleep.update({one: time.monotonic() + ASLEEP for one in there if one not in answers})
             return {at: cast("Answer", said) for at, (how, said) in answers.items() if how == "said"}
 
+    def tell_all(self, function: Callable[..., object], *given: object) -> bool:
+        """Call it in each process that works runs; whether all of them answered."""
+        return self.of_all(function, *given).keys() >= set(self.of_line(addresses))
+
     @property
     def is_there(self) -> bool:
         """Whether it answered when it was asked last, and was not lost since."""

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 
 
 class Leftovers:
-    """remove: tells machines to remove the attempts of each run up to this one; raises where none can be told, which
-    keeps them for the next time."""
+    """remove: tells machines to remove the attempts of each run up to this one; whether all were told. Where it raises,
+    or some were not, they are kept for the next time."""
 
-    def __init__(self, remove: Callable[[Mapping[str, int]], object]) -> None:
+    def __init__(self, remove: Callable[[Mapping[str, int]], bool]) -> None:
         self._remove = remove
         self._lock = threading.Lock()
         self._all: dict[str, int] = {}
@@ -26,7 +26,7 @@ class Leftovers:
         """Tell of all that are known by now, if any."""
         with self._lock:
             now = dict(self._all)
-        if now:
-            self._remove(now)
+        if not now or not self._remove(now):
+            return
         with self._lock:
             self._all = {uid: last for uid, last in self._all.items() if now.get(uid) != last}

@@ -73,7 +73,7 @@ class DaskCluster:
         self._journals = Together[list[FoundJournal]](self._find)
         self._unseen = Unseen(PATIENCE)
         self._owed = Debts(owed)
-        self._leftovers = Leftovers(lambda known: self._line.of_all(served.forget_all, dict(known)))
+        self._leftovers = Leftovers(lambda known: self._line.tell_all(served.forget_all, dict(known)))
         self._seen = ""  # the line that knows of the topic
         self._delivers: dict[str, Deliver] = {}
         self._sending: dict[str, threading.Lock] = {}  # by machine: nothing is sent twice at a time
@@ -278,8 +278,8 @@ class DaskCluster:
             with suppress(ExperimentError):
                 self._agree()
                 self._settled()
+                self._leftovers.clear()  # first, as one debt to a machine that is silent ends it here each time
                 self._pay()
-                self._leftovers.clear()
 
     def _settled(self) -> Collection[str]:
         """Let go of orders that the line knows by now; returns those that are still on their way. A line that was begun

@@ -152,7 +152,10 @@ def test_what_was_not_taken_to_its_end_is_heard_again(tmp_path: Path) -> None:
     assert [one.is_last for one in hearing.take(lines)] == [True]
 
 
-@pytest.mark.parametrize("damage", ["", "{}", "null", "1, 2", '{"journal": "1-a", "number": "x"}', "{", '"', "[" * 100_000])
+NO_LINES = ["", "{}", "null", "1, 2", '{"journal": "1-a", "number": "x"}', "{", '"', "[" * 100_000]
+
+
+@pytest.mark.parametrize("damage", NO_LINES, ids=range(len(NO_LINES)))
 def test_what_is_no_line_ends_what_is_heard_of_those_that_came_with_it(tmp_path: Path, damage: str) -> None:
     lines, hearing = written(tmp_path, "1-a"), Hearing(None)
     taken = hearing.take([*lines[:7], damage, *lines[7:]])

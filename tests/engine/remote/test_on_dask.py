@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +52,7 @@ from engine.remote.work import LONGEST_WAIT
 from engine.remote.worker import OnCluster
 from engine.work.queue import RunQueue, new_run
 from engine.work.worker import Here, Job, Worker
-from storage.record import RecordingStore
+from storage.lending import Stores
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.engine.remote.loopback import Loopback, loopback
@@ -206,7 +205,7 @@ class OwnDesk:
 
     def __init__(self, root: Path, cluster: DaskCluster) -> None:
         self.workspace, self.cluster = Workspace(root), cluster
-        self.queue = RunQueue(partial(RecordingStore, self.workspace), cluster=self)
+        self.queue = RunQueue(Stores(self.workspace), cluster=self)
 
     def worker(self) -> Worker:
         return worker_on(self.cluster)
@@ -310,6 +309,24 @@ def test_a_run_that_ended_leaves_nothing_on_its_machine_in_a_while_and_none_that
     assert not (left / "tidy3" / "1-abc").exists()
     until(lambda: any(one.ended for one in desk.find("tidy3")))
     desk.forget("tidy3", 2)
+
+
+def unpaid() -> None:
+    raise ClusterAway("The machine that is to be told does not answer.", "It is asked again.")
+
+
+def test_a_machine_that_did_not_hear_what_it_is_to_forget_is_told_again(
+    one_machine: Loopback, desk: DaskCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is asleep is not asked with the others; one that could not be reached is left out of the answers."""
+    left = one_machine.folder / "machine" / "attempts" / "unheard"
+    (left / "1-abc").mkdir(parents=True)
+    monkeypatch.setattr(desk, "_pay", unpaid)
+    with monkeypatch.context() as away:
+        away.setattr(desk._line, "_run", lambda *_: {})
+        desk.leave_nothing("unheard", 1)
+        desk._leftovers.clear()
+    until(lambda: not left.exists(), 60)
 
 
 def in_line(dask_scheduler: Any = None) -> list[str]:

@@ -55,7 +55,8 @@ def array(dice: random.Random) -> np.ndarray:
 
 
 def scalar(dice: random.Random) -> Any:
-    return dice.choice([np.float32(-0.0), np.float64(math.nan), np.int16(-3), np.bool_(True), np.str_("x"), np.str_("")])
+    some = np.float32(-0.0), np.float64(math.nan), np.int16(-3), np.bool_(True), np.str_("x"), np.str_("")
+    return dice.choice(some)
 
 
 def whole(dice: random.Random) -> int:
