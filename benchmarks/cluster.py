@@ -37,6 +37,7 @@ from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.engine.remote.loopback import Loopback, loopback
 
+DRAWN = 1 / 15  # seconds between two looks of the window
 SILENCE = 30.0  # seconds after which nothing more is expected
 
 
@@ -79,7 +80,7 @@ def runs(made: Loopback, desk: DaskCluster, count: int, epochs: int) -> tuple[fl
         rows = [queue.submit(new_run(small(epochs, seed)), store) for seed in range(count)]
         while queue.is_busy():
             queue.drain()
-            time.sleep(0.05)
+            time.sleep(DRAWN)
         wall, own = time.monotonic() - begun, time.process_time() - used
         ended = [store.run(row.id) for row in rows]
     assert all(row.state == "finished" for row in ended)

@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from benchmarks.cluster import Places, small
+from benchmarks.cluster import DRAWN, Places, small
 from engine.events import Event, Heard, RunState
 from engine.machine.children import ROOT, begun
 from engine.remote.in_line import running
@@ -40,7 +40,6 @@ from tests.engine.remote.loopback import Loopback, loopback
 from tests.engine.work.small_runs import until
 
 SETTLED = 5.0  # seconds of work before a round is measured
-DRAWN = 1 / 15  # seconds between two looks of the window
 LONG = 3600.0  # seconds that a run speaks for, unless it is to end
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 
 from engine.errors import ExperimentError
 from engine.events import Event, Heard, ResumePoint, RunFailed
-from storage.recording import Recording
+from storage.recording import ELSEWHERE, HERE, Recording
 from storage.store import RunStore
 
 Clock = Callable[[], float]
@@ -40,7 +40,7 @@ def record(
     seconds since the epoch, by default the machine's, counted on steadily. heard: where the last event stands that came
     from elsewhere; written with it, so that each is saved once however often it is said.
     """
-    recording = Recording(store, run_id, clock or steady())
+    recording = Recording(store, run_id, clock or steady(), HERE if heard is _of_here else ELSEWHERE)
     try:
         recording.begin()
         for event in events:

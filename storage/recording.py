@@ -31,8 +31,8 @@ from storage.curves import OpenCurve
 from storage.store import RunStore
 
 FLUSH = 0.25  # seconds between two flushes while points arrive
-ELSEWHERE = 1.0  # the same of what is said elsewhere, which is in a journal there
 SLOW = 0.1  # seconds between two points from which one is worth a write of its own
+HERE, ELSEWHERE = (FLUSH, SLOW), (1.0, 0.5)  # both, also of what is said elsewhere, which is in a journal there
 HURRY = 0.2  # seconds to wait for another writer in the middle of training
 LONGEST_PAUSE = 8.0  # seconds between two attempts while saving fails
 LEAST_PAUSE = 0.01  # seconds; less is the handing on of an event
@@ -45,8 +45,11 @@ Change = Callable[[sqlite3.Connection], None]
 class Recording:
     """What one run has said and the database may not have yet. Lives in the run's thread."""
 
-    def __init__(self, store: RunStore, run_id: int, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, store: RunStore, run_id: int, clock: Callable[[], float], pace: tuple[float, float] = HERE
+    ) -> None:  # fmt: skip
         self._store = store
+        self._flush, self._slow = pace
         self._run_id = run_id
         self._clock = clock
         self._points: list[tuple[Metrics, float]] = []
@@ -123,7 +126,7 @@ class Recording:
         """Whether a point is written now: every 0.25 s (1 s of what is said elsewhere), and where points come slowly
         each of them and the next, because the one after that may take long again. What came from elsewhere together is
         written together."""
-        if now - self._heard >= SLOW:
+        if now - self._heard >= self._slow:
             self._own = 2
         self._heard = now
         if self._more:
@@ -217,7 +220,7 @@ class Recording:
         self._changes.clear()
         for curve in self._curves.values():
             curve.saved()
-        self._due = time.monotonic() + (FLUSH if self._heard_of is None else ELSEWHERE)
+        self._due = time.monotonic() + self._flush
         self._pause = 0.0
         if self._warned:
             self._warned = False

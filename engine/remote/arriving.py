@@ -24,21 +24,21 @@ def all_brought(
     already, by digest, which take their places together; the others come by `piece`. changes: see `Cluster.fetch`.
     Raises as `brought` does."""
     here, again = dict[str, str](), dict[str, str]()
+    parts = list[Path]()
     with ExitStack() as together:
         for path, size, digest in left:
             if path not in changes and here.setdefault(digest, path) != path:
                 again[path] = here[digest]
             elif digest in small:
-                told = _of(small[digest])
-                together.enter_context(_arriving(folder, path, size, digest, told, changes.get(path)))
+                content = small[digest]
+                part = together.enter_context(_arriving(folder, path, size, digest, content, changes.get(path)))
+                parts += [part] if part is not None else []
             else:
                 brought(folder, path, size, digest, piece, changes.get(path))
+        for part in parts:
+            begin_writing(part)
     for path, same in again.items():
         _brought_again(folder, path, folder / same)
-
-
-def _of(content: bytes) -> Piece:
-    return lambda path, offset: content[offset:]
 
 
 def brought(
@@ -52,21 +52,23 @@ def brought(
 
 @contextmanager
 def _arriving(
-    folder: Path, path: str, size: int, digest: str, piece: Piece, change: Change | None
-) -> Iterator[None]:  # fmt: skip
-    """See `brought`; it takes its place at the end."""
+    folder: Path, path: str, size: int, digest: str, told: Piece | bytes, change: Change | None
+) -> Iterator[Path | None]:  # fmt: skip
+    """See `brought`; under another name until it takes its place at the end, None where it lies here. told: what came
+    with its digest, in the same answer, or its pieces, which came in others and are checked."""
     place = _below(folder, path)
     try:
         if place.is_file() and place.stat().st_size == size and digest_of(place) == digest:
-            yield
+            yield None
             return
         with replacing(place) as part:
-            if _written(part, path, size, piece) != digest:
+            if isinstance(told, bytes):
+                part.write_bytes(told)
+            elif _written(part, path, size, told) != digest:
                 raise ClusterAway(f"The file {path} arrived damaged.", "It is fetched again.")
             if change is not None:
                 part.write_bytes(change(part.read_bytes()))
-            begin_writing(part)
-            yield
+            yield part
     except OSError as error:
         raise _unwritten(folder, path, error) from error
 

@@ -21,6 +21,7 @@ from engine.events import LAST_EVENTS, Event, Heard
 from engine.work.wire import DAMAGED, READER, Told, WireError, from_told, to_wire
 
 FILE = "events.jsonl"
+KINDS = (str, int, dict, float), (str, int, dict, int)  # of a line: journal, number, event and time
 MOST = 2000  # lines that are read at a time
 TAIL = 2**16  # bytes at the end of a journal, where its last line most often is
 
@@ -102,8 +103,8 @@ def _read(line: str | bytes) -> Told:
 def _check(told: Told) -> None:
     """Raise `WireError` for what is no line of a journal."""
     try:
-        kinds = type(told["journal"]), type(told["number"]), type(told["event"])
-        if kinds == (str, int, dict) and isinstance(told["time"], int | float):
+        kinds = type(told["journal"]), type(told["number"]), type(told["event"]), type(told["time"])
+        if kinds in KINDS:
             attempt(told["journal"])
             return
     except DAMAGED as error:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 EXTRA = Extra("A cluster", {"distributed": "distributed>=2025.1", "cryptography": "cryptography>=42"})
 JUST_NOW = 5.0  # seconds
-LOOK_AGAIN = 2.0  # seconds between two looks at who is there
+LOOK_AGAIN = 4.0  # seconds between two looks at who is there
 SOON = 0.02  # seconds until an order is looked for again that the line does not know
 TOGETHER = 0.05  # seconds for which orders, and questions where runs are, wait for one another
 

@@ -112,9 +112,9 @@ class RunThread(threading.Thread):
         if job.heard is not None and (began := store.began(self.run_id)) is not None:
             self._turn_to(RunState.RUNNING)
             self._begin(store, began)  # it goes on elsewhere, and has said so already
-        said = store.record(self.run_id, self._without_end(self._worker.start(job)), self._worker.heard)
-        with closing(said):  # type: ignore[type-var]
-            self._pass_on(store, said)
+        said, elsewhere = self._without_end(self._worker.start(job)), () if self.is_here else (self._worker.heard,)
+        with closing(store.record(self.run_id, said, *elsewhere)) as saved:  # type: ignore[type-var]
+            self._pass_on(store, saved)
 
     def _without_end(self, events: Iterator[Event]) -> Iterator[Event]:
         """A run that is put off has no last word: where it would stop is a place like any other."""
@@ -130,7 +130,8 @@ class RunThread(threading.Thread):
             if isinstance(event, ResumePoint) and self._ending == "later":
                 return
             if heard is not (heard := self._worker.heard()):
-                self._turn_to(RunState.RUNNING)
+                if self.state is not RunState.RUNNING:
+                    self._turn_to(RunState.RUNNING)
             elif event == Preparing(IN_LINE):
                 self._turn_to(RunState.QUEUED)
             if isinstance(event, RunStarted):

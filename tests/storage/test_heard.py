@@ -21,7 +21,7 @@ from engine.events import (
     TrialCompleted,
 )
 from engine.experiment import Experiment
-from storage import recording
+from storage import record as record_module
 from storage.record import record
 from storage.store import RunRow, RunStore
 from tests.new_runs import new_run
@@ -176,7 +176,7 @@ def test_what_comes_together_is_written_together(
             place[:] = [Heard("1-a", number, BEGAN + apart * number, more)]
             yield event
 
-    monkeypatch.setattr(recording, "ELSEWHERE", 1000.0)  # the machine that tests this may be slow
+    monkeypatch.setattr(record_module, "ELSEWHERE", (1000.0, 0.5))  # the machine that tests this may be slow
     saves = record(store, run.id, arriving(), heard=lambda: place[0])
     for _ in events:
         next(saves)
@@ -191,7 +191,7 @@ def test_what_came_is_written_while_the_rest_of_it_does_not_come(
     store: RunStore, run: RunRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As where a cluster goes away in the middle of a message: that it does is said of no place of its own."""
-    monkeypatch.setattr(recording, "ELSEWHERE", 0.0)
+    monkeypatch.setattr(record_module, "ELSEWHERE", (0.0, 0.5))
     places = [Heard("1-a", number, BEGAN + number / 1000, more=number > 1) for number in (1, 2, 3)]
     events = [RunStarted(9, 9, 8), Metrics(1, {"train/loss": 1.0}), Metrics(2, {"train/loss": 1.0}), Preparing("Away")]
     place: list[Heard] = []
