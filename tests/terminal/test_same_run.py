@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 from engine.events import RunFinished
 from engine.execute import execute
 from engine.work.queue import RunQueue, new_run
-from storage.record import RecordingStore
+from storage.lending import Stores
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 
@@ -32,7 +31,7 @@ def saved(workspace: Workspace) -> list[RunRow]:
 
 def queued(workspace: Workspace, run: RunRow) -> Path:
     """The folder of the same experiment after it went through the queue."""
-    queue = RunQueue(partial(RecordingStore, workspace))
+    queue = RunQueue(Stores(workspace))
     with RunStore(workspace) as store:
         row = queue.submit(new_run(run.experiment), store)
     deadline = time.monotonic() + 200

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -29,7 +28,7 @@ from engine.work.queue import RunQueue, new_run
 from engine.work.recorder import Now
 from engine.work.study import StudyRunner
 from engine.work.worker import Job, Word
-from storage.record import RecordingStore
+from storage.lending import Stores
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.engine.work.small_runs import small, until
@@ -97,7 +96,7 @@ def workspace(own_workspace: Path) -> Workspace:
 
 @pytest.fixture
 def queue(workspace: Workspace, cluster: ToldCluster) -> Iterator[RunQueue]:
-    made = RunQueue(partial(RecordingStore, workspace), cluster=cluster)
+    made = RunQueue(Stores(workspace), cluster=cluster)
     yield made
     assert made.close("abandon", 60)
 
@@ -217,7 +216,7 @@ def test_a_run_keeps_its_place_in_line_over_a_restart_and_one_that_a_person_ende
     queue.stop(stopped)
     until(lambda: queue.active() == [waiting])
     assert queue.close("later", 60)
-    other = RunQueue(partial(RecordingStore, workspace), cluster=cluster)
+    other = RunQueue(Stores(workspace), cluster=cluster)
     with RunStore(workspace) as store:
         made = {run.id: run.created for run in store.runs()}
         before = time.time()

@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import psutil
@@ -31,7 +30,7 @@ from engine.work.process import Process
 from engine.work.queue import RunQueue, new_run
 from engine.work.recorder import Said, SavedPast
 from engine.work.worker import Here, Job
-from storage.record import RecordingStore
+from storage.lending import Stores
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 from tests.engine.work.small_runs import small, until
@@ -45,7 +44,7 @@ class Watched:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self.queue = RunQueue(partial(RecordingStore, workspace), Process)
+        self.queue = RunQueue(Stores(workspace), Process)
         self.said: list[Said] = []
 
     def submit(self, experiment: Experiment) -> RunRow:

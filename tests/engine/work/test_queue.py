@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from engine.work.process import Process
 from engine.work.queue import RunQueue, new_run
 from engine.work.recorder import Left, Now, Said, SavedPast
 from engine.work.worker import Here, Worker
-from storage.record import RecordingStore
+from storage.lending import Stores
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 from tests.engine.work.small_runs import small, until
@@ -35,7 +34,7 @@ def workspace(own_workspace: Path) -> Workspace:
 
 
 def queue_in(workspace: Workspace, worker: type[Worker] = Here) -> RunQueue:
-    return RunQueue(partial(RecordingStore, workspace), worker)
+    return RunQueue(Stores(workspace), worker)
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ from engine.work.queue import RunQueue, new_run
 from engine.work.worker import Here, Job
 from storage.connection import writing
 from storage.formulations import MOST, heard, write
-from storage.record import RecordingStore
+from storage.lending import Stores
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 from tests.engine.meta.ways import ended
@@ -74,7 +74,7 @@ def _as_if(size: int, plain: Any, tasks: Any, ways: Sequence[Way]) -> Timing:
 
 def ran(workspace: Workspace, experiment: Experiment = MAML, forced: Mapping[str, Any] = {}) -> RunRow:
     """As saved by the queue, to its end."""
-    queue = RunQueue(partial(RecordingStore, workspace))
+    queue = RunQueue(Stores(workspace))
     with RunStore(workspace) as store:
         run = queue.submit(new_run(experiment, forced=forced), store)
         until(lambda: queue.drain() is None or not queue.is_busy())
