@@ -49,7 +49,8 @@ class FoundJournal:
 @dataclass(frozen=True)
 class MachineState:
     """One place that works a run at a time. runs: uids of those at work. seconds: since its last sign of life. free:
-    bytes on its disk. trouble: why it takes no runs now, in words; "" where it does."""
+    bytes on its disk. trouble: why it takes no runs now, in words; "" where it does. gpu: the title of that it works
+    with."""
 
     address: str
     host: str
@@ -61,6 +62,7 @@ class MachineState:
     seconds: float
     free: int = 0
     trouble: str = ""
+    gpu: str = ""
 
 
 class Cluster(Protocol):

@@ -239,7 +239,7 @@ class DaskCluster:
         return [
             MachineState(
                 at, one["host"], one["version"], one["device"], one["cores"], one["memory"], tuple(one["runs"]),
-                silent.get(at, 0.0), one["free"], one["trouble"],
+                silent.get(at, 0.0), one["free"], one["trouble"], one["gpu"],
             )
             for at, one in sorted(told.items())
         ]  # fmt: skip

@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import socket
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -148,5 +149,14 @@ def facts() -> Mapping[str, Any]:
         "host": socket.gethostname(), "version": version(), "device": os.environ.get("CUDA_VISIBLE_DEVICES") or "cpu",
         "cores": psutil.cpu_count(logical=False) or os.cpu_count() or 1, "memory": total(),
         "runs": sorted(_at_work), "place": str(there.resolve()), "free": shutil.disk_usage(there).free,
-        "trouble": "" if has_room(there) else "Its disk is full",
+        "trouble": "" if has_room(there) else "Its disk is full", "gpu": gpu_title(),
     }  # fmt: skip
+
+
+def gpu_title() -> str:
+    """Of the GPU that this process computes on, once torch is here; "" on the processor."""
+    with suppress(AttributeError, RuntimeError):
+        torch = sys.modules.get("torch")
+        if torch is not None and torch.cuda.is_available():
+            return str(torch.cuda.get_device_name(0))
+    return ""

@@ -21,7 +21,7 @@ HEADS = ("Machine", "Free", "Works on", "Cores", "Memory", "Version", "Last sign
 class Host:
     """One machine. at: by which its places are reached. free: of its places. gpus: of which a place works with each.
     seconds: since its last sign of life. wrong: what is said of its version. trouble: why it takes no runs now. gone:
-    when it was last here, in seconds since the epoch; None while it is."""
+    when it was last here, in seconds since the epoch; None while it is. titles: of its GPUs."""
 
     name: str
     at: str
@@ -36,6 +36,7 @@ class Host:
     runs: tuple[str, ...] = ()
     trouble: str = ""
     gone: float | None = None
+    titles: str = ""
 
 
 def hosts(places: Iterable[MachineState], wrong: Mapping[str, str]) -> dict[str, Host]:
@@ -55,8 +56,14 @@ def _host(name: str, at: str, group: list[MachineState], wrong: Mapping[str, str
         name, at, len(group), sum(not one.runs and not one.trouble for one in group), len(gpus), first.cores,
         first.memory, ", ".join(sorted({one.version or "from a folder" for one in group})),
         min(one.seconds for one in group), said, tuple(run for one in group for run in one.runs),
-        next((one.trouble for one in group if one.trouble), ""),
+        next((one.trouble for one in group if one.trouble), ""), titles=_titles(group),
     )  # fmt: skip
+
+
+def _titles(group: list[MachineState]) -> str:
+    """ "2 × NVIDIA H200"; several places may work with one."""
+    counted = Counter(title for title, _ in {(one.gpu, one.device) for one in group if one.gpu})
+    return ", ".join(title if many == 1 else f"{many} × {title}" for title, many in sorted(counted.items()))
 
 
 def kept(before: Mapping[str, Host], here: Mapping[str, Host], now: float) -> dict[str, Host]:
@@ -95,7 +102,7 @@ def row(host: Host, now: float, name: str) -> tuple[TableCell, ...]:
     free = "–" if gone else f"{host.free} of {host.places}" + " (!)" * bool(host.trouble)
     words = (
         (name, f"{host.name}, {host.at}"), (free, _at_work(host)),
-        (f"{count(host.gpus, 'GPUs')}" if host.gpus else "the processor", ""), (str(host.cores), ""),
+        (f"{count(host.gpus, 'GPUs')}" if host.gpus else "the processor", host.titles), (str(host.cores), ""),
         (size(host.memory), ""), (f"{host.version} (other)" if host.wrong else host.version, host.wrong),
         (said, ""),
     )  # fmt: skip

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,6 +21,16 @@ LEFT = {
     "experiment.json": b"{}", "best.safetensors": b"w" * 900, "last.safetensors": b"w" * 900,
     "a/picture.png": b"p" * 50, "empty": b"", "settings.json": b"{}",
 }  # fmt: skip
+
+
+def test_a_machine_tells_the_title_of_its_gpu_once_it_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    cuda = SimpleNamespace(is_available=lambda: True, get_device_name=lambda place: f"H200 of place {place}")
+    for torch, title in ((SimpleNamespace(cuda=cuda), "H200 of place 0"), (SimpleNamespace(), "")):
+        monkeypatch.setitem(sys.modules, "torch", torch)
+        assert served.gpu_title() == title
+    monkeypatch.delitem(sys.modules, "torch")
+    assert served.gpu_title() == ""
+    assert "torch" not in sys.modules
 
 
 @pytest.mark.parametrize(("piece", "asked"), [(4 * 2**20, 1), (500, 3)])

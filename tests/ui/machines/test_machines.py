@@ -78,6 +78,17 @@ def test_places_are_told_machine_by_machine() -> None:
     assert second[6].words == "40 s ago"
 
 
+def test_gpus_are_counted_and_called_by_their_titles() -> None:
+    """Two places may work with one of them, and a machine may have several kinds."""
+    works_with = ("0", "H200"), ("0", "H200"), ("1", "H200"), ("2", "T4")
+    several = [
+        replace(GPU, address=f"tls://10.0.0.3:400{place}", device=device, gpu=title)
+        for place, (device, title) in enumerate(works_with)
+    ]
+    assert [(cell.words, cell.tip) for cell in rows(hosts(several, {}), 0.0)[0]][2] == ("3 GPUs", "2 × H200, T4")
+    assert rows(hosts([GPU], {}), 0.0)[0][2].tip == "", "not known yet"
+
+
 def test_two_machines_of_one_name_are_two_and_told_apart_by_their_addresses() -> None:
     twin = replace(PLACE, address="tls://10.0.0.9:4000")
     found = hosts([PLACE, twin], {})
