@@ -42,7 +42,7 @@ class PacedCluster(DaskCluster):
 
     rate = 20.0
 
-    def submit(self, order: Order, among: Sequence[str] = ()) -> None:
+    def submit(self, order: Order, among: Sequence[str] = (), since: float = 0.0) -> None:
         from distributed import fire_and_forget
 
         with self._line.asked() as client:
