@@ -133,8 +133,6 @@ def writing(connection: sqlite3.Connection, patience: float = PATIENCE) -> Itera
     """One write transaction, all or nothing. Takes the write lock at once, so that what is read inside stays true.
     patience: seconds to wait for whoever else is writing."""
     with told(), _turn(connection, patience):
-        if isinstance(connection, OpenDatabase):
-            connection.wait(patience)
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection
@@ -170,12 +168,13 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def _turn(connection: sqlite3.Connection, patience: float) -> Iterator[None]:
-    """See `OpenDatabase.turn`; its file is where it was."""
+    """See `OpenDatabase.turn`; its file is where it was, and another program is waited for as long."""
     if not isinstance(connection, OpenDatabase):
         yield
         return
     with connection.turn(patience):
         connection.check()
+        connection.wait(patience)
         yield
 
 

@@ -136,3 +136,11 @@ def test_nobody_waits_longer_for_a_turn_than_for_another_program(workspace: Work
         may_end.set()
         holder.join()
         assert store.append(run.id, [], {}, patience=0.01)
+        assert patience(store) == 10
+        assert [one.id for one in store.runs()] == [run.id]
+        assert patience(store) == 5000, "who reads is in no hurry"
+
+
+def patience(store: RecordingStore) -> int:
+    """Milliseconds for another program."""
+    return int(store._connection.execute("PRAGMA busy_timeout").fetchone()[0])
