@@ -169,15 +169,16 @@ def be_quiet() -> None:
 def made_client(address: str, key: KeyFile) -> Client:
     """Connected. One that cannot be would leave its thread behind, so that is made, and ended, here."""
     import dask
-    from distributed import Client
     from distributed.utils import LoopRunner
+
+    from engine.remote.client import DeskClient
 
     be_quiet()
     runner = LoopRunner()
     runner.start()
     try:
         with dask.config.set(TIMEOUTS):
-            return Client(address, security=security(key), timeout=PATIENCE, set_as_default=False, loop=runner.loop)
+            return DeskClient(address, security=security(key), timeout=PATIENCE, set_as_default=False, loop=runner.loop)
     except BaseException:
         runner.loop.add_callback(runner.loop.stop)
         raise

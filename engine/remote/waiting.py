@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
+
 from distributed import Scheduler
 from distributed.comm import Comm
 from distributed.diagnostics.plugin import SchedulerPlugin
@@ -21,6 +23,7 @@ class WaitingLine(Scheduler):  # type: ignore[misc]
 
     async def add_client(self, comm: Comm, client: str, versions: dict[str, object]) -> None:
         """A message costs a desk as much as a hundred events in it do."""
+        comm.write = greeting_alone(comm.write)
         self.loop.add_callback(self._tell_together, client)  # once it has a stream
         await super().add_client(comm, client, versions)
 
@@ -31,6 +34,19 @@ class WaitingLine(Scheduler):  # type: ignore[misc]
     def is_rootish(self, ts: TaskState) -> bool:
         """Whether an order waits here, not at a machine that works another one: all do that any machine may work."""
         return not (ts.resource_restrictions or ts.worker_restrictions or ts.host_restrictions)
+
+
+def greeting_alone(write: Callable[..., Awaitable[int]]) -> Callable[..., Awaitable[int]]:
+    """Writes the first message by itself: a client fails where another came with its greeting, as one for everybody
+    does, or one that it had asked for before its stream broke."""
+    greeted = False
+
+    async def written(messages: Sequence[object], **how: object) -> int:
+        nonlocal greeted
+        first, greeted = (messages[:1] if not greeted else []), True
+        return sum([await write(part, **how) for part in (first, messages[len(first) :]) if part])
+
+    return written
 
 
 class Losses(SchedulerPlugin):  # type: ignore[misc]
