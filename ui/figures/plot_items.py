@@ -21,6 +21,7 @@ from ui.figures.line_chart import spread
 LABEL_WIDTH = 168.0
 SWATCH = 10.0
 MOST_EDGE = 2000  # points of a band's edge
+OVER = 18  # pixels by which the first and last number may reach beyond their axis
 
 
 class XAxis(pg.AxisItem):
@@ -37,6 +38,10 @@ class XAxis(pg.AxisItem):
         spacing = super().tickSpacing(low, high, size)[:1]
         return [(max(1.0, step), offset) if self.kind != "epoch" or high - low > 4 else (step, offset)
                 for step, offset in spacing]  # fmt: skip
+
+    def boundingRect(self) -> QRectF:
+        """A number is drawn where it is whole in here; pyqtgraph's own has no room for it once there is a grid."""
+        return QRectF(super().boundingRect()).adjusted(-OVER, 0, OVER, 0)
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         return [x_tick(self.kind, value, spacing) for value in values]

@@ -121,15 +121,16 @@ class TaskDrawing:
         self.places: list[tuple[QRectF, str]] = []
         self._order = mistakes_first(task)
 
-    def paint(self, painter: QPainter, left: float, top: float, title: str) -> None:
+    def paint(self, painter: QPainter, left: float, top: float, title: str, room: float) -> None:
+        """room: pixels that the title has, which may be longer than the task is wide."""
         painter.setFont(theme.font(bold=True, tabular=True))
         painter.setPen(theme.colour("text"))
         metrics = QFontMetricsF(painter.font())
-        draw_elided(painter, left, top + metrics.ascent(), self.shape.width(), title)
-        box = QRectF(left, top, self.shape.width(), line_height(bold=True))
-        hidden = left_out(self.task, self.shape)
-        self.places.append((box, task_words(self.task, title, hidden)))
-        self._say_hidden(painter, left, top, metrics.horizontalAdvance(title) + 16, hidden)
+        draw_elided(painter, left, top + metrics.ascent(), room, title)
+        hidden, used = left_out(self.task, self.shape), metrics.horizontalAdvance(title) + 16
+        self.places.append((QRectF(left, top, room, line_height(bold=True)), task_words(self.task, title, hidden)))
+        if hidden and used < room - 60:
+            self._say_hidden(painter, left + used, top + metrics.ascent(), room - used, hidden)
         top += line_height(bold=True) + 6
         for slot in range(self.shape.way):
             self._paint_slot(painter, self._column(left, slot), top, slot)
@@ -137,12 +138,11 @@ class TaskDrawing:
         for row, name in enumerate(self.shape.rows):
             self._paint_row(painter, left, top + row * (STEP + ROW_GAP), name)
 
-    def _say_hidden(self, painter: QPainter, left: float, top: float, used: float, hidden: str) -> None:
-        if hidden and used < self.shape.width() - 60:
-            baseline = top + QFontMetricsF(painter.font()).ascent()
-            painter.setFont(theme.font("small"))
-            painter.setPen(theme.colour("muted"))
-            draw_elided(painter, left + used, baseline, self.shape.width() - used, hidden)
+    @staticmethod
+    def _say_hidden(painter: QPainter, left: float, baseline: float, room: float, hidden: str) -> None:
+        painter.setFont(theme.font("small"))
+        painter.setPen(theme.colour("muted"))
+        draw_elided(painter, left, baseline, room, hidden)
 
     def _column(self, left: float, slot: int) -> float:
         return left + label_width() + slot * self.shape.column

@@ -94,9 +94,10 @@ class ImageTasksView(PaintedFigure):
         shape, columns = self.task_shape(size.width()), self._columns(size.width())
         for place, task in enumerate(self._shown.tasks):
             drawing = TaskDrawing(task, shape, self._shown.images)
-            left = (place % columns) * (shape.width() + GAP)
-            drawing.paint(painter, left, (place // columns) * (shape.height() + GAP),
-                          heading(task, place, self._shown.split))  # fmt: skip
+            row, column = divmod(place, columns)
+            left = column * (shape.width() + GAP)
+            room = size.width() - left if column == columns - 1 else shape.width()
+            drawing.paint(painter, left, row * (shape.height() + GAP), heading(task, place, self._shown.split), room)
             self._drawings.append(drawing)
 
     def words_at(self, at: QPointF) -> str:

@@ -143,6 +143,18 @@ def test_shares_stand_between_nothing_and_all(plot: CurvePlot, height: float) ->
     assert height in [round(value, 6) for value in values]
 
 
+@pytest.mark.parametrize(("end", "said"), [(200, "200"), (300, "300"), (20_000, "20k")])
+def test_the_first_and_last_numbers_of_the_axis_stand_at_its_ends(plot: CurvePlot, end: int, said: str) -> None:
+    """Though half of each is beyond."""
+    steps = np.linspace(1, end, 100)
+    plot.set_curves([CurveLine("training", steps, np.linspace(2, 1, 100))])
+    sheet = QImage(plot.size(), QImage.Format.Format_ARGB32)
+    painter = QPainter(sheet)
+    _, _, numbers = plot.canvas().x_axis.generateDrawSpecs(painter)
+    painter.end()
+    assert [text for _, _, text in numbers][:: len(numbers) - 1] == ["0", said]
+
+
 def test_pointing_reads_all_curves_and_moves_the_linked_plot(qtbot: QtBot, plot: CurvePlot) -> None:
     plot.set_curves(pair())
     other = CurvePlot("Accuracy", "percent")
