@@ -164,6 +164,11 @@ def duration(seconds: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def to_go(seconds: float) -> str:
+    """ "1 s", "4 s", "3 min 20 s": of a guess, which knows no parts of a second."""
+    return f"{max(1, round(seconds))} s" if seconds < 9.95 else duration(seconds)
+
+
 def known_words(runs: Sequence[tuple[int, str]]) -> str:
     """ "The same settings and seed as run 12, which is finished: …"; "" of none. runs: earlier ones by number and
     state."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.comparison.wording import duration, percent, size
+from engine.comparison.wording import percent, size, to_go
 from engine.downloads.entries import Download
 from engine.downloads.wanted import Wanted
 
@@ -40,7 +40,7 @@ def progress(one: Download) -> str:
         return "Checked and unpacked…" if one.wanted.unpack else "Checked…"
     if not one.host:
         return f"Asks {_all(one.wanted.hosts)}…"
-    left = f"{duration(one.seconds_left)} left" if one.seconds_left is not None else ""
+    left = f"{to_go(one.seconds_left)} left" if one.seconds_left is not None else ""
     speed = f"{size(one.rate)}/s" if one.rate else ""
     host = f"sent by {one.host}" if one.host not in one.wanted.hosts else ""
     return " · ".join(part for part in (much, speed, left, host) if part)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QToolButton, QWidget
 
 from engine.backbones.catalog import RUN
-from engine.comparison.wording import count, duration
+from engine.comparison.wording import count, duration, to_go
 from engine.data.shifts import short
 from engine.events import RunState
 from engine.experiment import Experiment
@@ -207,7 +207,7 @@ def facts(now: RunNow) -> str:
     """ "· epoch 3 of 30 · about 1 min 40 s left · 12 s elapsed · CPU"."""
     parts = [LOST if now.lost else "", now.activity, _how_far(now)]
     if now.is_live and now.left:
-        parts.append(f"about {duration(now.left)} left")
+        parts.append(f"about {to_go(now.left)} left")
     if now.is_live:
         parts.append(now.waiting)
     if now.elapsed:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine import metrics
-from engine.comparison.wording import compact, duration, figure, marked, percent, short_host
+from engine.comparison.wording import compact, duration, figure, marked, percent, short_host, to_go
 from engine.events import CLUSTER, IN_LINE, LIVE_STATES, MACHINE, MACHINE_LOST, RESUMABLE, RunState
 from engine.families import named
 from engine.work.recorder import SavedCurve
@@ -123,7 +123,7 @@ class RunNow:
     def time_text(self) -> str:
         """What is left of a live run, what an ended one took."""
         if self.is_live:
-            return f"{duration(self.left)} left" if self.left else ""
+            return f"{to_go(self.left)} left" if self.left else ""
         return duration(self.elapsed) if self.elapsed else ""
 
     def sentence(self) -> str:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
-from engine.comparison.wording import count, duration, short_host
+from engine.comparison.wording import count, short_host, to_go
 from engine.events import CLUSTER
 from ui.listing.card_list import ProgressLine
 from ui.studies.reading import StudyNow, progress_words
@@ -35,7 +35,7 @@ def status_words(now: StudyNow, word: str, expected: str = "", machines: Sequenc
     elif now.study.device == CLUSTER and not now.is_complete:
         parts.append(cluster_words(word, machines))
     if now.seconds_left and not now.is_complete:
-        parts.append(f"about {duration(now.seconds_left / max(1, len(machines)))} to go")
+        parts.append(f"about {to_go(now.seconds_left / max(1, len(machines)))} to go")
     elif not now.is_complete and now.seconds_per_run is None:
         parts.append(expected or "how long it takes is known after the first run")
     return ", ".join(parts) + "."

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from engine import metrics
 from engine.comparison.intervals import Interval
-from engine.comparison.wording import caveats, count, duration, figure, percent, with_interval
+from engine.comparison.wording import caveats, count, duration, figure, percent, to_go, with_interval
 from engine.events import (
     Evaluated,
     Event,
@@ -168,7 +168,7 @@ class Bars(Display):
         if self.minutes:
             share, left = min(1.0, spent / (60 * self.minutes)), max(0.0, 60 * self.minutes - spent)
         steps = f"step {step:,}" + (f" of {self.total:,}" if self.total else "")
-        words = steps if left is None else f"{steps}, {duration(left)} left"
+        words = steps if left is None else f"{steps}, {to_go(left)} left"
         self.progress.update(self.task, description="Training", completed=share, values=self.latest.words(), done=words)
 
     def redraw(self, at_once: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Self
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from engine.comparison.wording import MARK, NO_NUMBER, duration, figure, with_interval
+from engine.comparison.wording import MARK, NO_NUMBER, duration, figure, to_go, with_interval
 from engine.events import RunState
 from engine.experiment import Shift
 from engine.studies.crossings import sentence
@@ -117,7 +117,7 @@ def print_study(now: StudyNow, as_json: bool) -> None:
 def left_words(now: StudyNow) -> str:
     if now.is_complete or now.seconds_left is None:
         return ""
-    return f", about {duration(now.seconds_left)} to go"
+    return f", about {to_go(now.seconds_left)} to go"
 
 
 def failed_words(now: StudyNow) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from engine.comparison.grouping import RunGroup, configurations, one_per_seed, over_seeds, run_group
 from engine.comparison.intervals import Interval
-from engine.comparison.wording import count, duration, percent, points, with_interval
+from engine.comparison.wording import count, duration, percent, points, to_go, with_interval
 from engine.events import RunState
 from engine.experiment import DatasetChoice, Experiment
 
@@ -103,6 +103,7 @@ def test_figures_read_as_a_person_says_them() -> None:
     }
     assert {seconds: duration(seconds) for seconds in spoken} == spoken
     assert [duration(seconds) for seconds in (7500, None, -0.5, float("nan"))] == ["2 h 5 min", "–", "–", "–"]
+    assert [to_go(seconds) for seconds in (0.0, 0.655, 3.6, 47.2, 200)] == ["1 s", "1 s", "4 s", "47 s", "3 min 20 s"]
 
 
 def test_seeds_that_met_other_images_are_not_one_configuration() -> None:
