@@ -33,9 +33,13 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))
 
 
-from ui.window.qt_check import qt_problem  # noqa: E402 - after the path and the platform are set
+from ui.window.qt_check import import_plainly, qt_problem  # noqa: E402 - after the path and the platform are set
 
 QT_PROBLEM = qt_problem()
+if not QT_PROBLEM:
+    import PySide6.QtCore  # noqa: F401
+
+    import_plainly()
 THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 
 

@@ -13,6 +13,7 @@ from engine.backbones import listed
 from engine.backbones.info import BackboneInfo, Blocks, ImageForm, Pixels, Published
 from engine.backbones.listed import ListedNetwork
 from engine.errors import InvalidExperiment
+from engine.machine.uncompiled import torchvision_as_it_is
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -91,9 +92,7 @@ def blocks(network: ListedNetwork) -> Blocks:
     """With random weights from torch's current random state; raises `InvalidExperiment` without its library."""
     if network.library == "timm":
         return _timms(network).blocks(network)
-    from engine.backbones.torchvision_cuts import cut
-
-    return cut(torchvision_network(network.name))
+    return _cut(torchvision_network(network.name))
 
 
 def whole_network(network: ListedNetwork) -> nn.Module:
@@ -116,9 +115,7 @@ def _timms(network: ListedNetwork) -> ModuleType:
 
 def torchvision_network(name: str) -> nn.Module:
     """torchvision's network of this name with random weights."""
-    from torchvision.models import get_model
-
-    network: nn.Module = get_model(name, weights=None, **OPTIONS.get(name, {}))
+    network: nn.Module = torchvision_as_it_is().models.get_model(name, weights=None, **OPTIONS.get(name, {}))
     return network
 
 
@@ -126,11 +123,16 @@ def with_state(network: ListedNetwork, state: Mapping[str, Tensor]) -> Blocks:
     """Raises `RuntimeError` for another network's."""
     if network.library == "timm":
         return _timms(network).with_state(network, state)
-    from engine.backbones.torchvision_cuts import cut
-
+    torchvision_as_it_is()
     with unfilled():  # nothing is drawn and nothing copied: the state's own tensors become the parameters
         built = torchvision_network(network.name)
     built.load_state_dict(_at_its_positions(built, state), assign=True)
+    return _cut(built)
+
+
+def _cut(built: nn.Module) -> Blocks:
+    from engine.backbones.torchvision_cuts import cut
+
     return cut(built)
 
 

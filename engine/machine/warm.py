@@ -6,7 +6,7 @@ import importlib
 import threading
 import time
 
-from engine.machine.uncompiled import steps_as_they_are
+from engine.machine.uncompiled import steps_as_they_are, torchvision_as_it_is
 
 _alone = threading.Lock()
 
@@ -23,7 +23,9 @@ def load_torch() -> float:
     """Import torch and what a run needs of torchvision, in small imports, so that a window in the same process stays
     responsive; returns the seconds it took. Safe to call twice."""
     begin = time.perf_counter()
-    for module in ("torch", "torchvision.models", "safetensors.torch", "engine.execute", "engine.preflight.cost"):
+    importlib.import_module("torch")
+    torchvision_as_it_is()
+    for module in ("safetensors.torch", "engine.execute", "engine.preflight.cost"):
         importlib.import_module(module)
     steps_as_they_are()
     return time.perf_counter() - begin

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ui.window.qt_check import display_problem
+from ui.window.qt_check import display_problem, import_plainly
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -28,11 +28,11 @@ def run_window(workspace: Workspace, then: Callable[[Parts], None] | None = None
     if problem := display_problem():
         print(problem, file=sys.stderr)
         return 2
+    app = make_application()
     from ui.window.engine_loading import EngineLoading
     from ui.window.garbage import Garbage
     from ui.window.leaving import Leaving
 
-    app = make_application()
     loading = EngineLoading()
     Garbage(loading)
     desk = Desk(app)
@@ -98,6 +98,7 @@ def make_application() -> QApplication:
     from engine.machine.allocator import share_one_arena
     from ui import icons
 
+    import_plainly()
     share_one_arena()
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import ctypes
 import importlib.util
 import os
@@ -52,6 +53,12 @@ def display_problem() -> str | None:
             "Start it from a desktop session, or use the terminal commands: python main.py --help"
         )
     return _missing(_LOADED_BY_X11) or _closed_display()
+
+
+def import_plainly() -> None:
+    """Called once Qt is imported: from then on PySide reads the source of every module that is imported, and Python
+    keeps it (torch's, 40 MB of text), to learn which of them switch names of Qt's, which none does here."""
+    builtins.__import__ = getattr(builtins, "__orig_import__", builtins.__import__)
 
 
 def _is_linux() -> bool:

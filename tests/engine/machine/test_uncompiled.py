@@ -1,4 +1,4 @@
-"""Optimisers step without torch's compiler, as they would with it."""
+"""Optimisers step and torchvision is imported without torch's compiler, as they would with it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ PROGRAM = """
 import sys
 import torch
 from torch.optim import SGD, Adam, AdamW
-from engine.machine.uncompiled import steps_as_they_are
+from engine.machine.uncompiled import BOXES_ASK, _UntilAsked, steps_as_they_are
+from engine.machine.warm import load_torch
 
 def learnt(kind, **values):
     torch.manual_seed(0)
@@ -27,13 +28,19 @@ def learnt(kind, **values):
 
 own, kinds = (Adam.step, SGD.step), ((Adam, {}), (AdamW, {"fused": True}), (SGD, {"momentum": 0.9}))
 for _ in range(2):
+    load_torch()
     steps_as_they_are()
 here = [learnt(kind, **values) for kind, values in kinds]
-print("torch._dynamo" in sys.modules)
+print("torchvision.models" in sys.modules and {BOXES_ASK, "torch._dynamo"}.isdisjoint(sys.modules))
 Adam.step, SGD.step = own
 theirs = [learnt(kind, **values) for kind, values in kinds]
 print("torch._dynamo" in sys.modules)
 print(all(torch.equal(a, b) for one, other in zip(here, theirs) for a, b in zip(one, other)))
+sys.modules[BOXES_ASK] = _UntilAsked(BOXES_ASK)
+from torch._dynamo.utils import counters, is_compile_supported
+from torchvision.ops.roi_align import is_compile_supported as asked
+print(sys.modules[BOXES_ASK].counters is counters and [*map(asked, ("cpu", "mps"))] == [
+    *map(sys.modules[BOXES_ASK].is_compile_supported, ("cpu", "mps"))])
 """
 RUN = """
 import sys
@@ -50,8 +57,8 @@ def told(program: str, *given: object) -> list[str]:
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=200).stdout.split()
 
 
-def test_steps_are_those_of_torch_to_the_last_bit() -> None:
-    assert told(PROGRAM) == ["False", "True", "True"]
+def test_steps_are_those_of_torch_to_the_last_bit_and_torchvision_asks_what_it_would() -> None:
+    assert told(PROGRAM) == ["True", "True", "True", "True"]
 
 
 @pytest.mark.parametrize(
