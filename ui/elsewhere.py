@@ -3,9 +3,10 @@ looks at it or has a run worked there, or where an earlier program owes it somet
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from engine.remote.cluster import MachineState
 
 LOOK_MS = 2000  # between two looks while somebody looks on
+LATE = 4.0  # seconds without an answer, after which what was known before is not told as what is
 SETTLE_MS = 60_000  # between two tries to tell a cluster that does not answer what is owed to it
 OLD = "This cluster is kept by Warmstart {}, and this is Warmstart {}: end it, and begin it again. Its key stays."
 
@@ -26,14 +28,16 @@ OLD = "This cluster is kept by Warmstart {}, and this is Warmstart {}: end it, a
 @dataclass(frozen=True)
 class SeenCluster:
     """address: "" where the workspace has no cluster. lacking: what is not installed and how it is, in words. fault:
-    why it could not be asked, or gives nothing to do. places: who is there; None before it was asked. version: of this
-    program; wrong: what is said of another one that a place has, by version. here, port: where one is to be begun: at
-    this machine's address, or where the one was that has ended."""
+    why it could not be asked, or gives nothing to do. places: who is there; None before it was asked. is_late: they
+    were there before it was asked again, and it has not answered yet. version: of this program; wrong: what is said of
+    another one that a place has, by version. here, port: where one is to be begun: at this machine's address, or where
+    the one was that has ended."""
 
     address: str = ""
     lacking: str = ""
     fault: str = ""
     places: tuple[MachineState, ...] | None = None
+    is_late: bool = False
     version: str = ""
     wrong: Mapping[str, str] = field(default_factory=dict)
     here: str = ""
@@ -51,7 +55,8 @@ class Machines(QObject):
         self.now = SeenCluster()
         self.folder = root / FOLDER
         self._desk, self._root, self._background = desk, root, background
-        self._asked, self._turn = False, 0  # the latter counts what is done with it: older answers are none by then
+        self._asked = 0.0  # since when, on the clock that only goes forward; 0 where nothing is asked
+        self._turn = 0  # counts what is done with it: older answers are none by then
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self.look)
         self._settling = QTimer(self, interval=SETTLE_MS, singleShot=True)
@@ -90,18 +95,20 @@ class Machines(QObject):
     def look(self) -> None:
         """Ask who is there; one question at a time."""
         if self._asked:
+            if time.monotonic() - self._asked > LATE and self.now.places is not None:
+                self._know(replace(self.now, is_late=True))
             return
-        self._asked, turn = True, self._turn
+        self._asked, turn = time.monotonic(), self._turn
 
         def answered(now: SeenCluster) -> None:
-            self._asked = False
+            self._asked = 0.0
             if turn == self._turn:
                 self._know(now)
 
         self._background.run(lambda cancelled: seen(self._desk, self.folder), answered, self._failed, long=True)
 
     def _failed(self, error: Exception) -> None:
-        self._asked = False
+        self._asked = 0.0
         self._background.crashed.emit(error)
 
     def _know(self, now: SeenCluster) -> None:

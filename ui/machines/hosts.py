@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 HEADS = ("Machine", "Free", "Works on", "Cores", "Memory", "Version", "Last sign")
 
+SILENT = "The cluster does not answer, so nobody knows. What is at work there goes on."
+
 
 @dataclass(frozen=True)
 class Host:
@@ -88,37 +90,38 @@ def summary(known: Mapping[str, Host]) -> str:
     return f"{count(places, 'places')} on {count(len(here), 'machines')}, {works}."
 
 
-def rows(known: Mapping[str, Host], now: float) -> list[tuple[TableCell, ...]]:
-    """Of those that share a name the address is told as well."""
+def rows(known: Mapping[str, Host], now: float, is_silent: bool = False) -> list[tuple[TableCell, ...]]:
+    """Of those that share a name the address is told as well. is_silent: the cluster does not answer, so nothing is
+    known of them but that they were there."""
     shared = Counter(one.name for one in known.values())
-    return [row(one, now, f"{one.name} ({one.at})" if shared[one.name] > 1 else one.name) for one in known.values()]
+    names = [f"{one.name} ({one.at})" if shared[one.name] > 1 else one.name for one in known.values()]
+    return [row(one, now, name, is_silent) for one, name in zip(known.values(), names, strict=True)]
 
 
-def row(host: Host, now: float, name: str) -> tuple[TableCell, ...]:
+def row(host: Host, now: float, name: str, is_silent: bool) -> tuple[TableCell, ...]:
     from ui.figures.plain_table import TableCell
 
-    gone = host.gone is not None
-    said = _gone(now - host.gone) if host.gone is not None else _sign(host.seconds)
-    free = "–" if gone else f"{host.free} of {host.places}" + " (!)" * bool(host.trouble)
+    away = is_silent or host.gone is not None
+    free = "–" if away else f"{host.free} of {host.places}" + " (!)" * bool(host.trouble)
     words = (
-        (name, f"{host.name}, {host.at}"), (free, _at_work(host)),
+        (name, f"{host.name}, {host.at}"), (free, SILENT if is_silent else _at_work(host)),
         (f"{count(host.gpus, 'GPUs')}" if host.gpus else "the processor", host.titles), (str(host.cores), ""),
         (size(host.memory), ""), (f"{host.version} (other)" if host.wrong else host.version, host.wrong),
-        (said, ""),
+        (_sign(host, now, is_silent), ""),
     )  # fmt: skip
     right = (3, 4)
     return tuple(
-        TableCell(text, tip, right=place in right, muted=gone, bold=place == 0 and not gone)
+        TableCell(text, tip, right=place in right, muted=away, bold=place == 0 and not away)
         for place, (text, tip) in enumerate(words)
     )
 
 
-def _gone(seconds: float) -> str:
-    return "gone just now" if seconds < 3 else f"gone {duration(seconds)}"
-
-
-def _sign(seconds: float) -> str:
-    return "now" if seconds < 3 else f"{duration(seconds)} ago"
+def _sign(host: Host, now: float, is_silent: bool) -> str:
+    if host.gone is not None:
+        return "gone just now" if now - host.gone < 3 else f"gone {duration(now - host.gone)}"
+    if is_silent:
+        return "not known"
+    return "now" if host.seconds < 3 else f"{duration(host.seconds)} ago"
 
 
 def _at_work(host: Host) -> str:

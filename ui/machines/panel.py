@@ -129,10 +129,11 @@ class MachinesPanel(QWidget):
             return ENDED if now.has_ended else NONE
         if now.fault and now.places is None:
             return "The cluster does not answer."
-        return ASKING if now.places is None else summary(self._hosts)
+        return ASKING if now.places is None or now.is_late else summary(self._hosts)
 
     def _show_table(self) -> None:
-        told = rows(self._hosts, time.time())
+        now = self._machines.now
+        told = rows(self._hosts, time.time(), is_silent=now.places is None or now.is_late)
         self.table.setVisible(bool(told) and self._machines.is_known)
         if [[cell.words for cell in line] for line in told] != self.table.cells.texts():
             self.table.show_cells(HEADS, told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from engine.remote.joining import Joining
 from engine.remote.line import KEY, WHERE
 from engine.remote.machine import WorkPlace
 from tests.engine.remote.loopback import free_port, loopback
+from ui import elsewhere
 from ui.elsewhere import SeenCluster
 from ui.figures.plain_table import APART
 from ui.machines.dialog import MachinesDialog
@@ -107,6 +109,36 @@ def test_a_machine_that_is_lost_stays_in_the_list_until_it_comes_back() -> None:
     assert summary(lost) == "1 place on 1 machine, free."
     assert [one.gone for one in kept(lost, hosts([], {}), 300.0).values()] == [299.5, 160.0]
     assert [one.gone for one in kept(lost, hosts([PLACE, GPU], {}), 300.0).values()] == [None, None]
+
+
+def test_of_a_silent_cluster_nothing_is_told_but_who_was_there() -> None:
+    known = kept(kept({}, hosts([PLACE, GPU], {}), 100.0), hosts([PLACE], {}), 200.0)
+    told = rows(known, 220.0, is_silent=True)
+    assert [[cell.words for cell in line][::6] for line in told] == [
+        ["office", "not known"],
+        ["rack", "gone 1 min 0 s"],
+    ]
+    assert [line[1].words for line in told] == ["–", "–"]
+    assert all(cell.muted for line in told for cell in line)
+
+
+def test_what_was_known_of_a_cluster_that_takes_its_time_is_not_told_as_what_is(
+    qtbot: QtBot, panel: MachinesPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its line was killed, and the question takes its ten seconds."""
+    answer = threading.Event()
+    machines, known = panel._machines, SeenCluster("tls://10.0.0.2:8786", places=(PLACE,), version="0.16.0")
+    monkeypatch.setattr(elsewhere, "LATE", 0.2)
+    monkeypatch.setattr(elsewhere, "seen", lambda *_: known if answer.wait(60) else None)
+    qtbot.waitUntil(lambda: not machines._asked)
+    machines._know(known)
+    assert panel.state.text() == "1 place on 1 machine, free."
+    machines.look()
+    qtbot.waitUntil(lambda: machines.look() or machines.now.is_late)
+    assert (panel.state.text(), names(panel)[0][1], names(panel)[0][-1]) == ("Asking the cluster…", "–", "not known")
+    answer.set()
+    qtbot.waitUntil(lambda: panel.state.text() == "1 place on 1 machine, free.")
+    assert (names(panel)[0][1], names(panel)[0][-1]) == ("1 of 1", "now")
 
 
 def test_another_version_is_marked() -> None:
