@@ -12,10 +12,18 @@ if TYPE_CHECKING:
     from distributed import Scheduler
 
 
-def looked(keys: Collection[str], dask_scheduler: Scheduler = None) -> tuple[str, int, dict[str, str]]:
-    """All that a desk asks for from time to time: (which line it is, another each time that it is begun, how many
-    machines take orders, see `Cluster.state`, of these)."""
-    return str(dask_scheduler.id), running(dask_scheduler), states_of(keys, dask_scheduler)
+ANYBODY = "fire-and-forget"  # whom Dask takes an order for that nobody waits for
+
+
+def looked(keys: Collection[str], dask_scheduler: Scheduler = None) -> tuple[int, dict[str, str]]:
+    """All that a desk asks for from time to time: (how many machines take orders, see `Cluster.state`, of these)."""
+    return running(dask_scheduler), states_of(keys, dask_scheduler)
+
+
+def cancel(key: str, dask_scheduler: Scheduler = None) -> None:
+    """Take an order out of line, whoever gave it. What is asked is answered: told on a stream that has broken it would
+    be lost."""
+    dask_scheduler.stimulus_cancel([key], ANYBODY, force=True, reason="", msg="")
 
 
 def silences(dask_scheduler: Scheduler = None) -> dict[str, float]:

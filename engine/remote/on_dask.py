@@ -25,7 +25,7 @@ from engine.remote.certificates import KeyFile
 from engine.remote.cluster import Change, ClusterAway, Deliver, FoundJournal, MachineState, MachineWords
 from engine.remote.connection import FILES, PATIENCE, Connection, addresses
 from engine.remote.debts import Debts
-from engine.remote.in_line import looked, orders_of, silences, states_of
+from engine.remote.in_line import cancel, looked, orders_of, silences, states_of
 from engine.remote.journal import attempt
 from engine.remote.keeping import pieces
 from engine.remote.leftovers import Leftovers
@@ -74,7 +74,6 @@ class DaskCluster:
         self._unseen = Unseen(PATIENCE)
         self._owed = Debts(owed)
         self._leftovers = Leftovers(lambda known: self._line.tell_all(served.forget_all, dict(known)))
-        self._seen = ""  # the line that knows of the topic
         self._delivers: dict[str, Deliver] = {}
         self._sending: dict[str, threading.Lock] = {}  # by machine: nothing is sent twice at a time
         self._agreed = float("-inf")  # when both had the same version
@@ -151,12 +150,9 @@ class DaskCluster:
         return dict.fromkeys(keys)
 
     def cancel(self, key: str) -> None:
-        from distributed import Future
-
-        with self._line.asked() as client:
-            while key in self._settled():
-                time.sleep(SOON)  # what the line does not know yet cannot be taken back
-            client.cancel([Future(key, client)], force=True)
+        while key in self._settled():
+            time.sleep(SOON)  # what the line does not know yet cannot be taken back
+        self._line.of_line(cancel, key)
 
     def state(self, key: str) -> str:
         return "" if self._owed.has(key) else self._unseen.state(key, self._states.of)
@@ -282,13 +278,9 @@ class DaskCluster:
                 self._pay()
 
     def _settled(self) -> Collection[str]:
-        """Let go of orders that the line knows by now; returns those that are still on their way. A line that was begun
-        anew is told again what is to be heard."""
-        with self._line.asked() as client:
-            line, places, states = self._line.of_line(looked, self._unseen.keys())
-            if line != self._seen:
-                client.subscribe_topic(self.topic(), self._hear)
-        self._seen, self._places = line, max(1, places)
+        """Let go of orders that the line knows by now; returns those that are still on their way."""
+        places, states = self._line.of_line(looked, self._unseen.keys())
+        self._places = max(1, places)
         self._unseen.settle(states)
         return self._unseen.keys()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from distributed import Scheduler
@@ -10,6 +11,7 @@ from distributed.diagnostics.plugin import SchedulerPlugin
 from distributed.scheduler import TaskState
 
 MOST = 10_000  # lost orders that are remembered
+SOON = 0.01  # seconds until it is seen that a stream has ended
 TOGETHER = 0.15  # seconds for which what all machines say is told to a desk together
 
 
@@ -22,7 +24,13 @@ class WaitingLine(Scheduler):  # type: ignore[misc]
         self.add_plugin(Losses(self.lost_orders), name="losses")
 
     async def add_client(self, comm: Comm, client: str, versions: dict[str, object]) -> None:
-        """A message costs a desk as much as a hundred events in it do."""
+        """A message costs a desk as much as a hundred events in it do. A stream of before, of whose end nothing came
+        here, would end this one with it."""
+        while (before := self.client_comms.get(client)) is not None:
+            if comm.closed():
+                return
+            before.abort()
+            await asyncio.sleep(SOON)
         comm.write = greeting_alone(comm.write)
         self.loop.add_callback(self._tell_together, client)  # once it has a stream
         await super().add_client(comm, client, versions)
