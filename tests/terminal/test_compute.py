@@ -17,13 +17,13 @@ from storage.workspace import Workspace
 from tests.engine.work.small_runs import small
 from tests.terminal.conftest import Command
 
-QUICK = ("run", "--data", "digits", "--labels-per-class", 2, "--method", "scratch", "--set", "epochs=1")
+QUICK = ("run", "--data", "digits", "--classes", 3, "--labels-per-class", 2, "--method", "scratch", "--set", "epochs=1")
 AUTOMATIC = (*QUICK, "--precision", "automatic")
 META = ("run", "--data", "glyphs", "--method", "maml", "--set", "steps=1", "--set", "meta_batch=4")
-ONE_STEP = ("validation_episodes=10", "test_episodes=10", "inner_steps=1", "query=1")
+ONE_STEP = ("validation_episodes=10", "test_episodes=10", "inner_steps=1", "way=2", "query=1")
 META = (*META, *(part for one in ONE_STEP for part in ("--set", one)))
 STUDY = {
-    "title": "Two", "dataset": {"name": "digits"}, "labels": [2], "seeds": [0],
+    "title": "Two", "dataset": {"name": "digits", "classes": 3}, "labels": [2], "seeds": [0],
     "arms": [{"title": title, "method": {"name": "scratch", "hyperparameters": {"epochs": 1, "batch_size": size}}}
              for title, size in (("A", 5), ("B", 10))],
 }  # fmt: skip

@@ -22,7 +22,19 @@ from tests.terminal.conftest import REPOSITORY
 
 Command = Callable[..., Any]
 NO_DISPLAY = {"QT_QPA_PLATFORM": "", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
-QUICK = ("run", "--data", "digits", "--method", "scratch", "--labels-per-class", "2", "--set", "epochs=1")
+QUICK = (
+    "run",
+    "--data",
+    "digits",
+    "--method",
+    "scratch",
+    "--classes",
+    "3",
+    "--labels-per-class",
+    "2",
+    "--set",
+    "epochs=1",
+)
 NO_QT = "sys.modules.update(dict.fromkeys(['PySide6', 'shiboken6', 'pyqtgraph']))"
 MINUTES, CORES = 2, 2
 
@@ -30,7 +42,7 @@ MINUTES, CORES = 2, 2
 @pytest.fixture
 def small_plan(tmp_path: Path) -> str:
     """The demo with two short arms on digits in place of its own; returns the line that puts it there."""
-    data = {"name": "digits", "labels_per_class": 2}
+    data = {"name": "digits", "classes": 3, "labels_per_class": 2}
     arms = [{"dataset": data, "method": {"name": "scratch", "hyperparameters": {"epochs": n}}} for n in (3, 4)]
     presets = tmp_path / "presets"
     presets.mkdir()

@@ -10,7 +10,7 @@ from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.terminal.conftest import Command
 
-SMALL = ("--data", "digits", "--classes", 3, "--labels-per-class", 5, "--validation-per-class", 4)
+SMALL = ("--data", "digits", "--classes", 3, "--labels-per-class", 5, "--validation-per-class", 4, "--image-size", 16)
 PROBE = (*SMALL, "--method", "linear_probe", "--set", "epochs=3")
 FROM_PROBE = (*SMALL, "--weights", "run:1", "--keep-head", "--method", "full_ft", "--set", "epochs=2")
 

@@ -22,7 +22,8 @@ from tests.new_runs import new_run
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 Command = Callable[..., Any]
-QUICK = ("run", "--data", "digits", "--method", "scratch", "--labels-per-class", "2", "--set", "epochs=2")
+FEW = ("--data", "digits", "--classes", "3", "--labels-per-class", "2", "--image-size", "16")
+QUICK = ("run", *FEW, "--method", "scratch", "--set", "epochs=2")
 
 
 def saved(root: Path) -> list[RunRow]:
@@ -122,12 +123,7 @@ def test_a_run_that_fails_exits_with_1(warmstart: Command, own_workspace: Path) 
 
 def test_the_weights_of_a_saved_run_are_named_by_number(warmstart: Command, own_workspace: Path) -> None:
     assert warmstart(*QUICK, "--name", "source", "--seeds", "2").code == 0
-    assert (
-        warmstart(
-            *QUICK[:3], "--labels-per-class", "2", "--weights", "run:1", "--set", "epochs=1", "--set", "probe_epochs=1"
-        ).code
-        == 0
-    )
+    assert warmstart("run", *FEW, "--weights", "run:1", "--set", "epochs=1", "--set", "probe_epochs=1").code == 0
     newest, second, first = saved(own_workspace)
     assert [first.name, second.name] == ["source, seed 0", "source, seed 1"]
     assert newest.experiment.backbone.weights == f"run:{first.uid}"

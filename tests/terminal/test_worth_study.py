@@ -20,8 +20,8 @@ LABELS = (1, 3)
 @pytest.mark.timeout(300)
 def test_the_study_of_a_run_goes_to_its_end_with_raw_pixels(tmp_path: Path, warmstart: Command) -> None:
     room = ("--workspace", tmp_path / "room")
-    begun = warmstart("run", "--data", "digits", "--classes", 3, "--backbone", "conv4", "--method", "rotation",
-                      "--set", "epochs=1", *room)  # fmt: skip
+    begun = warmstart("run", "--data", "digits", "--classes", 3, "--backbone", "conv4", "--image-size", 16,
+                      "--method", "rotation", "--set", "epochs=1", *room)  # fmt: skip
     assert begun.code == 0, begun.err
     with RunStore(Workspace(tmp_path / "room")) as store:
         (run,) = store.runs()

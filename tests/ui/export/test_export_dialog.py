@@ -53,7 +53,7 @@ def probe(workspace: Workspace, photos: Path) -> RunRow:
 
 
 def meta(workspace: Workspace, name: str) -> RunRow:
-    values = {"steps": 1, "test_episodes": 10, "validation_episodes": 10}
+    values = {"steps": 1, "meta_batch": 1, "way": 2, "query": 1, "test_episodes": 10, "validation_episodes": 10}
     return saved(workspace, Experiment.model_validate({"method": {"name": name, "hyperparameters": values}}))
 
 
