@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("distributed")
 
 from engine.errors import ExperimentError
-from engine.remote import starting
+from engine.remote import connection, starting
 from engine.remote.certificates import KeyFile, made_key
 from engine.remote.joining import Joining
 from engine.remote.machine import WorkPlace
@@ -60,6 +60,7 @@ def test_one_that_was_switched_off_is_begun_where_it_was_also_after_that_was_ref
         raise ExperimentError("That port is taken.", "Give another.")
 
     monkeypatch.setattr(starting, "_begin_line", refused)
+    monkeypatch.setattr(connection, "PATIENCE", 0.5)
     there, port = own_workspace / "cluster", free_port()
     there.mkdir(parents=True)
     made_key().write(there / "cluster.key")

@@ -18,7 +18,8 @@ from storage.workspace import Workspace
 
 Command = Callable[..., Any]
 SMALL = {
-    "lp_ft": ("--data", "digits", "--classes", "3", "--labels-per-class", "2", "--set", "probe_epochs=2", "--set", "epochs=1"),
+    "lp_ft": ("--data", "digits", "--classes", "3", "--labels-per-class", "2",
+              "--set", "probe_epochs=2", "--set", "epochs=1"),
     "maml": ("--data", "glyphs", *(part for value in ("steps=2", "meta_batch=2", "validate_every=2", "way=2", "query=1",
              "validation_episodes=10", "test_episodes=10") for part in ("--set", value))),
 }  # fmt: skip

@@ -80,7 +80,7 @@ def test_a_page_is_drawn_again_only_for_the_runs_it_shows(
 def test_weights_to_start_from_are_listed_anew_once_somebody_looks(
     qtbot: QtBot, window: MainWindow, workspace: Workspace, ids: list[int], count: Count
 ) -> None:
-    page = window.page("new_experiment")
+    page = window.show_page("new_experiment")
     qtbot.waitUntil(page.is_settled)
     before = set(page.backbone.rows)
     window.show_page("runs")

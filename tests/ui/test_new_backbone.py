@@ -58,7 +58,7 @@ def test_it_is_typed_trained_and_opened_again(tmp_path: Path) -> None:
 
 def test_the_form_has_it(qtbot: QtBot, new_backbone: None, request: pytest.FixtureRequest) -> None:
     window: MainWindow = request.getfixturevalue("window")
-    page = window.page("new_experiment")
+    page = window.show_page("new_experiment")
     wait_until_checked(qtbot, page)
     qtbot.mouseClick(page.backbone.rows["conv2 random"], Qt.MouseButton.LeftButton)
     wait_until_checked(qtbot, page)

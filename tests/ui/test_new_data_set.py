@@ -286,7 +286,7 @@ def test_they_are_run_stored_and_compared(made: type, tmp_path: Path) -> None:
 
 def test_the_form_and_the_studies_have_them(qtbot: QtBot, new_sets: None, request: pytest.FixtureRequest) -> None:
     window: MainWindow = request.getfixturevalue("window")
-    page = window.page("new_experiment")
+    page = window.show_page("new_experiment")
     wait_until_checked(qtbot, page)
     own = page.data.settings.own
     qtbot.mouseClick(page.data.cards["stripes"], Qt.MouseButton.LeftButton)

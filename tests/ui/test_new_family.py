@@ -96,7 +96,7 @@ def test_it_is_checked_and_costed() -> None:
 
 def test_it_is_listed_set_up_run_and_shown(qtbot: QtBot, pretraining: Family, request: pytest.FixtureRequest) -> None:
     window: MainWindow = request.getfixturevalue("window")
-    page = window.page("new_experiment")
+    page = window.show_page("new_experiment")
     wait_until_checked(qtbot, page)
     assert [button.text() for button in page.method.families.values()][-1] == pretraining.title
     qtbot.mouseClick(page.method.families[pretraining.key], Qt.MouseButton.LeftButton)

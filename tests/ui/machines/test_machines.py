@@ -231,7 +231,7 @@ def test_a_cluster_begins_machines_come_and_go_and_it_ends(
 def test_a_cluster_that_does_not_answer_is_said_so_and_can_be_forgotten(
     qtbot: QtBot, panel: MachinesPanel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(on_dask, "PATIENCE", 1.0)
+    monkeypatch.setattr(connection, "PATIENCE", 1.0)
     folder = panel._machines.folder
     folder.mkdir(parents=True, exist_ok=True)
     made_key().write(folder / "cluster.key")

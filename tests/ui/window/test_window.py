@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, QSize, Qt, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragMoveEvent, QDropEvent, QEnterEvent, QFont, QFontInfo
-from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QSplitter
+from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QPushButton, QSplitter
 from pytestqt.qtbot import QtBot
 
 from engine.errors import StorageError
@@ -205,9 +205,7 @@ def test_a_mendable_error_is_a_toast_and_a_bug_a_dialog(qtbot: QtBot, window: Ma
     window.crashes.report(ZeroDivisionError("by nothing"))
     qtbot.waitUntil(lambda: window.crashes._dialog is not None)
     dialog = window.crashes._dialog
-    copy = next(
-        b for b in dialog.findChildren(type(window.pages["new_experiment"].launch.queue_button)) if "Copy" in b.text()
-    )
+    copy = next(button for button in dialog.findChildren(QPushButton) if "Copy" in button.text())
     qtbot.mouseClick(copy, Qt.MouseButton.LeftButton)
     assert "by nothing" in QApplication.clipboard().text()
     dialog.close()
