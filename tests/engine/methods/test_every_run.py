@@ -6,7 +6,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from engine.artifacts.saved import SETTLED, SavedModel
+from engine.backbones import catalog
 from engine.bench.figures import FOLDS
 from engine.data.sources import load
 from engine.data.splits import split_classes, split_images
@@ -94,6 +95,15 @@ def written(folder: Path, changed: set[int]) -> Path:
 
 def choice(folder: Path) -> DatasetChoice:
     return DatasetChoice(name="folder", path=str(folder))
+
+
+@pytest.fixture(autouse=True)
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Conv-4 with 8 maps where it has 64: what is promised here is promised of any width."""
+    usual = catalog.backbones()
+    conv4 = replace(catalog.backbone("conv4"), features=8, build=partial(catalog.backbone("conv4").build, width=8))
+    found = tuple(conv4 if info.name == "conv4" else info for info in usual)
+    monkeypatch.setattr(catalog, "backbones", lambda: found)
 
 
 @pytest.fixture(scope="module")
