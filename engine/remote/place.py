@@ -14,6 +14,9 @@ import sys
 import threading
 from pathlib import Path
 
+import dask
+from distributed import Worker
+
 from engine.errors import ExperimentError
 from engine.machine.files import cache_folder
 from engine.machine.places import settle
@@ -34,16 +37,21 @@ SETTINGS: dict[str, object] = {
 LOST = 20.0  # seconds without a line, after which it ends
 
 
-async def work(joining: Joining) -> None:
-    import dask
-    from distributed import Worker
+class PlaceWorker(Worker):  # type: ignore[misc]
+    """Without a line it ends at once: the run at work is lost with that, and its thread would be waited for."""
 
+    async def close(self, *how: object, **named: object) -> str | None:
+        ended: str | None = await super().close(*how, **{**named, "executor_wait": False})
+        return ended
+
+
+async def work(joining: Joining) -> None:
     from engine.remote.connection import security
 
     dask.config.set(SETTINGS)
     settle(joining.home)
     joining.home.mkdir(parents=True, exist_ok=True)
-    async with Worker(
+    async with PlaceWorker(
         joining.address, port=numbers(joining.ports), nthreads=1, security=security(KeyFile.read(joining.key)),
         memory_limit=0, death_timeout=LOST, local_directory=str(cache_folder() / "cluster"), dashboard=False,
         dashboard_address=NO_PAGES,

@@ -473,6 +473,26 @@ def test_a_machine_with_another_version_is_refused_before_it_works(
         machine.serve(joining, [""], lambda words: None, threading.Event())
 
 
+def cut(dask_scheduler: Any = None) -> None:
+    """Machines lose their line."""
+    for stream in dask_scheduler.stream_comms.values():
+        dask_scheduler.loop.add_callback(stream.abort)
+
+
+def test_a_machine_that_lost_the_line_waits_for_no_end_of_its_run(
+    one_machine: Loopback, desk: DaskCluster, tmp_path: Path
+) -> None:
+    """It would take no other meanwhile, and work it for nobody."""
+    (at,) = desk._line.of_line(addresses)
+    desk.submit(ordered(job(tmp_path, uid="cut"), 1, desk.topic())[0])
+    until(lambda: desk.say(at, "cut", "pause"))  # nothing ends it
+    at_work = one_machine.places[0].child
+    desk._line.of_line(cut)
+    until(lambda: one_machine.places[0].child is not at_work, 20)
+    one_machine.ready(desk, 1)
+    desk.forget("cut", 1)
+
+
 def test_the_line_may_be_lost_and_begun_again(one_machine: Loopback, desk: DaskCluster, tmp_path: Path) -> None:
     """Last of all: whoever was connected loses it too. Machines come back by themselves, and the run is worked."""
     said: list[Event] = []
