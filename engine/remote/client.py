@@ -30,3 +30,6 @@ class DeskClient(Client):  # type: ignore[misc]
             await super()._handle_report()
         if self.status in ("running", "connecting"):
             await self._close()
+
+    def __del__(self) -> None:
+        """Whoever made it has let go of it: Dask's own would wait for a loop that has ended, in whatever runs then."""

@@ -32,10 +32,13 @@ GONE = (OSError, TimeoutError, CancelledError, asyncio.CancelledError)
 
 
 class Connection:
-    """To the scheduler at an address, which may be another after that has ended. begun: called with each new client."""
+    """To the scheduler at an address, which may be another after that has ended. begun: called with each new client.
+    ended: whether there is to be none any more."""
 
-    def __init__(self, address: Callable[[], str], key: KeyFile, begun: Callable[[Client], object]) -> None:
-        self._where, self._key, self._begun = address, key, begun
+    def __init__(
+        self, address: Callable[[], str], key: KeyFile, begun: Callable[[Client], object], ended: Callable[[], bool]
+    ) -> None:  # fmt: skip
+        self._where, self._key, self._begun, self._ended = address, key, begun, ended
         self.address = ""  # where it was last
         self._client: Client | None = None
         self._lock = threading.Lock()
@@ -149,6 +152,8 @@ class Connection:
                 if self._client is not None:
                     let_go(self._client)
                     self._client = None
+                if self._ended():
+                    raise ClusterAway("This program has let go of the cluster.", "Begin it again.")
                 self.address = self._found()
                 self._client = made_client(self.address, self._key)
                 self._begun(self._client)
@@ -185,10 +190,14 @@ def made_client(address: str, key: KeyFile) -> Client:
 
 
 def let_go(client: Client) -> None:
-    """One that has lost its line has closed itself, but for the thread that it works in."""
-    loop = client.loop
-    client.close(timeout=SOON)
-    loop.add_callback(loop.stop)
+    """One that has lost its line has closed itself, but for the thread that it works in. Where a machine is busy, or a
+    line takes nothing more, that thread has as long again, and nobody waits for it."""
+    loop, more = client.loop, 0.0
+    try:
+        client.close(timeout=SOON)
+    except TimeoutError:
+        more = SOON
+    loop.add_callback(loop.call_later, more, loop.stop)
 
 
 def security(key: KeyFile) -> Security:

@@ -65,7 +65,9 @@ class DaskCluster:
     ) -> None:  # fmt: skip
         EXTRA.require()
         self._desk = desk
-        self._line = Connection((lambda: address) if isinstance(address, str) else address, key, self._begin)
+        self._ended = threading.Event()
+        where = (lambda: address) if isinstance(address, str) else address
+        self._line = Connection(where, key, self._begin, self._ended.is_set)
         self._states = Together[str](partial(self._line.of_line, states_of), TOGETHER)
         self._version = Together[str](lambda _: {"": self._line.of_line(line_version)})
         self._orders = Together[None](self._submit, TOGETHER)
@@ -77,7 +79,6 @@ class DaskCluster:
         self._delivers: dict[str, Deliver] = {}
         self._sending: dict[str, threading.Lock] = {}  # by machine: nothing is sent twice at a time
         self._agreed = float("-inf")  # when both had the same version
-        self._ended = threading.Event()
         self._places = 1
         self._watch = threading.Thread(target=self._look, name="cluster", daemon=True)
 

@@ -20,6 +20,7 @@ from engine.remote.on_dask import DaskCluster
 from tests.engine.work.small_runs import until
 
 LINE = "engine.remote.line"
+there: list[Loopback] = []  # those that have not ended
 
 
 def free_port() -> int:
@@ -82,11 +83,15 @@ class Loopback:
 
         until(there, 120)
 
+    def close_desks(self) -> None:
+        for desk in self.desks:
+            desk.close()
+        self.desks.clear()
+
     def end(self) -> None:
         self._ended.set()
         self._machine.join()
-        for desk in self.desks:
-            desk.close()
+        self.close_desks()
         for one in self.places:
             one.end()
         self.line.kill()
@@ -96,7 +101,9 @@ class Loopback:
 @contextmanager
 def loopback(folder: Path, places: int = 1, homes: Sequence[Path] = (), module: str = LINE) -> Iterator[Loopback]:
     made = Loopback(folder, places, homes, module)
+    there.append(made)
     try:
         yield made
     finally:
+        there.remove(made)
         made.end()

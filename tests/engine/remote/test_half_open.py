@@ -16,7 +16,7 @@ import pytest
 pytest.importorskip("distributed")
 
 from engine.remote import connection
-from engine.remote.cluster import WAITING, MachineWords
+from engine.remote.cluster import WAITING, ClusterAway, MachineWords
 from engine.remote.connection import let_go
 from engine.remote.in_line import states_of
 from engine.remote.on_dask import DaskCluster
@@ -234,3 +234,25 @@ def test_a_desk_does_not_connect_for_ever_and_may_be_closed_meanwhile(
         until(lambda: other._line.of_line(waiting) == 0, 10)
     until(lambda: threading.active_count() < threads, 10)
     assert client.id not in other._line.of_line(desks)
+
+
+def test_a_desk_that_has_no_time_to_be_closed_ends_all_the_same(
+    line: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a machine where others take all of it."""
+    before = threading.active_count()
+    client, go_on = connection.made_client(line.address, line.key), threading.Event()
+    monkeypatch.setattr(connection, "SOON", 0.1)
+    client.loop.add_callback(go_on.wait)
+    let_go(client)
+    go_on.set()
+    until(lambda: threading.active_count() <= before, 30)
+
+
+def test_a_desk_that_was_closed_is_not_connected_again_by_who_still_asks(line: Loopback) -> None:
+    with closing(DaskCluster(line.address, line.key, "desk")) as desk:
+        desk.connect()
+    before = threading.active_count()
+    with pytest.raises(ClusterAway, match="has let go of the cluster"):
+        desk.machines()
+    assert threading.active_count() <= before

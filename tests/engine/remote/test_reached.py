@@ -31,11 +31,8 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
 
 
 @pytest.fixture
-def desk(line: Loopback) -> Iterator[DaskCluster]:
-    made = line.desk()
-    yield made
-    made.close()
-    line.desks.remove(made)
+def desk(line: Loopback) -> DaskCluster:
+    return line.desk()
 
 
 @pytest.fixture
@@ -79,12 +76,14 @@ def test_it_says_so_once_and_begins_no_place(
     monkeypatch.setattr(machine, "require_reachable", require)
     serving = threading.Thread(target=machine.serve, args=(wanted, [""], said.append, ended))
     serving.start()
-    for _ in range(3):
-        assert tried.acquire(timeout=60)
-    assert [words.partition(":")[0] for words in said] == ["The cluster cannot connect to this machine at 127.0.0.1"]
-    assert desk.machines() == []
-    ended.set()
-    serving.join(60)
+    try:
+        for _ in range(3):
+            assert tried.acquire(timeout=60)
+        assert [one.partition(":")[0] for one in said] == ["The cluster cannot connect to this machine at 127.0.0.1"]
+        assert desk.machines() == []
+    finally:
+        ended.set()
+        serving.join(60)
     assert not serving.is_alive()
 
 

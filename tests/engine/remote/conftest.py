@@ -1,0 +1,17 @@
+"""What a test begins of a cluster ends with it, also where it fails: the next one would be blamed for its threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.engine.remote import loopback
+
+
+@pytest.fixture(autouse=True)
+def desks_are_closed() -> Iterator[None]:
+    """Also those of a cluster that stays for other tests."""
+    yield
+    for one in loopback.there:
+        one.close_desks()
