@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 
 import torch
 from torch import Tensor
 
-from engine.backbones.backbone import Backbone, batch_norms
+from engine.backbones.backbone import batch_norms
 from engine.backbones.own.sources import SavedNetwork
 from engine.backbones.own.word_pieces import LEAST
 from engine.errors import WeightsError
@@ -42,10 +41,7 @@ def _doubts(source: SavedNetwork, values: Mapping[str, Tensor]) -> Iterator[str]
         return
     if all(bool((value == value.flatten()[0]).all()) for value in values.values() if value.numel()):
         yield "Every tensor of the file has one value throughout."
-    random = Backbone(source.info.build(), source.info.features, None).eval()
-    loaded = deepcopy(random)
-    random.load_state_dict(source.trunk({}), strict=False)
-    loaded.load_state_dict(source.trunk(values), strict=False)
+    random, loaded = source.network({}).eval(), source.network(values).eval()
     norms = [(norm.running_mean, norm.running_var) for norm in batch_norms(loaded)]
     if norms and all(_is_fresh(mean, variance) for mean, variance in norms):
         yield "The running statistics of batch norm are those of a network that has seen no image."

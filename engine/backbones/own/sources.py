@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -25,12 +26,19 @@ class SavedNetwork:
     shapes: Shapes = field(repr=False)
     head: frozenset[str] = frozenset()
 
-    def trunk(self, values: Mapping[str, Tensor], seed: int = 0) -> dict[str, Tensor]:
-        """State of the blocks with these values, float32; what is not given is drawn from the seed."""
-        with own_draws(seed):
+    def network(self, values: Mapping[str, Tensor], seed: int = 0) -> Backbone:
+        """The blocks with these values, float32; what is not given is drawn from the seed."""
+        given = all(name in values for name in self.shapes if name not in self.head and COUNTER not in name)
+        with own_draws(seed), unfilled() if given else nullcontext():
             whole = _whole(self.info)
         whole.update({name: value.to(whole[name].dtype) for name, value in values.items()})
-        return {name: value.clone() for name, value in _cut(self.info, whole).items()}
+        return _built(
+            self.info, {name: torch.zeros_like(v, device="cpu") if v.is_meta else v for name, v in whole.items()}
+        )
+
+    def trunk(self, values: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """State of `network`."""
+        return {name: value.clone() for name, value in self.network(values).trunk_state().items()}
 
 
 @lru_cache(maxsize=32)
@@ -44,7 +52,7 @@ def source_of(name: str, ours: bool = False) -> SavedNetwork:
         whole = _whole(info)
     shapes = {name: value.shape for name, value in whole.items()}
     whole.update({name: torch.full((), float(place)).expand(shapes[name]) for place, name in enumerate(shapes)})
-    reached = {float(one) for value in _cut(info, whole).values() for one in _sample(value)}
+    reached = {float(one) for value in _built(info, whole).trunk_state().values() for one in _sample(value)}
     own = (name for place, name in enumerate(shapes) if float(place) not in reached and COUNTER not in name)
     return SavedNetwork(info, shapes, frozenset(own))
 
@@ -62,7 +70,9 @@ def _whole(info: BackboneInfo) -> dict[str, Tensor]:
     return Backbone(info.build(), info.features, None).trunk_state()
 
 
-def _cut(info: BackboneInfo, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    if not info.published:
-        return dict(state)
-    return Backbone(info.published[0].blocks(state), info.features, None).trunk_state()
+def _built(info: BackboneInfo, state: Mapping[str, Tensor]) -> Backbone:
+    if info.published:
+        return Backbone(info.published[0].blocks(state), info.features, None)
+    network = Backbone(info.build(), info.features, None)
+    network.load_state_dict(state)
+    return network
