@@ -33,13 +33,15 @@ GONE = (OSError, TimeoutError, CancelledError, asyncio.CancelledError)
 
 class Connection:
     """To the scheduler at an address, which may be another after that has ended. begun: called with each new client.
-    ended: whether there is to be none any more."""
+    ended: whether there is to be none any more. answers: false from a question without an answer until the next with
+    one."""
 
     def __init__(
         self, address: Callable[[], str], key: KeyFile, begun: Callable[[Client], object], ended: Callable[[], bool]
     ) -> None:  # fmt: skip
         self._where, self._key, self._begun, self._ended = address, key, begun, ended
         self.address = ""  # where it was last
+        self.answers = True
         self._client: Client | None = None
         self._lock = threading.Lock()
         self._asleep: dict[str, float] = {}  # address -> when it is asked again
@@ -64,6 +66,7 @@ class Connection:
         """What the function answers in the scheduler's process."""
         with self.asked() as client:
             answer: Answer = client.sync(client._run_on_scheduler, function, *given, callback_timeout=PATIENCE)
+            self.answers = True
             return answer
 
     def of_one(self, at: str, function: Callable[..., Answer], *given: object, patience: float = PATIENCE) -> Answer:
@@ -99,7 +102,7 @@ class Connection:
     @property
     def is_there(self) -> bool:
         """Whether it answered when it was asked last, and was not lost since."""
-        return self._client is not None and self._client.status == "running"
+        return self.answers and self._client is not None and self._client.status == "running"
 
     def close(self) -> None:
         with self._lock:
@@ -136,6 +139,7 @@ class Connection:
 
     def _away(self, client: Client | None) -> ClusterAway:
         """Why there is no answer. client: None where it could not be connected."""
+        self.answers = False
         if client is None and (wrong := stranger(self.address, self._key)):
             return wrong
         return ClusterAway(f"The cluster at {self.address} does not answer.", "It is tried again.")

@@ -209,7 +209,8 @@ class DaskCluster:
 
     def take_back(self, key: str, uid: str, last: int, at: str) -> None:
         self._owed.add(key, (uid, last, at))
-        self._pay_one(key)
+        if self._line.answers or not self._watch.is_alive():  # else that says it once it does, and nobody waits
+            self._pay_one(key)
 
     def _pay(self) -> None:
         """What was not answered is said again."""
@@ -262,7 +263,7 @@ class DaskCluster:
     def close(self) -> None:
         """Let go of the cluster; what it works goes on."""
         self._ended.set()
-        if self._watch.is_alive():
+        if self._line.is_there and self._watch.is_alive():
             self._watch.join(PATIENCE)
         with suppress(ExperimentError):
             if self._line.is_there:

@@ -4,6 +4,8 @@ alone, one that nobody reads, a desk or a machine that left while it was greeted
 from __future__ import annotations
 
 import gc
+import os
+import signal
 import socket
 import threading
 import time
@@ -15,7 +17,7 @@ import pytest
 
 pytest.importorskip("distributed")
 
-from engine.remote import connection
+from engine.remote import connection, on_dask
 from engine.remote.cluster import WAITING, ClusterAway, MachineWords
 from engine.remote.connection import let_go
 from engine.remote.in_line import states_of
@@ -256,3 +258,23 @@ def test_a_desk_that_was_closed_is_not_connected_again_by_who_still_asks(line: L
     with pytest.raises(ClusterAway, match="has let go of the cluster"):
         desk.machines()
     assert threading.active_count() <= before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="nobody is put to sleep by a signal there")
+def test_nobody_waits_for_a_line_that_is_known_to_be_silent(line: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who discards runs one after the other, and who leaves, would wait for as many answers."""
+    monkeypatch.setattr(on_dask, "LOOK_AGAIN", 0.1)
+    with closing(DaskCluster(line.address, line.key, "desk")) as desk:
+        desk.connect()
+        monkeypatch.setattr(connection, "PATIENCE", 0.5)
+        os.kill(line.line.pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(ClusterAway):
+                desk.version()
+            assert not desk._line.is_there
+            desk.take_back("own-1", "own", 1, "")
+            assert desk._owed.orders() == ["own-1"]
+        finally:
+            os.kill(line.line.pid, signal.SIGCONT)
+        until(lambda: not desk._owed.orders(), 30)
+        assert desk._line.is_there
