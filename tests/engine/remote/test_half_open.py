@@ -207,14 +207,15 @@ def test_a_desk_that_gives_up_leaves_no_connection_to_who_holds_the_error(
     line: Loopback, other: DaskCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As it gives up again and again while the line is held up: its files would run out."""
-    monkeypatch.setattr(connection, "PATIENCE", 0.5)
+    monkeypatch.setattr(connection, "PATIENCE", 2.0)
+    client_of(other)._periodic_callbacks["scheduler-info"].stop()  # which asks the same
     before = other._line.of_line(connections)
     gc.disable()
     try:
         with silent(other, "identity"):
             with pytest.raises(OSError) as caught:
                 connection.made_client(line.address, line.key)
-            until(lambda: other._line.of_line(connections) == before, 10)
+            until(lambda: other._line.of_line(connections) <= before, 10)
             assert caught.value
     finally:
         gc.enable()
@@ -225,7 +226,7 @@ def test_a_desk_does_not_connect_for_ever_and_may_be_closed_meanwhile(
     line: Loopback, other: DaskCluster, closed: bool
 ) -> None:
     client = connection.made_client(line.address, line.key)
-    client._timeout = 0.5
+    client._timeout = 2.0
     threads = threading.active_count()
     with silent(other, "register-client"):
         other._line.of_line(cut, client.id)
@@ -244,7 +245,7 @@ def test_a_desk_that_has_no_time_to_be_closed_ends_all_the_same(
     """As on a machine where others take all of it."""
     before = threading.active_count()
     client, go_on = connection.made_client(line.address, line.key), threading.Event()
-    monkeypatch.setattr(connection, "SOON", 0.1)
+    monkeypatch.setattr(connection, "SOON", 0.5)
     client.loop.add_callback(go_on.wait)
     let_go(client)
     go_on.set()
@@ -277,4 +278,4 @@ def test_nobody_waits_for_a_line_that_is_known_to_be_silent(line: Loopback, monk
         finally:
             os.kill(line.line.pid, signal.SIGCONT)
         until(lambda: not desk._owed.orders(), 30)
-        assert desk._line.is_there
+        until(lambda: desk._line.is_there, 30)
