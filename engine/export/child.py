@@ -33,6 +33,7 @@ def main() -> None:
         out.write(json.dumps(said).encode() + b"\n")
         out.flush()
 
+    tell({"doing": "Reading the run", "part": None})  # before torch is loaded, which takes seconds
     try:
         from engine.export.work import export
 

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.export import Dim
+from torch.export import Dim, ExportedProgram
 
 from engine.preparation.inputs import Pieces, Preparer, filled
 
@@ -111,15 +111,15 @@ class WholeGraph(nn.Module):
 
 
 @torch.no_grad()
-def exported(graph: WholeGraph) -> torch.export.ExportedProgram:
+def exported(graph: WholeGraph) -> ExportedProgram:
     """As torch itself can load it again, for any number of images or texts."""
     with quiet():
         return torch.export.export(graph.eval(), (graph.example(),), dynamic_shapes=(graph.shapes(),))
 
 
 @torch.no_grad()
-def write_onnx(graph: WholeGraph, path: Path) -> None:
-    """One file, weights inside, for any number of images. Raises `OSError`."""
+def write_onnx(graph: WholeGraph, path: Path) -> ExportedProgram:
+    """One file, weights inside, for any number of images; returns what it was written from. Raises `OSError`."""
     program = exported(graph)
     with quiet():
         found = torch.onnx.export(
@@ -128,12 +128,13 @@ def write_onnx(graph: WholeGraph, path: Path) -> None:
         )  # fmt: skip
     assert found is not None
     found.save(path, external_data=False)
+    return program
 
 
-def write_pt2(graph: WholeGraph, path: Path) -> None:
+def write_pt2(program: ExportedProgram, path: Path) -> None:
     """For programs that stay with the same version of torch. Raises `OSError`."""
     with quiet():
-        torch.export.save(exported(graph), path)
+        torch.export.save(program, path)
 
 
 @contextmanager

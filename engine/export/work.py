@@ -49,8 +49,7 @@ HASHED = (calibration.FILE, GRAPH, WEIGHTS, CLASSES, LABELS, LEARNT, PIECES, PRO
 
 
 def export(job: ExportJob, into: Path, say: Say) -> Agreement:
-    """Fill the folder. say: what it is at, and how far that is, 0..1. Raises `ExperimentError`, `OSError`."""
-    say("Reading the run", None)
+    """Fill the folder. say: what it is at from then on, and how far, 0..1. Raises `ExperimentError`, `OSError`."""
     job = job if job.task is None else alone(job, job.task)
     of, examples = of_kept(job) if job.runs else (of_run(job, say), None)
     refuse_large(of)
@@ -61,11 +60,11 @@ def export(job: ExportJob, into: Path, say: Say) -> Agreement:
     import onnxscript  # noqa: F401 - seconds, which are told
 
     say("Writing the graph", None)
-    write_onnx(of.graph, into / GRAPH)
+    written = write_onnx(of.graph, into / GRAPH)
     found = agreement.agreement(of, into / GRAPH, pixels, which, going(say, "Checking the graph"), never)
     if job.pt2:
         say("Writing torch's file", None)
-        write_pt2(of.graph, into / TORCHS)
+        write_pt2(written, into / TORCHS)
         agreement.agreement(of, into / TORCHS, pixels, which, going(say, "Checking torch's file"), never)
     say("Writing weights and card", None)
     write_rest(job, of, found, into)
