@@ -34,7 +34,9 @@ THREADS_ALONE = ("bench", "pretrain", "multitask")
 THE_SAME = {"act"}  # two layers of 64 units are computed alike by any number of threads
 ASKED = {
     "meta": MAML, "finetune": AUTOMATIC, "bench": Experiment(dataset=DIGITS, method=BENCH),
-    "pretrain": Experiment(dataset=DatasetChoice(name="digits", classes=3), backbone=SMALL, method=UNLABELLED),
+    "pretrain": Experiment(
+        dataset=DatasetChoice(name="digits", classes=2, part="source half"), backbone=SMALL, method=UNLABELLED
+    ),
     "multitask": Experiment(dataset=DatasetChoice(name="digits", classes=4, labels_per_class=6), method=SEVERAL),
     "search": AUTOMATIC.model_copy(update={"search": SearchChoice(trials=1, folds=2)}),
 }  # fmt: skip
