@@ -105,6 +105,16 @@ def preview(
     return shown if refused else _divided(shown, data, choice, meta)
 
 
+def first_sample(choice: DatasetChoice) -> Sample | None:
+    """The first of the strip of `preview`, for which nothing is divided or counted; None where there is none."""
+    source = dataset(choice.name)
+    if source.drawn is not None:
+        return source.drawn.pictures(choice, 1, SHOWN_CURVE)[0]
+    data = load(choice)
+    ids = _samples(data, _classes(data, choice)[0], choice.split_seed)[:1]
+    return next(iter(samples_of(data, ids)), None)
+
+
 def _shifted(data: LabelledSet, strip: list[Sample], choice: DatasetChoice, ids: NDArray[np.int64]) -> list[Sample]:
     if not isinstance(data, ImageSet) or not changes_pixels(choice.shift):
         return []

@@ -25,6 +25,7 @@ from ui.widgets.text import plain
 if TYPE_CHECKING:
     from engine.data.dataset import DatasetInfo
     from engine.data.preview import DatasetPreview
+    from engine.data.samples import Sample
 
 SEVERAL = 2  # folders of the person's own, from which on what comes with the program is folded
 MOST = 8  # rows that stand without a fold
@@ -47,9 +48,9 @@ class SetCard(ChoiceRow):
         self.setAccessibleDescription(". ".join(part for part in told if part))
         self.setToolTip(plain("\n".join((*(part for part in told if part), f"Licence: {info.licence}"))))
 
-    def show_samples(self, found: DatasetPreview) -> None:
-        if found.strip:
-            self.set_sample(to_image(found.strip[0]))
+    def show_sample(self, found: Sample | None) -> None:
+        if found is not None:
+            self.set_sample(to_image(found))
 
 
 class FolderCard(ChoiceRow):
@@ -193,9 +194,9 @@ class DataCards(QWidget):
             self.folder(key).set_missing(False)
             self.folder(key).say(found.sentence)
 
-    def strips(self) -> dict[str, Callable[[DatasetPreview], None]]:
-        """By the name of what comes with the program: what shows its samples."""
-        return {row.key: row.show_samples for row in rows_in(self._places[BUNDLED_SETS]) if isinstance(row, SetCard)}
+    def samples(self) -> dict[str, Callable[[Sample | None], None]]:
+        """By the name of what comes with the program: what shows its sample."""
+        return {row.key: row.show_sample for row in rows_in(self._places[BUNDLED_SETS]) if isinstance(row, SetCard)}
 
     def in_order(self) -> tuple[QWidget, ...]:
         """Rows and headings as they stand, each folder followed by its button."""
@@ -245,8 +246,8 @@ def brief_of(info: DatasetInfo) -> str:
     return count(info.classes, "classes") if info.classes else kind if colon and kind.count(" ") < 2 else ""
 
 
-def sampled(name: str, cancelled: object) -> DatasetPreview:
-    """For the background: a data set of the program, for the sample on its card."""
-    from engine.data.preview import preview
+def sampled(name: str, cancelled: object) -> Sample | None:
+    """For the background: of a data set of the program, for its card."""
+    from engine.data.preview import first_sample
 
-    return preview(DatasetChoice(name=name))
+    return first_sample(DatasetChoice(name=name))

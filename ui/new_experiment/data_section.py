@@ -37,7 +37,7 @@ from ui.window_memory import WindowMemory
 if TYPE_CHECKING:
     from engine.data.dataset import DatasetInfo
     from engine.data.episode_splits import EpisodeShape
-    from engine.data.preview import DatasetPreview
+    from engine.data.samples import Sample
 
 LEAST_HEIGHT = 420  # pixels, below which all of it scrolls
 READ_AFTER = 200  # milliseconds of quiet
@@ -57,7 +57,7 @@ class DataSection(Column):
         self._key, self._is_low = START.name, False
         self._place = ""  # where a folder was picked last, a wrong one too
         self._found: tuple[DatasetInfo, ...] = ()
-        self._strips: dict[str, Callable[[DatasetPreview], None]] = {}
+        self._samples: dict[str, Callable[[Sample | None], None]] = {}
         self.list = DataCards()
         self.cards = self.list.cards
         self.body.addLayout(self._open_buttons())
@@ -141,13 +141,13 @@ class DataSection(Column):
         self._show_chosen(self._key)
         remembered = self._memory.recent_folders()  # not those that were taken off the list while it was looked
         self.list.show_folders({key: there for key, there in folders.items() if key in remembered})
-        self._strips = self.list.strips() if is_first else {}
+        self._samples = self.list.samples() if is_first else {}
 
-    def _fetch_strips(self) -> None:
+    def _fetch_samples(self) -> None:
         """Samples on the cards, once the chosen data is read."""
-        for name, show in self._strips.items():
-            self._parts.background.run(partial(sampled, name), show, lambda error: None, key=f"strip {name}")
-        self._strips = {}
+        for name, show in self._samples.items():
+            self._parts.background.run(partial(sampled, name), show, lambda error: None, key=f"sample {name}")
+        self._samples = {}
 
     def _remove(self, key: str) -> None:
         """Take a folder off the list, for good unless it is taken back."""
@@ -264,7 +264,7 @@ class DataSection(Column):
         self.columns.look(self.choice())
 
     def _judge(self) -> None:
-        self._fetch_strips()
+        self._fetch_samples()
         self.problem.say(self.preview.fault)
         found = self.preview.found
         self.settings.shift.show_samples(found)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.data.dataset import BUNDLED
 from engine.data.episode_splits import EpisodeShape
-from engine.data.preview import curves_preview, preview, tasks_preview
+from engine.data.preview import curves_preview, first_sample, preview, tasks_preview
 from engine.data.shifts import shifted
 from engine.data.sources import datasets, load
 from engine.errors import InvalidExperiment
@@ -22,6 +23,12 @@ def test_cards_agree_with_the_data() -> None:
         card, data = cards[name], load(DatasetChoice(name=name))
         assert (card.images, card.classes) == (len(data), len(data.class_names))
         assert (card.image_size, card.title, card.licence) == (data.typical_size, data.title, data.licence)
+
+
+@pytest.mark.parametrize("name", [one.name for one in datasets() if one.where == BUNDLED])
+def test_the_sample_of_a_card_is_the_first_of_the_strip(name: str) -> None:
+    choice = DatasetChoice(name=name)
+    assert np.array_equal(first_sample(choice), preview(choice).strip[0])
 
 
 def test_a_folder_in_one_sentence(class_folders: Maker) -> None:
