@@ -163,14 +163,14 @@ def test_the_name_and_the_key_are_checked(refuses: Command, warmstart: Command, 
     assert len(json.loads(printed.out)["arms"]) == 3
 
 
-def test_its_figure_is_drawn_and_its_time_told(tmp_path: Path, warmstart: Command) -> None:
+def test_its_figure_is_drawn_and_its_time_told(tmp_path: Path, warmstart: Command, photos: Path) -> None:
     """A picture and its numbers; on other data the same arms, under a title that says so; the time before anything is
     run."""
     file = saved(tmp_path / "s.json", study(seeds=[0], learning_rates=[], figure="labels"))
     figure, numbers = tmp_path / "new" / "figure.png", tmp_path / "figure.csv"
-    answer = warmstart("study", file, "--workspace", tmp_path / "w", "--data", "glyphs", "--figure", figure)
+    answer = warmstart("study", file, "--workspace", tmp_path / "w", "--data", photos, "--figure", figure)
     assert answer.code == 0, answer.err
-    assert "Many (Glyphs)" in answer.out
+    assert "Many (photos)" in answer.out
     assert figure.read_bytes().startswith(b"\x89PNG")
     assert figure.stat().st_size > 5000
     assert warmstart("study", "show", 1, "--workspace", tmp_path / "w", "--figure", numbers).code == 0

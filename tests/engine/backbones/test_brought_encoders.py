@@ -18,8 +18,9 @@ from engine.backbones.own.bringing import keep, look
 from engine.errors import InvalidExperiment, NotHere, WeightsError
 from engine.experiment import BackboneChoice
 from engine.texts.tokens import tokens
+from tests.lazily import lazily
 
-transformers = pytest.importorskip("transformers")
+transformers = lazily("transformers")
 WORDS = [
     "[PAD]",
     "[UNK]",

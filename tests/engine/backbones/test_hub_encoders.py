@@ -24,9 +24,10 @@ from engine.preflight.problems import problems
 from engine.texts.tokens import tokens
 from tests.engine.backbones.test_brought_encoders import WORDS, pieces
 from tests.engine.backbones.test_brought_encoders import folder as of_bert
+from tests.lazily import lazily
 from tests.texts import data_set, make_known, text_set
 
-transformers = pytest.importorskip("transformers")
+transformers = lazily("transformers")
 SIZES = {
     "vocab_size": len(WORDS), "hidden_size": 24, "num_hidden_layers": 3, "num_attention_heads": 2,
     "intermediate_size": 32, "max_position_embeddings": 40,

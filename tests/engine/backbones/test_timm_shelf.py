@@ -26,8 +26,9 @@ from engine.registry import method, methods
 from engine.tuning.method import FineTuneMethod
 from engine.tuning.trainable import check_table, count_trainable
 from engine.tuning.training import FineTuning, StageTraining
+from tests.lazily import lazily
 
-timm = pytest.importorskip("timm")
+timm = lazily("timm")
 
 QUICK = (
     "convnext_atto", "regnety_002", "vit_tiny_patch16_224", "edgenext_xx_small", "mixer_s32_224",

@@ -21,8 +21,9 @@ from engine.backbones.own.reading import read
 from engine.backbones.own.transformers_names import renamed
 from engine.errors import WeightsError
 from engine.experiment import BackboneChoice
+from tests.lazily import lazily
 
-timm = pytest.importorskip("timm")
+timm = lazily("timm")
 
 # As transformers 5.24 writes them, after "vit." and the like: one name of each kind, and timm's.
 NAMES = {

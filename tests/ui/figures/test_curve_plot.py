@@ -424,7 +424,7 @@ def test_many_new_curves_are_made_a_few_in_each_turn(plot: CurvePlot, qtbot: QtB
 
 
 def test_a_figure_is_saved_with_all_its_curves_and_their_finest_lines(plot: CurvePlot) -> None:
-    plot.set_curves([CurveLine(f"run {n}", np.arange(900), np.sin(np.arange(900) + n)) for n in range(20)])
+    plot.set_curves([CurveLine(f"run {n}", np.arange(300), np.sin(np.arange(300) / 40 + n)) for n in range(20)])
     lines = lambda: [drawn.line.opts["antialias"] for drawn in plot.canvas().drawn.values()]  # noqa: E731
     assert not any(lines())
     picture = QImage(400, 300, QImage.Format.Format_RGB32)

@@ -38,7 +38,7 @@ def saved_run(workspace: Workspace, method: str, data: DatasetChoice, backbone: 
 
 @pytest.fixture
 def source(workspace: Workspace) -> str:
-    return saved_run(workspace, "scratch", OLD, BackboneChoice(name="conv4"))
+    return saved_run(workspace, "scratch", OLD, BackboneChoice(name="conv4", image_size=16))
 
 
 def shown(window: MainWindow, qtbot: QtBot) -> RunsPage:
@@ -50,7 +50,7 @@ def shown(window: MainWindow, qtbot: QtBot) -> RunsPage:
 
 
 def test_it_is_measured_when_asked_for(source: str, workspace: Workspace, window: MainWindow, qtbot: QtBot) -> None:
-    saved_run(workspace, "full_ft", NEW, BackboneChoice(name="conv4", weights=f"run:{source}"))
+    saved_run(workspace, "full_ft", NEW, BackboneChoice(name="conv4", image_size=16, weights=f"run:{source}"))
     page = shown(window, qtbot)
     view = page.detail.kept
     page.choose(2)
@@ -70,7 +70,7 @@ def test_it_is_measured_when_asked_for(source: str, workspace: Workspace, window
 
 
 def test_a_deleted_source_is_told(source: str, workspace: Workspace, window: MainWindow, qtbot: QtBot) -> None:
-    saved_run(workspace, "full_ft", NEW, BackboneChoice(name="conv4", weights=f"run:{source}"))
+    saved_run(workspace, "full_ft", NEW, BackboneChoice(name="conv4", image_size=16, weights=f"run:{source}"))
     (workspace.runs / source / "experiment.json").unlink()
     page = shown(window, qtbot)
     page.choose(2)
@@ -84,7 +84,7 @@ def test_a_deleted_source_is_told(source: str, workspace: Workspace, window: Mai
 def test_watched_runs_are_one_picture_and_one_table(
     source: str, workspace: Workspace, window: MainWindow, qtbot: QtBot
 ) -> None:
-    start = BackboneChoice(name="conv4", weights=f"run:{source}", what_it_keeps="each epoch")
+    start = BackboneChoice(name="conv4", image_size=16, weights=f"run:{source}", what_it_keeps="each epoch")
     for method in ("full_ft", "l2_sp"):
         saved_run(workspace, method, NEW, start)
     page = shown(window, qtbot)
@@ -105,7 +105,7 @@ def test_watched_runs_are_one_picture_and_one_table(
 
 
 def test_that_the_old_classes_are_lost_is_said_before_the_start(source: str, workspace: Workspace) -> None:
-    start = BackboneChoice(name="conv4", weights=f"run:{source}")
+    start = BackboneChoice(name="conv4", image_size=16, weights=f"run:{source}")
 
     def said(method: str, backbone: BackboneChoice = start) -> str:
         return " ".join(
@@ -116,7 +116,7 @@ def test_that_the_old_classes_are_lost_is_said_before_the_start(source: str, wor
     assert "L2-SP" in said("full_ft")
     assert "replaced" not in said("linear_probe")
     assert "replaced" not in said("scratch")
-    assert "replaced" not in said("full_ft", BackboneChoice(name="conv4", weights="omniglot-supervised"))
+    assert "replaced" not in said("full_ft", BackboneChoice(name="conv4", image_size=16, weights="omniglot-supervised"))
 
 
 def test_the_mean_of_seeds_goes_as_far_as_all_of_them() -> None:

@@ -296,13 +296,13 @@ def test_two_hundred_runs_with_long_names_stay_fluent(open_page: Open, workspace
 
 def test_a_run_of_many_points_is_drawn_by_the_pixel(qtbot: QtBot, open_page: Open, workspace: Workspace) -> None:
     with RunStore(workspace) as store:
-        save(store, long(30_000), "Long")
+        save(store, long(8_000), "Long")
     page = open_page()
     plot = page.detail.curves.loss
     qtbot.waitUntil(lambda: bool(plot.given) and plot.given[0].whole is not None)
     whole = plot.given[0].whole
     assert whole is not None
-    assert whole.count == 30_000
+    assert whole.count == 8_000
     drawn_x, _ = plot.canvas().drawn["training"].line.getData()
     assert len(drawn_x) < 3 * plot.width()
 

@@ -11,7 +11,7 @@ from ui import theme
 from ui.figures.curve_line import CurveLine
 from ui.figures.curve_plot import CurvePlot
 
-REPAINTS = 200
+REPAINTS = 60
 
 
 def test_calls_that_return_nothing_keep_their_references(qtbot: QtBot) -> None:
