@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import torch
-import torchvision.models
 from torch import Tensor, nn
 
 from engine.backbones import catalog, listed
@@ -15,6 +14,9 @@ from engine.backbones.networks import random_backbone
 from engine.backbones.published import torchvision_network, unfilled, with_state
 from engine.backbones.vision_transformer import resampled
 from engine.registry import method
+from tests.lazily import lazily
+
+torchvision = lazily("torchvision")
 
 NETWORKS = {name: one for name, one in listed.networks().items() if one.library == "torchvision"}
 QUICK = (

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from torchvision.models import get_model_weights
 
 from engine.backbones import catalog, listed
 from engine.bench.features import FeatureKind
@@ -18,6 +17,9 @@ from engine.data.cutting import PLAIN, Cut, cut
 from engine.data.images import ArrayPixels, ImageSet, fitted
 from engine.experiment import BackboneChoice, Experiment
 from engine.preparation.inputs import cut_of, normaliser
+from tests.lazily import lazily
+
+torchvision = lazily("torchvision")
 
 SHAPES = ((512, 384), (384, 512), (300, 197), (90, 131), (224, 224))
 TORCHVISION = (
@@ -51,7 +53,7 @@ def agrees(found: NDArray[np.uint8], theirs: NDArray[np.float64]) -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize(("network", "name"), TORCHVISION)
 def test_images_are_as_torchvision_prepares_them(network: str, name: str, shape: tuple[int, int]) -> None:
-    one = get_model_weights(network)[name]
+    one = torchvision.models.get_model_weights(network)[name]
     ours = next(each for each in listed.networks()[network].weights if each.address == one.url)
     theirs, image = one.transforms(), photo(*shape)
     how = cut_of(ours.pixels, 3)
@@ -74,7 +76,7 @@ def test_images_are_as_timm_prepares_them(name: str, shape: tuple[int, int]) -> 
 
 def test_every_row_is_resized_to_torchvisions_size() -> None:
     for network in (one for one in listed.networks().values() if one.library == "torchvision"):
-        sets = {one.url: one.transforms() for one in get_model_weights(network.name)}
+        sets = {one.url: one.transforms() for one in torchvision.models.get_model_weights(network.name)}
         for one in network.weights:
             theirs = sets[one.address]
             assert cut_of(one.pixels, 3).resized(one.size) == theirs.resize_size[0], (network.name, one.name)
