@@ -207,7 +207,7 @@ def test_a_desk_that_gives_up_leaves_no_connection_to_who_holds_the_error(
     line: Loopback, other: DaskCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As it gives up again and again while the line is held up: its files would run out."""
-    monkeypatch.setattr(connection, "PATIENCE", 2.0)
+    monkeypatch.setattr(connection, "PATIENCE", 1.0)
     client_of(other)._periodic_callbacks["scheduler-info"].stop()  # which asks the same
     before = other._line.of_line(connections)
     gc.disable()
