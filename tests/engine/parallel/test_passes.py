@@ -19,7 +19,7 @@ from engine.parallel.leading import together
 from engine.parallel.passes import ALONE, Passes
 
 TWO = "cpu:2"
-IMAGES = torch.rand(7, 1, 28, 28, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+IMAGES = torch.rand(7, 1, 16, 16, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
 LABELS = torch.tensor([0, 1, 2, 0, 1, 2, 0])
 
 

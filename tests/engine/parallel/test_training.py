@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from engine.artifacts.checkpoints import Checkpoints
-from engine.experiment import DatasetChoice, Experiment, MethodChoice
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.machine.limits import Limits
 from engine.parallel.leading import together
 from engine.parallel.passes import ALONE, Passes
@@ -29,7 +29,7 @@ from engine.tuning.material import read_material
 DIGITS = DatasetChoice(name="digits", classes=3, labels_per_class=14, validation_per_class=6)
 POOL = DatasetChoice(name="digits", classes=3)
 MOST = 5  # steps that are compared
-CPU = torch.device("cpu")
+CPU, CONV4 = torch.device("cpu"), BackboneChoice(name="conv4", image_size=16)
 EVERYTHING = {
     "augmentation": "flip, crop and colour", "mixup": 0.3, "ema": 0.9, "schedule": "one-cycle",
     "class_weights": "balanced", "label_smoothing": 0.1, "clip_norm": 1.0,
@@ -41,7 +41,7 @@ PRETRAINED = ["simclr", "byol", "vicreg", "dino", "rotation", "masked"]
 @pytest.fixture(scope="module")
 def shared() -> Iterator[dict[str, Passes]]:
     """By network: the passes know the head by the first of them."""
-    both = Experiment(device="cpu:2")
+    both = Experiment(backbone=CONV4, device="cpu:2")
     with together(both) as for_tuning, together(both) as for_pretraining:
         yield {"tuning": for_tuning, "pretraining": for_pretraining}
 
@@ -72,7 +72,7 @@ def weights(model: torch.nn.Module) -> dict[str, Tensor]:
 def tuned(name: str, values: dict[str, Any], passes: Passes, folder: Path) -> dict[int, dict[str, Tensor]]:
     """By number of steps."""
     experiment = Experiment(
-        dataset=DIGITS, seed=3,
+        dataset=DIGITS, backbone=CONV4, seed=3,
         method=MethodChoice(name=name, hyperparameters={"batch_size": 9, "epochs": 1, **values}),
     )  # fmt: skip
     experiment, method = with_method(experiment)
@@ -90,8 +90,9 @@ def tuned(name: str, values: dict[str, Any], passes: Passes, folder: Path) -> di
 
 def pretrained(name: str, passes: Passes, folder: Path) -> dict[int, dict[str, Tensor]]:
     experiment = Experiment(
-        dataset=POOL, method=MethodChoice(name=name, hyperparameters={"batch_size": 33, "epochs": 2}), seed=3
-    )
+        dataset=POOL, backbone=CONV4, seed=3,
+        method=MethodChoice(name=name, hyperparameters={"batch_size": 33, "epochs": 2}),
+    )  # fmt: skip
     experiment, method = with_method(experiment)
     material = drained(read_material(experiment, CPU))
     training = pretraining.prepared(experiment, method, material, Checkpoints(folder), Limits(), passes)
