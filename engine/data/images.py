@@ -20,7 +20,7 @@ from engine.data.labelled_set import Form, LabelledSet
 from engine.data.shifts import shifted
 from engine.errors import Cancelled, InvalidExperiment
 from engine.experiment import Shift
-from engine.machine.memory import room
+from engine.machine.memory import fits
 
 Progress = Callable[[float], None]
 Cancel = Callable[[], bool]
@@ -98,7 +98,8 @@ class ImageSet(LabelledSet):
             return np.repeat(array[order][..., None], channels, axis=3)
         if array is not None and array.shape[1:] == (size, size, channels):
             return array[order]
-        if len(self) * size * size * channels <= min(KEPT_BYTES, room()):
+        octets = len(self) * size * size * channels
+        if octets <= KEPT_BYTES and fits(octets):
             decoded = self._decoded.setdefault((size, channels, how), Decoded(self, size, channels, how))
             return decoded.pixels(order, cancelled)
         out = np.empty((len(order), size, size, channels), dtype=np.uint8)

@@ -43,6 +43,12 @@ def room() -> int:
     return int(chosen) * 10**6 if chosen.isdecimal() else max(LEAST, int(SHARE * unused))
 
 
+def fits(octets: int) -> bool:
+    """Whether decoded images may take so many bytes now. Of a small set nothing is measured: it takes milliseconds."""
+    chosen = os.environ.get(VARIABLE, "")
+    return octets <= room() if chosen.isdecimal() or octets > LEAST else True
+
+
 def free() -> int:
     """Bytes that this process could take without anybody swapping."""
     import psutil  # not before the first paint

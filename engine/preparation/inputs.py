@@ -19,7 +19,7 @@ from engine.data.labelled_set import LabelledSet
 from engine.errors import InvalidExperiment
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, Shift
-from engine.machine.memory import room
+from engine.machine.memory import fits
 from engine.machine.transfers import sent
 from engine.preparation.held import Held
 from engine.preparation.rows import row_bytes
@@ -185,8 +185,8 @@ def images(
 ) -> Held | Streamed:
     """Images uint8 [n, c, s, s] or texts int32 [n, pieces], read when asked for; held from then on where memory has
     room for all of them."""
-    fits = len(ids) * row_bytes(shape) <= room()
-    return (Held if fits else Streamed)(data, ids, shape, device, shift)
+    kind = Held if fits(len(ids) * row_bytes(shape)) else Streamed
+    return kind(data, ids, shape, device, shift)
 
 
 def reading(inputs: Inputs, text: str) -> Generator[Preparing, None, None]:

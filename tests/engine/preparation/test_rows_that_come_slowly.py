@@ -43,6 +43,7 @@ def test_a_run_on_a_slow_drive_says_so_once_and_ends_as_any_other(
     )
     quick = list(execute(experiment, tmp_path / "quick"))
     assert not any(isinstance(event, Notice) and "come slowly" in event.text for event in quick)
+    monkeypatch.setenv("WARMSTART_CACHE", str(tmp_path / "empty"))  # else the rows that were decoded are read
     monkeypatch.setattr(FilePixels, "image", slowly)
     monkeypatch.setattr(rows, "SLOW", 0.0002)
     monkeypatch.setattr("engine.data.images.KEPT_BYTES", 0)

@@ -25,7 +25,7 @@ def network() -> Backbone:
 def test_held_and_streamed_are_the_same_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     data, ids = text_set(), np.arange(96)[::-1].copy()
     held = images(data, ids, FORM, CPU)
-    monkeypatch.setattr(inputs, "room", lambda: 0)
+    monkeypatch.setattr(inputs, "fits", lambda octets: False)
     streamed = images(data, ids, FORM, CPU)
     assert isinstance(held, Held)
     assert isinstance(streamed, Streamed)
