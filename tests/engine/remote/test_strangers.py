@@ -73,6 +73,7 @@ def test_a_clock_that_is_wrong_is_no_other_key_and_may_be_set_yet(
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "pair")
     with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)  # else who answers stays where nobody asks
 
         def answer() -> None:
             with suppress(OSError), server.accept()[0] as opened:
