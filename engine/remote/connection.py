@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 PATIENCE = 10.0  # seconds for an answer
 FILES = 120.0  # seconds for one that reads or writes whole files
+AT_ONCE = 1.0  # seconds for a turn with the client, unless somebody connects it
 SOON = 5.0  # seconds for the answers of all; then each is asked by itself
 ASLEEP = 30.0  # seconds for which one that gave none is not asked with the others
 TIMEOUTS = {"distributed.comm.timeouts.connect": "10s", "distributed.comm.retry.count": 0}
@@ -105,8 +106,15 @@ class Connection:
         return self.answers and self._client is not None and self._client.status == "running"
 
     def close(self) -> None:
-        with self._lock:
-            client, self._client = self._client, None
+        """Whoever connects meanwhile is not waited for, if there is to be none any more: it lets go of what it made."""
+        if self._lock.acquire(timeout=AT_ONCE if self._ended() else -1):
+            try:
+                self._leave()
+            finally:
+                self._lock.release()
+
+    def _leave(self) -> None:
+        client, self._client = self._client, None
         if client is not None:
             let_go(client)
 
@@ -153,14 +161,14 @@ class Connection:
     def _connected(self) -> Client:
         with self._lock:
             if self._client is None or self._client.status not in ("running", "connecting"):
-                if self._client is not None:
-                    let_go(self._client)
-                    self._client = None
-                if self._ended():
+                self._leave()
+                if not self._ended():
+                    self.address = self._found()
+                    self._client = made_client(self.address, self._key)
+                    self._begun(self._client)
+                if self._client is None or self._ended():
+                    self._leave()
                     raise ClusterAway("This program has let go of the cluster.", "Begin it again.")
-                self.address = self._found()
-                self._client = made_client(self.address, self._key)
-                self._begun(self._client)
             return self._client
 
 

@@ -6,6 +6,7 @@ import gc
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,13 @@ import pytest
 pytest.importorskip("distributed")
 
 from engine.remote import connection
-from engine.remote.cluster import MachineWords
+from engine.remote.certificates import KeyFile
+from engine.remote.cluster import ClusterAway, MachineWords
 from tests.engine.remote.loopback import Loopback, loopback
 from tests.engine.work.small_runs import until
 
 if TYPE_CHECKING:
-    from distributed import Scheduler
+    from distributed import Client, Scheduler
 
 
 @pytest.fixture(scope="module")
@@ -92,4 +94,28 @@ def test_a_client_that_fails_in_any_way_leaves_no_thread(line: Loopback, monkeyp
         with pytest.raises(ConnectionError):
             connection.made_client(line.address, line.key)
     gc.collect()
+    until(lambda: threading.active_count() <= before, 30)
+
+
+def test_a_desk_that_is_closed_while_it_connects_waits_for_nobody(
+    line: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line that is away is given up after ten seconds; one that comes after all is let go of."""
+    made, connects, go_on, in_time = connection.made_client, threading.Event(), threading.Event(), list[bool]()
+
+    def held(address: str, key: KeyFile) -> Client:
+        connects.set()
+        in_time.append(go_on.wait(5))
+        return made(address, key)
+
+    monkeypatch.setattr(connection, "made_client", held)
+    before, desk = threading.active_count(), line.desk("closed")
+    with ThreadPoolExecutor(1) as another:
+        asked = another.submit(desk.version)
+        assert connects.wait(30)
+        desk.close()
+        go_on.set()
+        with pytest.raises(ClusterAway, match="has let go"):
+            asked.result()
+    assert in_time == [True]
     until(lambda: threading.active_count() <= before, 30)
