@@ -36,7 +36,7 @@ T_975_OF_2 = 4.302652729749462  # Student's t for three draws
 def bench(labels: int | None = None, most: str = "2", repeats: int = 3, **data: object) -> Experiment:
     return Experiment(
         dataset=DatasetChoice(name="digits", labels_per_class=labels, **data),  # type: ignore[arg-type]
-        backbone=BackboneChoice(weights="omniglot-supervised"),
+        backbone=BackboneChoice(weights="omniglot-supervised", image_size=16),
         method=MethodChoice(name="head_bench", hyperparameters={"most_labels": most, "repeats": repeats}),
     )
 
@@ -108,7 +108,7 @@ def test_further_test_sets_are_tested_with_the_chosen_head(story: list[Event]) -
 def test_a_bench_stands_beside_other_methods(story: list[Event], tmp_path: Path) -> None:
     probe = Experiment(
         dataset=DatasetChoice(name="digits", labels_per_class=2),
-        backbone=BackboneChoice(weights="omniglot-supervised"),
+        backbone=BackboneChoice(weights="omniglot-supervised", image_size=16),
         method=MethodChoice(name="linear_probe", hyperparameters={"epochs": 2}),
     )
     other = next(event for event in execute(probe, tmp_path / "run") if isinstance(event, Evaluated))
@@ -172,7 +172,7 @@ def test_a_stopped_bench_goes_on(story: list[Event], tmp_path: Path, monkeypatch
 
 
 def test_the_time_budget_keeps_what_was_measured(tmp_path: Path) -> None:
-    given = bench(most="20", repeats=100).model_copy(update={"budget": Budget(minutes=0.02)})
+    given = bench(most="20", repeats=100).model_copy(update={"budget": Budget(minutes=0.005)})
     events = list(execute(given, tmp_path / "run"))
     assert isinstance(events[-1], RunFinished)
     assert any(isinstance(event, Notice) and "time budget" in event.text for event in events)

@@ -33,6 +33,7 @@ from tests.engine.tuning.resuming import (
     whole,
 )
 
+SMALL = BackboneChoice(image_size=16)
 EVERYTHING = {
     "augmentation": "flip, crop and colour", "mixup": 0.3, "ema": 0.9, "schedule": "one-cycle",
     "class_weights": "balanced", "label_smoothing": 0.1, "clip_norm": 1.0, "epochs": 2,
@@ -44,7 +45,7 @@ PATIENT = {"epochs": 30, "patience": 2, "learning_rate": 1e-6, "layers": {"conv1
 def small(method: str, precision: str = "float32", budget: Budget | None = None, **values: Any) -> Experiment:
     data = DatasetChoice(name="digits", classes=3, labels_per_class=7, validation_per_class=6)
     return Experiment(
-        dataset=data, method=MethodChoice(name=method, hyperparameters={"batch_size": 8, **values}),
+        dataset=data, backbone=SMALL, method=MethodChoice(name=method, hyperparameters={"batch_size": 8, **values}),
         budget=budget or Budget(), precision=precision, seed=3,
     )  # fmt: skip
 

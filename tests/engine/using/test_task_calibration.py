@@ -30,7 +30,9 @@ def learnt(folder: Path, method: str, dataset: DatasetChoice | None = None, **va
     """The folder of a run of a meta-learner."""
     experiment = Experiment(
         dataset=dataset or DatasetChoice(name="glyphs"),
-        backbone=BackboneChoice(name="conv4", weights="omniglot-protonet" if method != "maml" else "random"),
+        backbone=BackboneChoice(
+            name="conv4", weights="omniglot-protonet" if method != "maml" else "random", image_size=16
+        ),
         method=MethodChoice(name=method, hyperparameters=FEW | values),
     )
     failed = [event for event in execute(experiment, folder) if isinstance(event, RunFailed)]

@@ -28,12 +28,12 @@ def table(path: Path, each: int = 12) -> Path:
     return path
 
 
-def experiment(data: Path, backbone: str, method: str = "full_ft", **values: Any) -> Experiment:
+def experiment(data: Path, backbone: str, method: str = "full_ft", pieces: int = 16, **values: Any) -> Experiment:
     kind = find(method)
     usual = fitting(kind, SMALL) if issubclass(kind, MetaLearner) else {"epochs": 15, "learning_rate": 0.005}
     return Experiment(
         dataset=DatasetChoice.model_validate({"name": "texts", "path": str(data)}),
-        backbone=BackboneChoice(name=backbone, weights="random", image_size=16),
+        backbone=BackboneChoice(name=backbone, weights="random", image_size=pieces),
         method=MethodChoice(name=method, hyperparameters={**usual, **values}),
     )
 

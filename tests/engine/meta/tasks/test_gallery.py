@@ -12,15 +12,16 @@ import torch
 
 from engine.events import CheckpointSaved, Evaluated, Metrics, Notice
 from engine.execute import execute
-from engine.experiment import DatasetChoice, Experiment, MethodChoice
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.meta.tasks.gallery import FILE, answers
 
+SMALL = BackboneChoice(image_size=16)
 SHORT = {"steps": 2, "validate_every": 1, "validation_episodes": 10, "test_episodes": 10}
 
 
 def run(method: str, folder: Path, **more: object) -> list:
     choice = MethodChoice(name=method, hyperparameters={**SHORT, **more})
-    return list(execute(Experiment(dataset=DatasetChoice(name="glyphs"), method=choice), folder))
+    return list(execute(Experiment(dataset=DatasetChoice(name="glyphs"), backbone=SMALL, method=choice), folder))
 
 
 def test_answers_are_the_softmax_in_the_order_of_the_slots() -> None:
