@@ -52,7 +52,7 @@ META = ("protonet", "maml", "meta_sgd")
 def quick(method: str, *, seed: int = 0, minutes: float | None = None, **more: object) -> Experiment:
     meta = method in META
     data = DatasetChoice(name="glyphs") if meta else DatasetChoice(name="digits", labels_per_class=4)
-    backbone = BackboneChoice(name="resnet_small", image_size=16) if method == "lora" else BackboneChoice()
+    backbone = BackboneChoice(name="resnet_small" if method == "lora" else "conv4", image_size=16)
     return Experiment(
         dataset=data,
         backbone=backbone,
