@@ -73,6 +73,7 @@ def _whole(info: BackboneInfo) -> dict[str, Tensor]:
 def _built(info: BackboneInfo, state: Mapping[str, Tensor]) -> Backbone:
     if info.published:
         return Backbone(info.published[0].blocks(state), info.features, None)
-    network = Backbone(info.build(), info.features, None)
-    network.load_state_dict(state)
+    with unfilled():
+        network = Backbone(info.build(), info.features, None)
+    network.load_state_dict(state, assign=True)
     return network

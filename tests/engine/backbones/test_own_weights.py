@@ -72,14 +72,17 @@ def is_same(left: dict[str, Tensor], right: dict[str, Tensor]) -> bool:
     "name", [pytest.param(name, marks=pytest.mark.slow if name == "vit_b_16" else ()) for name in USUAL]
 )
 def test_every_usual_network_is_known_again_and_kept_whole(name: str, tmp_path: Path) -> None:
-    """By its names alone, also where they stand behind another word; the file stays as it was."""
+    """By its names alone, also where they stand behind another word; the file stays as it was, and so do the draws of a
+    run that trains meanwhile."""
     file = tmp_path / f"{name}.safetensors"
     save_file({f"module.{key}": value for key, value in trained(name).items()}, file)
-    before = hashlib.sha256(file.read_bytes()).digest()
+    before, draws = hashlib.sha256(file.read_bytes()).digest(), torch.get_rng_state()
+    source_of.cache_clear()
     looked = look(file)
     assert (looked.network.info.name, looked.match.share, looked.refusal) == (name, 1.0, "")
     assert looked.match.number("missing", "left over", "wrong shape") == 0
     choice = BackboneChoice(name=name, weights=keep(looked).name)
+    assert torch.equal(torch.get_rng_state(), draws)
     state = dict(build_backbone(choice, None, 5).state_dict())
     assert is_same(state, looked.network.trunk(trained(name)))
     assert hashlib.sha256(file.read_bytes()).digest() == before
