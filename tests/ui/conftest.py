@@ -33,6 +33,13 @@ def what_is_loaded_stays() -> None:
     gc.freeze()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def clipboard_is_empty_at_the_end(qapp: QApplication) -> Iterator[None]:
+    """Qt deletes what lies there after Python has ended, and what Python made with it: a segmentation fault."""
+    yield
+    qapp.clipboard().clear()
+
+
 @pytest.fixture(autouse=True)
 def garbage_waits() -> Iterator[None]:
     """What a test leaves is deleted after it, and garbage collected then: in the middle of the next one's events the
