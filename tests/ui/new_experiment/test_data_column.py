@@ -13,7 +13,7 @@ from storage.workspace import Workspace
 from tests.ui.conftest import wait_until_checked
 from tests.ui.new_experiment.test_composition import in_sight
 from tests.ui.window.test_window import photos
-from ui.new_experiment.data_cards import BUNDLED_SETS, FETCHED_SETS, MOST, FolderCard
+from ui.new_experiment.data_cards import BUNDLED_SETS, FETCHED_SETS, MOST, FolderCard, SetCard
 from ui.pages.new_experiment import NewExperimentPage
 from ui.window.main_window import MainWindow
 
@@ -38,6 +38,9 @@ def test_the_first_click_on_any_bundled_card_works(qtbot: QtBot, page: NewExperi
         qtbot.mouseClick(page.data.cards[name], LEFT)
         wait_until_checked(qtbot, page)
         assert (name, page.data.preview.fault, page.data.problem.text.text()) == (name, "", "")
+    cards = [card for card in page.data.cards.values() if isinstance(card, SetCard)]
+    assert len(cards) > 4
+    qtbot.waitUntil(lambda: all(card._sample for card in cards))  # where it fails nobody is told
 
 
 def test_labels_and_classes_are_those_that_the_data_was_left_with(
