@@ -100,6 +100,7 @@ def test_the_tasks_of_a_saved_run_say_what_each_image_was_taken_for(qtbot: QtBot
     assert len(shown.images) == WAY * (1 + QUERY)
     picture.grab()
     said = [words for box, words in picture._drawings[0].places if picture.words_at(QPointF(box.center())) == words]
+    assert max(box.right() for one in picture._drawings for box, _ in one.places) == picture.width()  # of a heading
     assert any("glyph" in words and "turned 90°" in words for words in said)
     assert any(words.endswith("Certainty 75 %\nEntropy 0.50 of at most 1.61 nats") for words in said)
     heads, rows = picture.figure_table()
