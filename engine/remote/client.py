@@ -21,7 +21,7 @@ class DeskClient(Client):  # type: ignore[misc]
             if isinstance(error, (OSError, ImportError)):
                 raise
             raise ConnectionError("The line was not understood.") from error
-        for topic in self._event_handlers if self.status == "running" else ():
+        for topic in tuple(self._event_handlers) if self.status == "running" else ():
             self._send_to_scheduler({"op": "subscribe-topic", "topic": topic, "client": self.id})
 
     async def _handle_report(self) -> None:

@@ -82,6 +82,24 @@ def test_what_runs_say_is_heard_again_where_the_stream_breaks_while_they_say_it(
         until(lambda: len(said) > before, 30)
 
 
+def test_a_stream_that_breaks_while_something_is_asked_to_be_heard_is_made_anew(line: Loopback) -> None:
+    """By another thread, in the midst of what is said on the new stream."""
+    with closing(line.desk("topics")) as desk:
+        desk.connect()
+        client = desk._line._client
+        assert client is not None
+        stream, send = client.scheduler_comm, client._send_to_scheduler
+
+        def sent(said: dict[str, str]) -> None:
+            client._event_handlers.setdefault("another", print)
+            send(said)
+
+        client._send_to_scheduler = sent
+        desk._line.of_line(cut)
+        until(lambda: client.scheduler_comm not in (None, stream) and "another" in client._event_handlers, 30)
+        assert client.status == "running"
+
+
 def test_a_client_that_fails_in_any_way_leaves_no_thread(line: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
     from distributed import Client
 
