@@ -26,10 +26,10 @@ class SavedNetwork:
     shapes: Shapes = field(repr=False)
     head: frozenset[str] = frozenset()
 
-    def network(self, values: Mapping[str, Tensor], seed: int = 0) -> Backbone:
-        """The blocks with these values, float32; what is not given is drawn from the seed."""
+    def network(self, values: Mapping[str, Tensor]) -> Backbone:
+        """The blocks with these values, float32; what is not given is drawn from one seed."""
         given = all(name in values for name in self.shapes if name not in self.head and COUNTER not in name)
-        with own_draws(seed), unfilled() if given else nullcontext():
+        with own_draws(0), unfilled() if given else nullcontext():
             whole = _whole(self.info)
         whole.update({name: value.to(whole[name].dtype) for name, value in values.items()})
         return _built(

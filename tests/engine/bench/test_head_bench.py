@@ -172,7 +172,7 @@ def test_a_stopped_bench_goes_on(story: list[Event], tmp_path: Path, monkeypatch
 
 
 def test_the_time_budget_keeps_what_was_measured(tmp_path: Path) -> None:
-    given = bench(most="20", repeats=100).model_copy(update={"budget": Budget(minutes=0.005)})
+    given = bench(most="20", repeats=100).model_copy(update={"budget": Budget(minutes=0.02)})
     events = list(execute(given, tmp_path / "run"))
     assert isinstance(events[-1], RunFinished)
     assert any(isinstance(event, Notice) and "time budget" in event.text for event in events)
