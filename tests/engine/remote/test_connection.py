@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -17,17 +16,11 @@ pytest.importorskip("distributed")
 from engine.remote import connection
 from engine.remote.certificates import KeyFile
 from engine.remote.cluster import ClusterAway, MachineWords
-from tests.engine.remote.loopback import Loopback, loopback
+from tests.engine.remote.loopback import Loopback
 from tests.engine.work.small_runs import until
 
 if TYPE_CHECKING:
     from distributed import Client, Scheduler
-
-
-@pytest.fixture(scope="module")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
-    with loopback(tmp_path_factory.mktemp("cluster"), places=0) as made:
-        yield made
 
 
 def keep_busy(topic: str, seconds: float, dask_scheduler: Scheduler = None) -> None:

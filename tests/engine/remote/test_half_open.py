@@ -24,18 +24,12 @@ from engine.remote.in_line import states_of
 from engine.remote.on_dask import DaskCluster
 from engine.remote.order import Order
 from tests.engine.remote.cable import Cable, cable, hang_up
-from tests.engine.remote.loopback import Loopback, loopback
+from tests.engine.remote.loopback import Loopback
 from tests.engine.work.small_runs import until
 
 if TYPE_CHECKING:
     from distributed import Client, Scheduler
     from distributed.comm import Comm
-
-
-@pytest.fixture(scope="module")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
-    with loopback(tmp_path_factory.mktemp("cluster"), places=0) as made:
-        yield made
 
 
 @pytest.fixture

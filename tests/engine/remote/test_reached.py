@@ -21,13 +21,7 @@ from engine.remote.joining import Joining, ports, require_reachable
 from engine.remote.machine import WorkPlace
 from engine.remote.on_dask import DaskCluster
 from engine.remote.reached import listening, numbers
-from tests.engine.remote.loopback import Loopback, free_port, loopback
-
-
-@pytest.fixture(scope="module")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
-    with loopback(tmp_path_factory.mktemp("cluster"), places=0) as made:
-        yield made
+from tests.engine.remote.loopback import Loopback, free_port
 
 
 @pytest.fixture

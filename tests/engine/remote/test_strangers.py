@@ -6,7 +6,6 @@ import socket
 import socketserver
 import ssl
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from engine.remote.cluster import NotThisCluster
 from engine.remote.joining import Joining, refuse_another_version
 from engine.remote.machine import serve
 from engine.remote.strangers import stranger
-from tests.engine.remote.loopback import Loopback, free_port, loopback
+from tests.engine.remote.loopback import Loopback, free_port
 
 
 class Chatty(socketserver.BaseRequestHandler):
@@ -29,12 +28,6 @@ class Chatty(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         self.request.sendall(b"220 ready for anything but this\r\n")
         self.request.recv(1000)
-
-
-@pytest.fixture(scope="module")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
-    with loopback(tmp_path_factory.mktemp("cluster"), places=0) as made:
-        yield made
 
 
 @pytest.fixture
